@@ -1,0 +1,52 @@
+import { createHash, randomBytes, randomInt } from "node:crypto"
+
+/** The only door to identity and chance. */
+
+let lastMs = 0
+let sequence = 0
+
+/**
+ * A UUID of version 7 (RFC 9562 5.7): 48 bits of milliseconds, then 12 bits that count up within one millisecond,
+ * so that ids made by one process sort in the order in which they were made, then 62 random bits.
+ */
+export function newId(): string {
+  const ms = Date.now()
+  if (ms > lastMs) {
+    lastMs = ms
+    sequence = randomInt(0, 0x800)
+  } else {
+    sequence++
+    if (sequence > 0xfff) {
+      lastMs++
+      sequence = 0
+    }
+  }
+  const time = lastMs.toString(16).padStart(12, "0")
+  const random = randomBytes(8)
+  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80
+  const hex = `${time}7${sequence.toString(16).padStart(3, "0")}${random.toString("hex")}`
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** A secret for links, tokens and keys: `bytes` random bytes in base64url. */
+export function newSecret(bytes = 32): string {
+  return randomBytes(bytes).toString("base64url")
+}
+
+/** `length` random lower-case letters and digits, for names that people copy. */
+export function newCode(length: number): string {
+  const alphabet = "abcdefghijkmnpqrstuvwxyz23456789"
+  let code = ""
+  for (let i = 0; i < length; i++) code += alphabet[randomInt(alphabet.length)]
+  return code
+}
+
+/** A number in [0, 1), for jitter. */
+export function chance(): number {
+  return randomInt(0, 2 ** 32) / 2 ** 32
+}
+
+/** How secrets are stored: their SHA-256 in hexadecimal. */
+export function hashSecret(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex")
+}
