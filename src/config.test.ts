@@ -1,0 +1,107 @@
+import { resolve } from "node:path"
+import { expect, test } from "vitest"
+import { ConfigError, readConfig, withBoundPorts } from "./config.ts"
+
+test("an empty environment has the documented defaults", () => {
+  expect(readConfig({})).toEqual({
+    port: 8080,
+    host: "127.0.0.1",
+    publicUrl: "http://localhost:8080",
+    dataDir: resolve("./data"),
+    smtpPort: 2525,
+    smtpHost: "127.0.0.1",
+    mailDomain: "localhost",
+    sandboxOrigin: "http://localhost:8081",
+    sandboxPort: 8081,
+    apiAllowedOrigins: [],
+    rateLimitFactor: 1,
+    testClock: false,
+    blobDir: resolve("./data/blobs"),
+    outboundAllow: [],
+    trustProxy: false,
+    routingEngine: "fast",
+    logLevel: "info",
+    faults: [],
+    derived: { publicUrl: true, mailDomain: true, sandboxOrigin: true },
+  })
+})
+
+test("all mistakes are named at once, each with its key, and secrets are not repeated", () => {
+  const env = {
+    PORT: "80800",
+    PUBLIC_URL: "example.com",
+    SECRET_KEY: "short",
+    TEST_CLOCK: "yes",
+    SMTP_RELAY_URL: "mail",
+  }
+  const lines = linesOf(env)
+  expect(lines.map((line) => line.split(":")[0])).toEqual([
+    "PORT",
+    "PUBLIC_URL",
+    "SMTP_RELAY_URL",
+    "TEST_CLOCK",
+    "SECRET_KEY",
+  ])
+  expect(lines.join()).not.toContain("short")
+})
+
+test("an empty value counts as not set", () => {
+  expect(readConfig({ PORT: "", PUBLIC_URL: " " }).port).toBe(8080)
+})
+
+test("PORT=0: the addresses follow the ports that were bound, unless they were set", () => {
+  const bound = { port: 4100, sandboxPort: 4200, smtpPort: 4300 }
+  expect(withBoundPorts(readConfig({ PORT: "0" }), bound)).toMatchObject({
+    port: 4100,
+    publicUrl: "http://localhost:4100",
+    sandboxOrigin: "http://localhost:4200",
+    smtpPort: 4300,
+  })
+  const set = readConfig({ PORT: "0", PUBLIC_URL: "https://help.example.com/", MAIL_DOMAIN: "Mail.example.com" })
+  expect(withBoundPorts(set, bound)).toMatchObject({
+    publicUrl: "https://help.example.com",
+    mailDomain: "mail.example.com",
+  })
+})
+
+test("MAIL_DOMAIN is the host of PUBLIC_URL, SMTP_HOST that of HOST, unless set", () => {
+  const config = readConfig({ PUBLIC_URL: "https://help.example.com", HOST: "0.0.0.0" })
+  expect(config).toMatchObject({ mailDomain: "help.example.com", smtpHost: "0.0.0.0" })
+})
+
+test.each([
+  ["localhost", true],
+  ["127.0.0.1:8082", true],
+  ["10.0.0.0/8", true],
+  ["fd00::/8", true],
+  ["[::1]:8080", true],
+  ["10.0.0.0/33", false],
+  ["host:99999", false],
+  ["http://host", false],
+])("OUTBOUND_ALLOW takes %s: %s", (entry, taken) => {
+  if (taken) expect(readConfig({ OUTBOUND_ALLOW: `${entry}, other` }).outboundAllow).toEqual([entry, "other"])
+  else expect(linesOf({ OUTBOUND_ALLOW: entry })[0]).toMatch(/^OUTBOUND_ALLOW/)
+})
+
+test.each([
+  ["true", true],
+  ["1", 1],
+  ["10.0.0.1, 192.168.0.0/16", ["10.0.0.1", "192.168.0.0/16"]],
+])("TRUST_PROXY=%s", (text, value) => {
+  expect(readConfig({ TRUST_PROXY: text }).trustProxy).toEqual(value)
+})
+
+test("a sandbox origin on this machine says where to listen, one behind a proxy does not", () => {
+  expect(readConfig({ SANDBOX_ORIGIN: "http://127.0.0.1:9000" }).sandboxPort).toBe(9000)
+  expect(readConfig({ SANDBOX_ORIGIN: "https://shop.example.com" }).sandboxPort).toBe(8081)
+})
+
+function linesOf(env: Record<string, string>): string[] {
+  try {
+    readConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.lines
+    throw error
+  }
+  return []
+}
