@@ -113,7 +113,7 @@ CREATE TABLE idempotency_keys (
   body_hash text NOT NULL,
   status int NOT NULL,
   location text,
-  answer bytea,
+  answer text,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (org_id, principal, method, path, key)
 );

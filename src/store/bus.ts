@@ -1,0 +1,99 @@
+import { EventEmitter } from "node:events"
+import pg from "pg"
+import { newId } from "../ids.ts"
+
+/** Says that an organization's events have grown. A hint only: whoever needs the truth reads the event table. */
+export type Hint = { orgId: string; position: number }
+
+/** The hint between the parts of one process and between processes. It may lose or repeat; every consumer also polls. */
+export interface Bus {
+  publish(hint: Hint): void
+  subscribe(listener: (hint: Hint) => void): () => void
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+const channel = "switchboard"
+const reconnectMs = 1_000
+
+/**
+ * PostgreSQL NOTIFY, sent in batches by one connection after the commit: inside a writing transaction it would take a
+ * global commit lock (a third of the throughput at 32 clients).
+ */
+export function postgresBus(url: string, onError: (error: Error) => void): Bus {
+  const emitter = new EventEmitter()
+  emitter.setMaxListeners(0)
+  const self = newId()
+  const pending = new Map<string, number>()
+  let client: pg.Client | null = null
+  let sending = false
+  let stopped = false
+
+  async function connect(): Promise<void> {
+    if (stopped) return
+    const next = new pg.Client({ connectionString: url, application_name: "switchboard-bus", keepAlive: true })
+    next.on("notification", (message) => receive(message.payload ?? ""))
+    next.on("error", onError)
+    next.on("end", () => {
+      client = null
+      if (!stopped) setTimeout(() => void connect(), reconnectMs).unref()
+    })
+    try {
+      await next.connect()
+      await next.query(`LISTEN ${channel}`)
+      client = next
+      void flush()
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)))
+      await next.end().catch(() => undefined)
+    }
+  }
+
+  function receive(payload: string): void {
+    const [from, ...hints] = payload.split(" ")
+    if (from === self) return
+    for (const hint of hints) {
+      const [orgId, position] = hint.split(":")
+      if (orgId && position) emitter.emit("hint", { orgId, position: Number(position) } satisfies Hint)
+    }
+  }
+
+  async function flush(): Promise<void> {
+    if (sending) return
+    sending = true
+    try {
+      while (client && pending.size > 0) {
+        const hints = [...pending].slice(0, 100)
+        for (const [orgId] of hints) pending.delete(orgId)
+        await client.query("SELECT pg_notify($1, $2)", [
+          channel,
+          `${self} ${hints.map(([orgId, position]) => `${orgId}:${position}`).join(" ")}`,
+        ])
+      }
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)))
+    } finally {
+      sending = false
+    }
+  }
+
+  return {
+    publish(hint) {
+      emitter.emit("hint", hint)
+      pending.set(hint.orgId, hint.position)
+      setImmediate(() => void flush())
+    },
+    subscribe(listener) {
+      emitter.on("hint", listener)
+      return () => emitter.off("hint", listener)
+    },
+    start: connect,
+    async stop() {
+      stopped = true
+      emitter.removeAllListeners()
+      const open = client
+      client = null
+      await open?.end().catch(() => undefined)
+    },
+  }
+}
