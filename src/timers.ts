@@ -1,0 +1,125 @@
+import type { Clock } from "./clock.ts"
+
+/** Something that falls due at a business instant: deadlines of offers, retries of deliveries, reconciliations. */
+export interface BusinessTimer {
+  readonly name: string
+  /** The next instant at which `fire` has something to do, or null. */
+  nextAt(): Promise<Date | null> | Date | null
+  /** Does what is due at `now`; answers how many things it did. */
+  fire(now: Date): Promise<number> | number
+}
+
+const pollMsMax = 1_000
+const firesPerInstantMax = 1_000
+
+/**
+ * One loop for all business timers, so that a test clock can step from one due instant to the next and everything in
+ * between happens in order (api.md 2.16).
+ */
+export class Timers {
+  readonly #timers: BusinessTimer[] = []
+  readonly #clock: Clock
+  readonly #onError: (name: string, error: unknown) => void
+  #handle: NodeJS.Timeout | null = null
+  #running: Promise<number> | null = null
+  #stopped = true
+
+  constructor(clock: Clock, onError: (name: string, error: unknown) => void) {
+    this.#clock = clock
+    this.#onError = onError
+  }
+
+  register(timer: BusinessTimer): void {
+    this.#timers.push(timer)
+  }
+
+  start(): void {
+    this.#stopped = false
+    this.#schedule(0)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    if (this.#handle) clearTimeout(this.#handle)
+    await this.#running
+  }
+
+  /** Something may be due sooner than was thought. */
+  wake(): void {
+    if (!this.#stopped) this.#schedule(0)
+  }
+
+  /** Moves the business clock to `target`, firing what falls due on the way, in order. Answers how much was done. */
+  async advanceTo(target: Date): Promise<number> {
+    let fired = 0
+    for (let step = 0; step < 100_000; step++) {
+      fired += await this.runDue()
+      const next = await this.#nextAt()
+      if (next === null || next.getTime() > target.getTime()) break
+      this.#moveTo(next)
+      fired += await this.runDue()
+    }
+    this.#moveTo(target)
+    fired += await this.runDue()
+    return fired
+  }
+
+  /** Fires everything that is due now, until nothing is. */
+  async runDue(): Promise<number> {
+    while (this.#running) await this.#running
+    this.#running = this.#fireAll()
+    try {
+      return await this.#running
+    } finally {
+      this.#running = null
+    }
+  }
+
+  #moveTo(instant: Date): void {
+    const ahead = instant.getTime() - this.#clock.now().getTime()
+    if (ahead > 0) this.#clock.setOffset(this.#clock.offsetMs + ahead)
+  }
+
+  async #fireAll(): Promise<number> {
+    let total = 0
+    for (let round = 0; round < firesPerInstantMax; round++) {
+      let fired = 0
+      for (const timer of this.#timers) {
+        try {
+          fired += await timer.fire(this.#clock.now())
+        } catch (error) {
+          this.#onError(timer.name, error)
+        }
+      }
+      total += fired
+      if (fired === 0) break
+    }
+    return total
+  }
+
+  async #nextAt(): Promise<Date | null> {
+    let next: Date | null = null
+    for (const timer of this.#timers) {
+      try {
+        const at = await timer.nextAt()
+        if (at && (next === null || at.getTime() < next.getTime())) next = at
+      } catch (error) {
+        this.#onError(timer.name, error)
+      }
+    }
+    return next
+  }
+
+  #schedule(ms: number): void {
+    if (this.#handle) clearTimeout(this.#handle)
+    this.#handle = setTimeout(() => void this.#turn(), ms)
+  }
+
+  async #turn(): Promise<void> {
+    await this.runDue()
+    if (this.#stopped) return
+    const next = await this.#nextAt()
+    const wait = next === null ? pollMsMax : next.getTime() - this.#clock.now().getTime()
+    if (!this.#stopped) this.#schedule(Math.max(5, Math.min(pollMsMax, wait)))
+  }
+}
