@@ -1,0 +1,177 @@
+import { sql } from "kysely"
+import { type ChannelGroup, tierOfGroup } from "../core/channels.ts"
+import { newId } from "../ids.ts"
+import { liveContacts, moveContacts } from "./contacts.ts"
+import type { ConversationRow } from "./conversations.ts"
+import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
+import { records } from "./records.ts"
+import type { Tx } from "./write.ts"
+
+/** A conversation (lane `text`) or a call that waits for an agent (routing.md D3). */
+export type QueueItemRow = {
+  id: string
+  conversationId: string
+  contactId: string
+  lane: "text" | "call"
+  inboxId: string
+  channelGroup: ChannelGroup
+  tier: number
+  state: "waiting" | "offered" | "done" | "canceled"
+  dueAt: Date
+  queuedAt: Date
+  firstQueuedAt: Date
+  messageCount: number
+  doneAt: Date | null
+  doneReason: string | null
+  version: number
+}
+
+/** For `sql` texts that read queue items. */
+export const queueItemColumns = sql.raw(`id, conversation_id, contact_id, lane, inbox_id, channel_group, tier, state, due_at, queued_at,
+  first_queued_at, message_count, done_at, done_reason, version`)
+
+export type NewQueueItem = Omit<QueueItemRow, "state" | "doneAt" | "doneReason" | "version">
+
+/** Live items of these conversations, in id order, locked until the commit. */
+export async function lockLiveItems(tx: Tx, conversationIds: readonly string[]): Promise<QueueItemRow[]> {
+  if (conversationIds.length === 0) return []
+  const { rows } = await sql<QueueItemRow>`
+    SELECT ${queueItemColumns} FROM queue_items
+    WHERE org_id = ${tx.orgId} AND conversation_id = ANY(${[...conversationIds]}) AND state IN ('waiting', 'offered')
+    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
+  return rows
+}
+
+/** By id, whatever their state, in id order, locked until the commit. */
+export async function lockItems(tx: Tx, ids: readonly string[]): Promise<Map<string, QueueItemRow>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<QueueItemRow>`
+    SELECT ${queueItemColumns} FROM queue_items WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]})
+    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+export async function insertQueueItems(tx: Tx, rows: readonly NewQueueItem[]): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    INSERT INTO queue_items (org_id, partition_id, id, conversation_id, contact_id, lane, inbox_id, channel_group, tier,
+      due_at, queued_at, first_queued_at, message_count)
+    SELECT ${tx.orgId}, ${tx.orgId}, r.id, r.conversation_id, r.contact_id, r.lane, r.inbox_id, r.channel_group, r.tier,
+      r.due_at, r.queued_at, r.first_queued_at, r.message_count
+    FROM ${records(
+      rows,
+      `id uuid, conversation_id uuid, contact_id uuid, lane text, inbox_id uuid, channel_group text, tier int,
+       due_at timestamptz, queued_at timestamptz, first_queued_at timestamptz, message_count int`,
+    )}`.execute(tx.db)
+  tx.touch({ items: rows.map((row) => row.id) })
+}
+
+/** Further messages of a waiting or offered item: earlier due, higher tier, counted (routing.md 1.3). */
+export async function joinQueueItems(
+  tx: Tx,
+  rows: readonly Pick<NewQueueItem, "id" | "channelGroup" | "tier" | "dueAt" | "messageCount">[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    UPDATE queue_items q SET due_at = least(q.due_at, r.due_at), channel_group = r.channel_group, tier = r.tier,
+      message_count = q.message_count + r.message_count, version = q.version + 1
+    FROM ${records(rows, "id uuid, channel_group text, tier int, due_at timestamptz, message_count int")}
+    WHERE q.org_id = ${tx.orgId} AND q.id = r.id`.execute(tx.db)
+  tx.touch({ items: rows.map((row) => row.id) })
+}
+
+/**
+ * Ends live items: `done` (somebody has it) or `canceled` (nobody needs to). Pending offers of them are withdrawn with
+ * `withdrawn` as the reason. The caller has locked conversations and items; agents of offers are locked by whoever
+ * asks `lockWork` (work.ts).
+ */
+export async function endItems(
+  tx: Tx,
+  itemIds: readonly string[],
+  end: { state: "done" | "canceled"; reason: string; withdrawn: string },
+): Promise<OfferRow[]> {
+  if (itemIds.length === 0) return []
+  await sql`
+    UPDATE queue_items SET state = ${end.state}, done_at = ${tx.now}, done_reason = ${end.reason}, version = version + 1
+    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state IN ('waiting', 'offered')`.execute(tx.db)
+  tx.touch({ items: itemIds })
+  const pending = await lockPendingOffers(tx, itemIds)
+  return endOffers(tx, pending.map((offer) => offer.id), "withdrawn", end.withdrawn)
+}
+
+/** Offered items whose offer ended without acceptance: back to their old place. */
+export async function returnItems(tx: Tx, itemIds: readonly string[]): Promise<void> {
+  if (itemIds.length === 0) return
+  const { rows } = await sql<{ conversationId: string }>`
+    UPDATE queue_items SET state = 'waiting', version = version + 1
+    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state = 'offered' RETURNING conversation_id`.execute(tx.db)
+  tx.touch({ items: itemIds })
+  await sql`
+    UPDATE contacts SET state = 'queued' WHERE org_id = ${tx.orgId} AND state = 'offered'
+      AND conversation_id = ANY(${rows.map((row) => row.conversationId)})`.execute(tx.db)
+}
+
+/**
+ * An awaiting conversation needs an agent (again): its live text contacts queue in its Inbox. Keeps the due date;
+ * `firstQueuedAt` is what ties are broken by. Null where nothing awaits. The conversation is locked and has no live item.
+ */
+export async function requeue(
+  tx: Tx,
+  conversation: ConversationRow,
+  options: { reason: string; firstQueuedAt?: Date | null; fromInboxId?: string | null },
+): Promise<NewQueueItem | null> {
+  if (!conversation.awaitingSince || !conversation.dueAt || conversation.closedAt) return null
+  const contacts = (await liveContacts(tx, [conversation.id])).filter((contact) => contact.channel !== "voice")
+  const lead = contacts.find((contact) => contact.channelGroup === "messaging") ?? contacts[0]
+  if (!lead) return null
+  const item: NewQueueItem = {
+    id: newId(),
+    conversationId: conversation.id,
+    contactId: lead.id,
+    lane: "text",
+    inboxId: conversation.inboxId,
+    channelGroup: lead.channelGroup,
+    tier: tierOfGroup[lead.channelGroup],
+    dueAt: conversation.dueAt,
+    queuedAt: tx.now,
+    firstQueuedAt: options.firstQueuedAt ?? conversation.awaitingSince,
+    messageCount: 1,
+  }
+  await moveContacts(tx, [conversation.id], "queued")
+  await insertQueueItems(tx, [item])
+  await announceQueued(tx, [{ item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId }])
+  return item
+}
+
+const countedMax = 1_000
+
+/** `contact.queued` with the place in the queue of the Inbox (counted up to 1,000). */
+export async function announceQueued(
+  tx: Tx,
+  rows: readonly { item: NewQueueItem; reason: string; fromInboxId: string | null; customerId: string }[],
+): Promise<void> {
+  if (rows.length === 0) return
+  const places = await sql<{ id: string; place: number }>`
+    SELECT r.id, (SELECT count(*) FROM (
+        SELECT 1 FROM queue_items q WHERE q.org_id = ${tx.orgId} AND q.inbox_id = r.inbox_id AND q.state IN ('waiting', 'offered')
+          AND (q.tier, q.due_at, q.first_queued_at, q.id) <= (r.tier, r.due_at, r.first_queued_at, r.id) LIMIT ${countedMax}) n)::int AS place
+    FROM ${records(
+      rows.map(({ item: { id, inboxId, tier, dueAt, firstQueuedAt } }) => ({ id, inboxId, tier, dueAt, firstQueuedAt })),
+      "id uuid, inbox_id uuid, tier smallint, due_at timestamptz, first_queued_at timestamptz",
+    )}`.execute(tx.db)
+  const placeOf = new Map(places.rows.map((row) => [row.id, row.place]))
+  for (const { item, reason, fromInboxId, customerId } of rows) {
+    tx.event("contact.queued", {
+      contactId: item.contactId,
+      conversationId: item.conversationId,
+      customerId,
+      queueItemId: item.id,
+      inboxId: item.inboxId,
+      fromInboxId,
+      group: item.channelGroup,
+      position: placeOf.get(item.id) ?? 1,
+      dueAt: item.dueAt,
+      reason,
+    })
+  }
+}

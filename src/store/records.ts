@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from "kysely"
+
+/**
+ * Rows as one parameter, so that a statement's text does not depend on their number: `FROM ${records(rows, "id uuid, at
+ * timestamptz")}`. Keys are written in camelCase and become the columns of `r` in snake_case.
+ */
+export function records(rows: readonly object[], columns: string): RawBuilder<unknown> {
+  return sql`json_to_recordset(${JSON.stringify(rows.map(withSnakeKeys))}::json) AS r(${sql.raw(columns)})`
+}
+
+function withSnakeKeys(row: object): Record<string, unknown> {
+  const out: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(row)) out[snakeCase(key)] = value
+  return out
+}
+
+const known = new Map<string, string>()
+
+function snakeCase(key: string): string {
+  let name = known.get(key)
+  if (name === undefined) {
+    name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    known.set(key, name)
+  }
+  return name
+}
