@@ -1,0 +1,1 @@
+export function ChatAppsPage() { return null }

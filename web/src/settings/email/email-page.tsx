@@ -1,0 +1,1 @@
+export function EmailPage() { return null }

@@ -1,0 +1,1 @@
+export function SmsPage() { return null }

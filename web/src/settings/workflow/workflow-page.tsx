@@ -1,0 +1,1 @@
+export function WorkflowPage() { return null }

@@ -1,0 +1,51 @@
+import { Plural, Trans } from "@lingui/react/macro"
+import { IconAlertTriangle, IconUsersGroup } from "@tabler/icons-react"
+import { useQuery } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { useCan } from "../can.ts"
+import { type Inbox, inboxesQuery, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
+import { parkedQuery } from "./shell.queries.ts"
+import classes from "./strips.module.css"
+
+/** What needs an administrator, on each of his pages: customers who wait for nobody, events that could not be processed. */
+export function AdminAlerts() {
+  const can = useCan()
+  const responsible = can("entryPoint.edit")
+  const inboxes = useQuery({ ...inboxesQuery, enabled: responsible, refetchInterval: 15_000 }).data ?? []
+  const parked = useQuery({ ...parkedQuery, enabled: can("inboundEvent.read") }).data ?? []
+  if (!responsible) return null
+  const unserved = inboxes.filter((inbox) => waitingOf(inbox) > 0 && nobodyServes(inbox))
+  const waiting = unserved.reduce((sum, inbox) => sum + waitingOf(inbox), 0)
+  const first = unserved[0]
+  return (
+    <>
+      {first && (
+        <div className={classes.alert} role="note">
+          <IconUsersGroup size={16} stroke={1.75} aria-hidden />
+          <span>
+            <Plural value={waiting} one="# waits" other="# wait" />, <Trans>nobody is available</Trans>
+          </span>
+          <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: first.id }}>
+            <Trans>Show {first.name}</Trans>
+          </Link>
+        </div>
+      )}
+      {parked.length > 0 && (
+        <div className={classes.alert} role="note">
+          <IconAlertTriangle size={16} stroke={1.75} aria-hidden />
+          <span>
+            <Plural
+              value={parked.length}
+              one="# message could not be processed. It is kept and can be replayed."
+              other="# messages could not be processed. They are kept and can be replayed."
+            />
+          </span>
+        </div>
+      )}
+    </>
+  )
+}
+
+function nobodyServes(inbox: Inbox): boolean {
+  return inbox.warnings.some(({ code }) => code === "nobody_available" || code === "inbox_without_members")
+}

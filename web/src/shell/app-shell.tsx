@@ -1,0 +1,125 @@
+import { Button } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconInbox, IconList, IconPlayerPause, IconSettings } from "@tabler/icons-react"
+import { useQueryClient } from "@tanstack/react-query"
+import { Link, Outlet, useRouterState } from "@tanstack/react-router"
+import { useEffect } from "react"
+import { useCan, useMe } from "../can.ts"
+import { Announcer } from "../field/announcer.tsx"
+import { live } from "../live.ts"
+import { feedCache } from "../live-cache.ts"
+import { SearchField } from "../workspace/search-field.tsx"
+import { AdminAlerts } from "./admin-alerts.tsx"
+import classesOfAvailability from "./availability.module.css"
+import { AvailabilityPill, AvailabilitySwitches } from "./availability-switches.tsx"
+import { ConnectionBar } from "./connection-bar.tsx"
+import { DrawerMenu } from "./drawer-menu.tsx"
+import { Mark } from "./mark.tsx"
+import { NextButton } from "./next-button.tsx"
+import { NotificationBell } from "./notification-bell.tsx"
+import { usePageTitle } from "./page-title.ts"
+import classes from "./shell.module.css"
+import { StatusMenu } from "./status-menu.tsx"
+
+/** The frame of every signed-in page: header, strips, main; the socket lives as long as it does. */
+export function AppShell() {
+  const client = useQueryClient()
+  const inSettings = useRouterState({ select: (state) => state.location.pathname.startsWith("/settings") })
+  useEffect(() => {
+    const stop = feedCache(client)
+    live.start()
+    return stop
+  }, [client])
+  return (
+    <div className={classes.shell}>
+      <a href="#main" className={classes.skip}>
+        <Trans>Skip to content</Trans>
+      </a>
+      <Header inSettings={inSettings} />
+      <ConnectionBar />
+      <AdminAlerts />
+      <main id="main" tabIndex={-1} className={classes.main}>
+        <Outlet />
+      </main>
+      {!inSettings && <BottomTabs />}
+      <Announcer />
+    </div>
+  )
+}
+
+function Header({ inSettings }: { inSettings: boolean }) {
+  const me = useMe()
+  const can = useCan()
+  const { title } = usePageTitle()
+  const isAgent = can("agent.self")
+  return (
+    <header className={classes.header}>
+      <DrawerMenu />
+      <Link to="/" className={classes.brand}>
+        <Mark />
+        <span>Switchboard</span>
+        <span className={`${classes.organization} ellipsis`}>{me.organization.name}</span>
+      </Link>
+      <span className={`${classes.phoneTitle} ellipsis`}>{title}</span>
+      <div className={classes.search}>{can("customer.read") && <SearchField />}</div>
+      {isAgent && inSettings && <PausedChip />}
+      {isAgent && !inSettings && (
+        <>
+          <span className={classes.desktop}>
+            <AvailabilitySwitches />
+            <NextButton />
+          </span>
+          <span className={classes.phone}>
+            <AvailabilityPill />
+          </span>
+        </>
+      )}
+      <span className={classes.separator} />
+      <NotificationBell />
+      <StatusMenu />
+    </header>
+  )
+}
+
+/** Nothing is routed to a person who is in Settings (spec 5). */
+function PausedChip() {
+  return (
+    <>
+      <span className={classes.desktop}>
+        <span className={classesOfAvailability.paused}>
+          <IconPlayerPause size={16} stroke={1.75} aria-hidden />
+          <Trans>Paused while in Settings</Trans>
+        </span>
+      </span>
+      <Button component={Link} to="/work" size="xs" h={32} variant="light">
+        <Trans>Back to work</Trans>
+      </Button>
+    </>
+  )
+}
+
+function BottomTabs() {
+  const { t } = useLingui()
+  const can = useCan()
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  return (
+    <nav className={classes.tabs} aria-label={t`Pages`}>
+      {can("agent.self") && (
+        <>
+          <Link to="/work" className={classes.tab} aria-current={path.startsWith("/work") ? "page" : undefined}>
+            <IconInbox size={20} stroke={1.75} aria-hidden />
+            <Trans>Work</Trans>
+          </Link>
+          <Link to="/work" search={{ list: "queue" }} className={classes.tab} aria-current={undefined}>
+            <IconList size={20} stroke={1.75} aria-hidden />
+            <Trans>Queue</Trans>
+          </Link>
+        </>
+      )}
+      <Link to="/settings" className={classes.tab}>
+        <IconSettings size={20} stroke={1.75} aria-hidden />
+        <Trans>Settings</Trans>
+      </Link>
+    </nav>
+  )
+}

@@ -1,0 +1,99 @@
+import { ActionIcon, Button, Group, Indicator, NavLink, Popover, ScrollArea, Stack, Text } from "@mantine/core"
+import { useDisclosure } from "@mantine/hooks"
+import { msg } from "@lingui/core/macro"
+import type { MessageDescriptor } from "@lingui/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconBell } from "@tabler/icons-react"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { api } from "../api.ts"
+import { RelativeTime } from "../field/relative-time.tsx"
+import { ResourceState } from "../field/resource-state.tsx"
+import { type Notification, notificationsQuery } from "./shell.queries.ts"
+
+const texts: Record<string, MessageDescriptor> = {
+  assigned: msg`A conversation was given to you`,
+  mention: msg`You were mentioned in a note`,
+  events_parked: msg`Messages could not be processed and wait for you`,
+  carrier_unreachable: msg`A carrier does not answer`,
+  request_done: msg`A request is done`,
+}
+
+/** What happened to me while I looked elsewhere; unread are counted in the accent, which is not an alarm. */
+export function NotificationBell() {
+  const { t } = useLingui()
+  const [opened, { toggle, close }] = useDisclosure()
+  const query = useQuery(notificationsQuery)
+  const unread = query.data?.filter((each) => !each.readAt).length ?? 0
+  return (
+    <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
+      <Popover.Target>
+        <Indicator disabled={unread === 0} label={unread} size={16} offset={6} color="accent" classNames={{ indicator: "num" }}>
+          <ActionIcon size={36} onClick={toggle} aria-label={unread > 0 ? t`Notifications, ${unread} unread` : t`Notifications`}>
+            <IconBell size={20} stroke={1.75} />
+          </ActionIcon>
+        </Indicator>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label={t`Notifications`}>
+        <Header unread={query.data?.find((each) => !each.readAt)} />
+        <ScrollArea.Autosize mah={420} p="sm">
+          <ResourceState
+            query={query}
+            isEmpty={(items) => items.length === 0}
+            empty={
+              <Text size="sm" c="dimmed" p="md">
+                <Trans>Nothing new. Offers, mentions and problems appear here.</Trans>
+              </Text>
+            }
+          >
+            {(items) => (
+              <Stack gap={0}>
+                {items.map((item) => (
+                  <Item key={item.id} item={item} />
+                ))}
+              </Stack>
+            )}
+          </ResourceState>
+        </ScrollArea.Autosize>
+      </Popover.Dropdown>
+    </Popover>
+  )
+}
+
+function Header({ unread }: { unread?: Notification }) {
+  const client = useQueryClient()
+  const readAll = useMutation({
+    mutationFn: (upToId: string) => api.put("/notifications/read-mark", { upToId }),
+    onSettled: () => void client.invalidateQueries({ queryKey: notificationsQuery.queryKey }),
+  })
+  return (
+    <Group justify="space-between" px="md" py="xs" style={{ borderBottom: "1px solid var(--sb-line)" }}>
+      <Text fw={600}>
+        <Trans>Notifications</Trans>
+      </Text>
+      {unread && (
+        <Button size="compact-sm" variant="subtle" onClick={() => readAll.mutate(unread.id)}>
+          <Trans>Mark all read</Trans>
+        </Button>
+      )}
+    </Group>
+  )
+}
+
+function Item({ item }: { item: Notification }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const known = texts[item.kind]
+  const label = item.text ?? item.title ?? (known ? t(known) : item.kind.replaceAll("_", " "))
+  return (
+    <NavLink
+      component="a"
+      href={item.link ?? "#"}
+      label={<span style={{ fontWeight: item.readAt ? 400 : 600 }}>{label}</span>}
+      description={<RelativeTime at={item.createdAt} />}
+      style={{ borderRadius: 6 }}
+      onClick={() => {
+        void api.put(`/notifications/${item.id}/read-mark`).then(() => client.invalidateQueries({ queryKey: notificationsQuery.queryKey }))
+      }}
+    />
+  )
+}

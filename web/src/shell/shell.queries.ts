@@ -1,0 +1,66 @@
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { api, listAll } from "../api.ts"
+import { type ChannelGroup, meQuery } from "../can.ts"
+import { toastProblem } from "../field/toast.tsx"
+
+/** GET /agents/me (api.md 2.12). */
+export type AgentSelf = {
+  id: string
+  status: "logged_in" | "away" | "logged_out"
+  availableFor: ChannelGroup[]
+  focusedAt: string | null
+  paused: boolean
+  load: Record<ChannelGroup, number>
+  capacity: { messaging: { standard: number; maximum: number } }
+  waiting: Record<ChannelGroup, number>
+}
+export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
+export type Counts = Partial<Record<ChannelGroup, GroupCount>>
+export type Notification = { id: string; kind: string; text?: string; title?: string; link: string | null; createdAt: string; readAt: string | null }
+
+export const agentSelfQuery = queryOptions({
+  queryKey: ["agents", "me"],
+  queryFn: ({ signal }) => api.get<AgentSelf>("/agents/me", signal),
+})
+
+/** What waits in my Inboxes; kept fresh by the socket's `counts` (live-cache.ts). */
+export const countsQuery = queryOptions({
+  queryKey: ["counts"],
+  queryFn: ({ signal }) => api.get<Counts>("/agents/me/inboxes/counts", signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+export const notificationsQuery = queryOptions({
+  queryKey: ["notifications"],
+  queryFn: ({ signal }) => api.get<{ items: Notification[] }>("/notifications", signal).then((page) => page.items),
+})
+
+export const parkedQuery = queryOptions({
+  queryKey: ["inbound-events", "parked"],
+  queryFn: ({ signal }) => listAll<{ id: string; parkedReason: string | null }>("/inbound-events?parked=true&limit=100", signal),
+  refetchInterval: 60_000,
+})
+
+/** Sets the whole set of groups; shown at once, taken back when the server refuses (S7). */
+export function useSetAvailability() {
+  const client = useQueryClient()
+  return useMutation({
+    mutationFn: (availableFor: ChannelGroup[]) => api.put<AgentSelf>("/agents/me/availability", { availableFor }),
+    onMutate: async (availableFor) => {
+      await client.cancelQueries({ queryKey: agentSelfQuery.queryKey })
+      const before = client.getQueryData(agentSelfQuery.queryKey)
+      if (before) client.setQueryData(agentSelfQuery.queryKey, { ...before, availableFor, status: "logged_in" })
+      return { before }
+    },
+    onError: (error, _groups, context) => {
+      if (context?.before) client.setQueryData(agentSelfQuery.queryKey, context.before)
+      toastProblem(error)
+      void client.invalidateQueries({ queryKey: meQuery.queryKey })
+    },
+    onSettled: () => void client.invalidateQueries({ queryKey: agentSelfQuery.queryKey }),
+  })
+}
+
+export function useAgentSelf(enabled: boolean) {
+  return useQuery({ ...agentSelfQuery, enabled })
+}

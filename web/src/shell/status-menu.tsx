@@ -1,0 +1,108 @@
+import { Avatar, Indicator, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconCheck, IconDeviceDesktop, IconEyeOff, IconLogout, IconMoon, IconSun, IconUserCircle, IconUserOff, IconUserCheck } from "@tabler/icons-react"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { api } from "../api.ts"
+import { useCan, useMe } from "../can.ts"
+import { toastProblem } from "../field/toast.tsx"
+import { agentSelfQuery, useAgentSelf } from "./shell.queries.ts"
+import { useSignOut } from "./sign-out.ts"
+
+/** The person: status (away, focus), theme, profile, sign out. */
+export function StatusMenu() {
+  const { t } = useLingui()
+  const me = useMe()
+  const can = useCan()
+  const isAgent = can("agent.self")
+  const self = useAgentSelf(isAgent).data
+  const signOut = useSignOut()
+  const status = self?.focusedAt ? t`focus` : self?.status === "away" ? t`away` : self?.status === "logged_out" ? t`logged out` : t`active`
+  const dot = self?.focusedAt || self?.status !== "logged_in" ? "var(--sb-soon)" : "var(--sb-ok)"
+  return (
+    <Menu position="bottom-end" width={240}>
+      <Menu.Target>
+        <UnstyledButton aria-label={isAgent ? `${me.user.name}, ${status}` : me.user.name} p={4}>
+          <Indicator disabled={!self} color={dot} size={10} offset={4} position="bottom-end" withBorder>
+            <Avatar size={28} radius="xl" color="accent" name={me.user.name} styles={{ placeholder: { fontSize: 12, color: "var(--sb-accent-text)", background: "var(--sb-accent-tint)" } }} />
+          </Indicator>
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{me.user.email}</Menu.Label>
+        {self && <StatusItems away={self.status === "away"} focused={Boolean(self.focusedAt)} />}
+        <ThemeItems />
+        <Menu.Divider />
+        <Menu.Item component={Link} to="/profile" leftSection={<IconUserCircle size={18} stroke={1.75} />}>
+          <Trans>Profile</Trans>
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={18} stroke={1.75} />} onClick={() => signOut.mutate()}>
+          <Trans>Sign out</Trans>
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+function StatusItems({ away, focused }: { away: boolean; focused: boolean }) {
+  const client = useQueryClient()
+  const change = useMutation({
+    mutationFn: (to: "active" | "away" | "focus" | "no_focus") =>
+      to === "focus"
+        ? api.put("/agents/me/focus")
+        : to === "no_focus"
+          ? api.delete("/agents/me/focus")
+          : api.put("/agents/me/status", { status: to === "away" ? "away" : "logged_in" }),
+    onError: toastProblem,
+    onSettled: () => void client.invalidateQueries({ queryKey: agentSelfQuery.queryKey }),
+  })
+  return (
+    <>
+      {away ? (
+        <Menu.Item leftSection={<IconUserCheck size={18} stroke={1.75} />} onClick={() => change.mutate("active")}>
+          <Trans>I am back</Trans>
+        </Menu.Item>
+      ) : (
+        <Menu.Item leftSection={<IconUserOff size={18} stroke={1.75} />} onClick={() => change.mutate("away")}>
+          <Trans>Set me away</Trans>
+        </Menu.Item>
+      )}
+      <Menu.Item leftSection={<IconEyeOff size={18} stroke={1.75} />} onClick={() => change.mutate(focused ? "no_focus" : "focus")}>
+        {focused ? <Trans>End focus</Trans> : <Trans>Focus: offer me nothing</Trans>}
+      </Menu.Item>
+      <Menu.Divider />
+    </>
+  )
+}
+
+function ThemeItems() {
+  const { t } = useLingui()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const choices = [
+    { value: "light", label: t`Light`, icon: <IconSun size={18} stroke={1.75} /> },
+    { value: "dark", label: t`Dark`, icon: <IconMoon size={18} stroke={1.75} /> },
+    { value: "auto", label: t`Like the system`, icon: <IconDeviceDesktop size={18} stroke={1.75} /> },
+  ] as const
+  return (
+    <>
+      <Menu.Label>
+        <Trans>Theme</Trans>
+      </Menu.Label>
+      {choices.map(({ value, label, icon }) => (
+        <Menu.Item
+          key={value}
+          role="menuitemradio"
+          aria-checked={colorScheme === value}
+          leftSection={icon}
+          rightSection={colorScheme === value && <IconCheck size={16} />}
+          onClick={() => {
+            setColorScheme(value)
+            void api.patch("/me/preferences", { theme: value === "auto" ? "system" : value }).catch(() => undefined)
+          }}
+        >
+          {label}
+        </Menu.Item>
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,6 @@
+import { useSyncExternalStore } from "react"
+import { type LiveStatus, live } from "./live.ts"
+
+export function useLiveStatus(): LiveStatus {
+  return useSyncExternalStore(live.watch, live.status)
+}

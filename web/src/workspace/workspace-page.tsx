@@ -1,0 +1,4 @@
+/** The agent's workspace. */
+export function WorkspacePage() {
+  return null
+}
