@@ -124,6 +124,28 @@ table away_reasons
   constraint away_reasons_kind_check CHECK ((kind = ANY (ARRAY['away'::text, 'active'::text])))
   constraint away_reasons_pkey PRIMARY KEY (org_id, id)
 
+table carrier_accounts
+  account_sid text not null
+  auth_token text not null
+  base_url text
+  carrier text not null
+  checked_at timestamp with time zone
+  created_at timestamp with time zone not null
+  created_by jsonb not null
+  id uuid not null
+  name text not null
+  org_id uuid not null
+  reconciled_at timestamp with time zone
+  status text not null default 'active'::text
+  updated_at timestamp with time zone
+  updated_by jsonb
+  version integer not null default 1
+  constraint carrier_accounts_carrier_check CHECK ((carrier = ANY (ARRAY['sandbox'::text, 'twilio'::text])))
+  constraint carrier_accounts_pkey PRIMARY KEY (org_id, id)
+  constraint carrier_accounts_status_check CHECK ((status = ANY (ARRAY['active'::text, 'unreachable'::text, 'refused'::text])))
+  CREATE UNIQUE INDEX carrier_accounts_id ON carrier_accounts USING btree (id)
+  CREATE UNIQUE INDEX carrier_accounts_sandbox_sid ON carrier_accounts USING btree (account_sid) WHERE (carrier = 'sandbox'::text)
+
 table channel_enablements
   channel text not null
   enabled_at timestamp with time zone not null
@@ -271,11 +293,20 @@ table deliveries
   message_id uuid not null
   org_id uuid not null
   status text not null default 'queued'::text
+  undo jsonb
   constraint deliveries_pkey PRIMARY KEY (org_id, id)
   constraint deliveries_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sending'::text, 'sent'::text, 'delivered'::text, 'read'::text, 'failed'::text, 'unknown'::text, 'canceled'::text])))
   CREATE INDEX deliveries_external ON deliveries USING btree (org_id, external_id) WHERE (external_id IS NOT NULL)
   CREATE INDEX deliveries_message ON deliveries USING btree (org_id, message_id, id)
   CREATE INDEX deliveries_open ON deliveries USING btree (org_id, created_at) WHERE (status = ANY (ARRAY['queued'::text, 'sending'::text]))
+
+table delivery_statuses_pending
+  at timestamp with time zone not null
+  external_id text not null
+  failure jsonb
+  org_id uuid not null
+  status text not null
+  constraint delivery_statuses_pending_pkey PRIMARY KEY (org_id, external_id)
 
 table directory
   id uuid not null
@@ -551,6 +582,15 @@ table one_time_tokens
   constraint one_time_tokens_pkey PRIMARY KEY (token_hash)
   CREATE INDEX one_time_tokens_user ON one_time_tokens USING btree (org_id, user_id)
 
+table opt_outs
+  customer_address text not null
+  keyword text not null
+  org_id uuid not null
+  phone_number_id uuid not null
+  since timestamp with time zone not null
+  constraint opt_outs_pkey PRIMARY KEY (org_id, phone_number_id, customer_address)
+  CREATE INDEX opt_outs_customer ON opt_outs USING btree (org_id, customer_address)
+
 table organizations
   country text not null default 'US'::text
   created_at timestamp with time zone not null default now()
@@ -564,6 +604,52 @@ table organizations
   updated_by jsonb
   version integer not null default 1
   constraint organizations_pkey PRIMARY KEY (id)
+
+table phone_numbers
+  capabilities jsonb not null
+  carrier_account_id uuid not null
+  city text
+  compliance_reason text
+  compliance_status text not null
+  country text not null
+  created_at timestamp with time zone not null
+  e164 text not null
+  external_id text
+  help_text text
+  hold_music_id uuid
+  hooks_set_at timestamp with time zone
+  id uuid not null
+  initial_ivr_id uuid
+  monthly_fee jsonb
+  opt_out_text text
+  org_id uuid not null
+  origin text not null
+  purchased_at timestamp with time zone
+  purchased_by jsonb
+  queue_ivr_id uuid
+  queue_ivr_wait_seconds integer
+  queue_music_id uuid
+  region text
+  registration_id uuid
+  released_at timestamp with time zone
+  setup text not null default 'unconfigured'::text
+  sms text not null default 'inactive'::text
+  type text not null
+  updated_at timestamp with time zone
+  updated_by jsonb
+  verification_id uuid
+  version integer not null default 1
+  voice text not null default 'inactive'::text
+  constraint phone_numbers_compliance_status_check CHECK ((compliance_status = ANY (ARRAY['not_submitted'::text, 'submitted'::text, 'in_review'::text, 'approved'::text, 'rejected'::text, 'suspended'::text, 'expired'::text])))
+  constraint phone_numbers_org_id_carrier_account_id_fkey FOREIGN KEY (org_id, carrier_account_id) REFERENCES carrier_accounts(org_id, id)
+  constraint phone_numbers_origin_check CHECK ((origin = ANY (ARRAY['purchased'::text, 'ported'::text, 'forwarded'::text, 'adopted'::text])))
+  constraint phone_numbers_pkey PRIMARY KEY (org_id, id)
+  constraint phone_numbers_setup_check CHECK ((setup = ANY (ARRAY['unconfigured'::text, 'direct_line'::text, 'ivr'::text])))
+  constraint phone_numbers_sms_check CHECK ((sms = ANY (ARRAY['inactive'::text, 'active'::text, 'deactivated_on_request'::text])))
+  constraint phone_numbers_type_check CHECK ((type = ANY (ARRAY['local'::text, 'toll_free'::text, 'mobile'::text, 'national'::text, 'short_code'::text])))
+  constraint phone_numbers_voice_check CHECK ((voice = ANY (ARRAY['inactive'::text, 'active'::text])))
+  CREATE INDEX phone_numbers_account ON phone_numbers USING btree (org_id, carrier_account_id)
+  CREATE UNIQUE INDEX phone_numbers_e164 ON phone_numbers USING btree (org_id, e164) WHERE (released_at IS NULL)
 
 table pull_requests
   agent_id uuid not null
@@ -643,6 +729,83 @@ table routing_partitions
   org_id uuid not null
   constraint routing_partitions_pkey PRIMARY KEY (org_id, id)
 
+table sandbox_carrier_log
+  at timestamp with time zone not null
+  id uuid not null
+  key text
+  operation text not null
+  org_id uuid not null
+  constraint sandbox_carrier_log_pkey PRIMARY KEY (org_id, id)
+
+table sandbox_carrier_media
+  account_sid text not null
+  content bytea not null
+  org_id uuid not null
+  sid text not null
+  type text not null
+  constraint sandbox_carrier_media_pkey PRIMARY KEY (org_id, account_sid, sid)
+
+table sandbox_carrier_messages
+  account_sid text not null
+  body text not null
+  created_at timestamp with time zone not null
+  direction text not null
+  error_code integer
+  media jsonb not null default '[]'::jsonb
+  org_id uuid not null
+  profile_name text
+  recipient text not null
+  sender text not null
+  sid text not null
+  status text not null
+  status_callback text
+  constraint sandbox_carrier_messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound-api'::text])))
+  constraint sandbox_carrier_messages_pkey PRIMARY KEY (org_id, account_sid, sid)
+  CREATE INDEX sandbox_carrier_messages_age ON sandbox_carrier_messages USING btree (org_id, account_sid, created_at)
+
+table sandbox_carrier_numbers
+  account_sid text not null
+  created_at timestamp with time zone not null
+  e164 text not null
+  org_id uuid not null
+  sid text not null
+  sms_fallback_url text not null default ''::text
+  sms_url text not null default ''::text
+  status_callback text not null default ''::text
+  voice_fallback_url text not null default ''::text
+  voice_url text not null default ''::text
+  constraint sandbox_carrier_numbers_pkey PRIMARY KEY (org_id, account_sid, e164)
+  CREATE UNIQUE INDEX sandbox_carrier_numbers_sid ON sandbox_carrier_numbers USING btree (org_id, account_sid, sid)
+
+table sandbox_carrier_settings
+  decide_after_seconds integer
+  fail_next jsonb
+  latency_ms integer not null default 0
+  lose_next_answer boolean not null default false
+  org_id uuid not null
+  seed integer not null default 1
+  constraint sandbox_carrier_settings_pkey PRIMARY KEY (org_id)
+
+table sandbox_deliveries
+  at timestamp with time zone not null
+  attachments jsonb not null default '[]'::jsonb
+  channel text not null
+  delivery_id uuid
+  external_id text not null
+  from_address text
+  headers jsonb not null default '{}'::jsonb
+  html text
+  id uuid not null
+  message_id uuid
+  org_id uuid not null
+  subject text
+  text text not null default ''::text
+  to_address text not null
+  constraint sandbox_deliveries_org_id_external_id_to_address_key UNIQUE (org_id, external_id, to_address)
+  constraint sandbox_deliveries_pkey PRIMARY KEY (org_id, id)
+  CREATE INDEX sandbox_deliveries_address ON sandbox_deliveries USING btree (org_id, to_address, id)
+  CREATE INDEX sandbox_deliveries_delivery ON sandbox_deliveries USING btree (org_id, delivery_id) WHERE (delivery_id IS NOT NULL)
+
 table seats
   agent_id uuid not null
   channel_group text not null
@@ -703,6 +866,14 @@ table topics
   version integer not null default 1
   constraint topics_pkey PRIMARY KEY (org_id, id)
   CREATE UNIQUE INDEX topics_name ON topics USING btree (org_id, lower(name)) WHERE (deleted_at IS NULL)
+
+table unmatched_sms_statuses
+  error_code text
+  external_id text not null
+  org_id uuid not null
+  received_at timestamp with time zone not null
+  status text not null
+  constraint unmatched_sms_statuses_pkey PRIMARY KEY (org_id, external_id, status)
 
 table users
   created_at timestamp with time zone not null default now()

@@ -114,6 +114,24 @@ export interface AwayReasonsTable {
   version: Generated<number>
 }
 
+export interface CarrierAccountsTable {
+  accountSid: string
+  authToken: string
+  baseUrl: string | null
+  carrier: string
+  checkedAt: Timestamp | null
+  createdAt: Timestamp
+  createdBy: unknown
+  id: string
+  name: string
+  orgId: string
+  reconciledAt: Timestamp | null
+  status: Generated<string>
+  updatedAt: Timestamp | null
+  updatedBy: unknown
+  version: Generated<number>
+}
+
 export interface ChannelEnablementsTable {
   channel: string
   enabledAt: Timestamp
@@ -228,6 +246,15 @@ export interface DeliveriesTable {
   messageId: string
   orgId: string
   status: Generated<string>
+  undo: unknown
+}
+
+export interface DeliveryStatusesPendingTable {
+  at: Timestamp
+  externalId: string
+  failure: unknown
+  orgId: string
+  status: string
 }
 
 export interface DirectoryTable {
@@ -463,6 +490,14 @@ export interface OneTimeTokensTable {
   userId: string | null
 }
 
+export interface OptOutsTable {
+  customerAddress: string
+  keyword: string
+  orgId: string
+  phoneNumberId: string
+  since: Timestamp
+}
+
 export interface OrganizationsTable {
   country: Generated<string>
   createdAt: Generated<Timestamp>
@@ -475,6 +510,43 @@ export interface OrganizationsTable {
   updatedAt: Generated<Timestamp>
   updatedBy: unknown
   version: Generated<number>
+}
+
+export interface PhoneNumbersTable {
+  capabilities: unknown
+  carrierAccountId: string
+  city: string | null
+  complianceReason: string | null
+  complianceStatus: string
+  country: string
+  createdAt: Timestamp
+  e164: string
+  externalId: string | null
+  helpText: string | null
+  holdMusicId: string | null
+  hooksSetAt: Timestamp | null
+  id: string
+  initialIvrId: string | null
+  monthlyFee: unknown
+  optOutText: string | null
+  orgId: string
+  origin: string
+  purchasedAt: Timestamp | null
+  purchasedBy: unknown
+  queueIvrId: string | null
+  queueIvrWaitSeconds: number | null
+  queueMusicId: string | null
+  region: string | null
+  registrationId: string | null
+  releasedAt: Timestamp | null
+  setup: Generated<string>
+  sms: Generated<string>
+  type: string
+  updatedAt: Timestamp | null
+  updatedBy: unknown
+  verificationId: string | null
+  version: Generated<number>
+  voice: Generated<string>
 }
 
 export interface PullRequestsTable {
@@ -541,6 +613,77 @@ export interface RoutingPartitionsTable {
   orgId: string
 }
 
+export interface SandboxCarrierLogTable {
+  at: Timestamp
+  id: string
+  key: string | null
+  operation: string
+  orgId: string
+}
+
+export interface SandboxCarrierMediaTable {
+  accountSid: string
+  content: Buffer
+  orgId: string
+  sid: string
+  type: string
+}
+
+export interface SandboxCarrierMessagesTable {
+  accountSid: string
+  body: string
+  createdAt: Timestamp
+  direction: string
+  errorCode: number | null
+  media: Generated<unknown>
+  orgId: string
+  profileName: string | null
+  recipient: string
+  sender: string
+  sid: string
+  status: string
+  statusCallback: string | null
+}
+
+export interface SandboxCarrierNumbersTable {
+  accountSid: string
+  createdAt: Timestamp
+  e164: string
+  orgId: string
+  sid: string
+  smsFallbackUrl: Generated<string>
+  smsUrl: Generated<string>
+  statusCallback: Generated<string>
+  voiceFallbackUrl: Generated<string>
+  voiceUrl: Generated<string>
+}
+
+export interface SandboxCarrierSettingsTable {
+  decideAfterSeconds: number | null
+  failNext: unknown
+  latencyMs: Generated<number>
+  loseNextAnswer: Generated<boolean>
+  orgId: string
+  seed: Generated<number>
+}
+
+export interface SandboxDeliveriesTable {
+  at: Timestamp
+  attachments: Generated<unknown>
+  channel: string
+  deliveryId: string | null
+  externalId: string
+  fromAddress: string | null
+  headers: Generated<unknown>
+  html: string | null
+  id: string
+  messageId: string | null
+  orgId: string
+  subject: string | null
+  text: Generated<string>
+  toAddress: string
+}
+
 export interface SeatsTable {
   agentId: string
   channelGroup: string
@@ -591,6 +734,14 @@ export interface TopicsTable {
   version: Generated<number>
 }
 
+export interface UnmatchedSmsStatusesTable {
+  errorCode: string | null
+  externalId: string
+  orgId: string
+  receivedAt: Timestamp
+  status: string
+}
+
 export interface UsersTable {
   createdAt: Generated<Timestamp>
   deactivatedAt: Timestamp | null
@@ -627,6 +778,7 @@ export interface DB {
   attachments: AttachmentsTable
   auditEntries: AuditEntriesTable
   awayReasons: AwayReasonsTable
+  carrierAccounts: CarrierAccountsTable
   channelEnablements: ChannelEnablementsTable
   channelRoutings: ChannelRoutingsTable
   contacts: ContactsTable
@@ -634,6 +786,7 @@ export interface DB {
   customerAddresses: CustomerAddressesTable
   customers: CustomersTable
   deliveries: DeliveriesTable
+  deliveryStatusesPending: DeliveryStatusesPendingTable
   directory: DirectoryTable
   drafts: DraftsTable
   entryPointExceptions: EntryPointExceptionsTable
@@ -652,18 +805,27 @@ export interface DB {
   notifications: NotificationsTable
   offers: OffersTable
   oneTimeTokens: OneTimeTokensTable
+  optOuts: OptOutsTable
   organizations: OrganizationsTable
+  phoneNumbers: PhoneNumbersTable
   pullRequests: PullRequestsTable
   queueItems: QueueItemsTable
   rateLimits: RateLimitsTable
   readMarks: ReadMarksTable
   routingDecisions: RoutingDecisionsTable
   routingPartitions: RoutingPartitionsTable
+  sandboxCarrierLog: SandboxCarrierLogTable
+  sandboxCarrierMedia: SandboxCarrierMediaTable
+  sandboxCarrierMessages: SandboxCarrierMessagesTable
+  sandboxCarrierNumbers: SandboxCarrierNumbersTable
+  sandboxCarrierSettings: SandboxCarrierSettingsTable
+  sandboxDeliveries: SandboxDeliveriesTable
   seats: SeatsTable
   sessions: SessionsTable
   testClock: TestClockTable
   timelineItems: TimelineItemsTable
   topics: TopicsTable
+  unmatchedSmsStatuses: UnmatchedSmsStatusesTable
   users: UsersTable
   workflowSettings: WorkflowSettingsTable
 }
