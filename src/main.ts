@@ -1,0 +1,49 @@
+import { startApp } from "./app.ts"
+import { ConfigError, readConfig } from "./config.ts"
+import { DataDirInUse } from "./store/data-dir.ts"
+
+/** The program: reads the settings, starts everything (app.ts is the table of contents), prints where to go, stops on a signal. */
+
+const stopSecondsMax = 10
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2)
+  const config = readConfig()
+  const app = await startApp(config, { demo: args.includes("--demo") })
+  for (const line of app.greeting) console.log(line)
+  stopOn(app.stop)
+}
+
+function stopOn(stop: () => Promise<void>): void {
+  let stopping = false
+  const end = (why: string) => {
+    if (stopping) return
+    stopping = true
+    console.log(`Stopping (${why}) …`)
+    setTimeout(() => process.exit(1), stopSecondsMax * 1000).unref()
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal))
+  // The starter was killed: nobody would stop us any more.
+  process.on("disconnect", () => end("the starter is gone"))
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof ConfigError) {
+    console.error("Switchboard cannot start with these settings:")
+    for (const line of error.lines) console.error(`  ${line}`)
+    process.exit(2)
+  }
+  if (error instanceof DataDirInUse) {
+    console.error(error.message)
+    process.exit(2)
+  }
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error)
+  process.exit(1)
+})
