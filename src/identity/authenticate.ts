@@ -1,0 +1,67 @@
+import { createHash, timingSafeEqual } from "node:crypto"
+import type { IncomingHttpHeaders } from "node:http"
+import { fastifyCookie } from "@fastify/cookie"
+import type { Kysely } from "kysely"
+import type { DB } from "../store/tables.ts"
+import { findApiKey, isLiveKey } from "./api-keys.ts"
+import { keyPrincipal, type Principal, personPrincipal } from "./principal.ts"
+import type { Sessions } from "./sessions.ts"
+
+/** `by` says what signed the caller in: only a cookie needs a look at the origin. */
+export type Caller = { principal: Principal; by: "cookie" | "bearer" }
+
+export class Authenticator {
+  readonly #db: Kysely<DB>
+  readonly #sessions: Sessions
+  readonly #operatorToken: string
+  readonly cookieName: string
+
+  constructor(deps: { db: Kysely<DB>; sessions: Sessions; operatorToken: string; cookieName: string }) {
+    this.#db = deps.db
+    this.#sessions = deps.sessions
+    this.#operatorToken = deps.operatorToken
+    this.cookieName = deps.cookieName
+  }
+
+  /** Who calls, or null. A bearer token wins over a cookie, even where it is wrong. */
+  async callerOf(headers: IncomingHttpHeaders): Promise<Caller | null> {
+    const presented = bearerOf(headers)
+    if (presented !== null) {
+      const found = await findApiKey(this.#db, presented)
+      return found && { principal: keyPrincipal(found.key, found.maker), by: "bearer" }
+    }
+    const token = fastifyCookie.parse(headers.cookie ?? "")[this.cookieName]
+    if (!token) return null
+    const user = await this.#sessions.find(token)
+    return user && { principal: personPrincipal(user, user.sessionId), by: "cookie" }
+  }
+
+  /** Whether an open socket's principal may stay: asked each 30 s. */
+  async stillHolds(principal: Principal): Promise<boolean> {
+    if (principal.sessionId !== null) return this.#sessions.isLive(principal.sessionId)
+    return isLiveKey(this.#db, principal.orgId, principal.id)
+  }
+
+  isOperator(headers: IncomingHttpHeaders): boolean {
+    const presented = bearerOf(headers)
+    return presented !== null && sameSecret(presented, this.#operatorToken)
+  }
+}
+
+function bearerOf(headers: IncomingHttpHeaders): string | null {
+  const authorization = headers.authorization
+  // Another scheme is not for us: a proxy in front may have asked for it.
+  if (authorization === undefined || !/^Bearer\b/i.test(authorization)) return null
+  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ""
+}
+
+/** Constant time, whatever the lengths. */
+export function sameSecret(presented: string, expected: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest()
+  return timingSafeEqual(digest(presented), digest(expected))
+}
+
+/** The name of the session's cookie; the prefix makes browsers insist on https where we have it. */
+export function cookieNameFor(publicUrl: string): string {
+  return `${publicUrl.startsWith("https:") ? "__Secure-" : ""}switchboard.session_token`
+}
