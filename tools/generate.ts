@@ -29,6 +29,8 @@ async function fromDatabase(): Promise<Record<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), "switchboard-generate-"))
   const server = await startEmbedded(folder, { durable: false })
   const pool = new pg.Pool({ connectionString: server.url, max: 1 })
+  // The server may end before the last connection knows that it is closed.
+  pool.on("error", () => undefined)
   try {
     await migrate(pool)
     const catalogue = await readFile(new URL("./generated/catalogue.sql", import.meta.url), "utf8")

@@ -465,6 +465,51 @@ table leases
   constraint leases_org_id_partition_id_epoch_key UNIQUE (org_id, partition_id, epoch)
   constraint leases_pkey PRIMARY KEY (org_id, partition_id)
 
+table mail_reports
+  external_id text not null
+  id uuid not null
+  kind text not null
+  mailbox_id uuid not null
+  message_id uuid
+  org_id uuid not null
+  raw bytea
+  raw_sha256 text
+  received_at timestamp with time zone not null
+  report jsonb not null
+  constraint mail_reports_key UNIQUE (org_id, mailbox_id, external_id)
+  constraint mail_reports_kind_check CHECK ((kind = ANY (ARRAY['bounce'::text, 'probe'::text, 'confirmation'::text])))
+  constraint mail_reports_pkey PRIMARY KEY (org_id, id)
+
+table mailbox_probes
+  id uuid not null
+  mailbox_id uuid not null
+  org_id uuid not null
+  received_at timestamp with time zone
+  sent_at timestamp with time zone not null
+  constraint mailbox_probes_pkey PRIMARY KEY (org_id, id)
+  CREATE INDEX mailbox_probes_mailbox ON mailbox_probes USING btree (org_id, mailbox_id, id)
+
+table mailboxes
+  address text not null
+  confirmation_mail jsonb
+  created_at timestamp with time zone not null default now()
+  created_by jsonb not null
+  deleted_at timestamp with time zone
+  entry_point_id uuid not null
+  forwarding_local text not null
+  forwarding_seen_at timestamp with time zone
+  id uuid not null
+  org_id uuid not null
+  plus_seen_at timestamp with time zone
+  sandbox_forwarding boolean not null default true
+  sender_name text not null default ''::text
+  updated_at timestamp with time zone
+  updated_by jsonb
+  version integer not null default 1
+  constraint mailboxes_pkey PRIMARY KEY (org_id, id)
+  CREATE UNIQUE INDEX mailboxes_address ON mailboxes USING btree (org_id, address) WHERE (deleted_at IS NULL)
+  CREATE UNIQUE INDEX mailboxes_forwarding ON mailboxes USING btree (forwarding_local)
+
 table messages
   authentication jsonb
   author_id uuid
@@ -508,6 +553,7 @@ table messages
   CREATE INDEX messages_external ON messages USING btree (org_id, external_id) WHERE (external_id IS NOT NULL)
   CREATE INDEX messages_message_id ON messages USING btree (org_id, message_id_header) WHERE (message_id_header IS NOT NULL)
   CREATE INDEX messages_search ON messages USING gin (search)
+  CREATE INDEX messages_unchecked_mail ON messages USING btree (received_at) WHERE ((channel = 'email'::text) AND (direction = 'inbound'::text) AND (authentication IS NULL))
 
 table migrations
   applied_at timestamp with time zone not null default now()
@@ -805,6 +851,19 @@ table sandbox_deliveries
   constraint sandbox_deliveries_pkey PRIMARY KEY (org_id, id)
   CREATE INDEX sandbox_deliveries_address ON sandbox_deliveries USING btree (org_id, to_address, id)
   CREATE INDEX sandbox_deliveries_delivery ON sandbox_deliveries USING btree (org_id, delivery_id) WHERE (delivery_id IS NOT NULL)
+
+table sandbox_dns_records
+  org_id uuid not null
+  records jsonb not null
+  constraint sandbox_dns_records_pkey PRIMARY KEY (org_id)
+
+table sandbox_mails
+  envelope_from text not null
+  external_id text not null
+  mailbox_id uuid not null
+  org_id uuid not null
+  raw bytea not null
+  constraint sandbox_mails_pkey PRIMARY KEY (org_id, mailbox_id, external_id)
 
 table seats
   agent_id uuid not null

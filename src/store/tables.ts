@@ -393,6 +393,46 @@ export interface LeasesTable {
   partitionId: string
 }
 
+export interface MailReportsTable {
+  externalId: string
+  id: string
+  kind: string
+  mailboxId: string
+  messageId: string | null
+  orgId: string
+  raw: Buffer | null
+  rawSha256: string | null
+  receivedAt: Timestamp
+  report: unknown
+}
+
+export interface MailboxProbesTable {
+  id: string
+  mailboxId: string
+  orgId: string
+  receivedAt: Timestamp | null
+  sentAt: Timestamp
+}
+
+export interface MailboxesTable {
+  address: string
+  confirmationMail: unknown
+  createdAt: Generated<Timestamp>
+  createdBy: unknown
+  deletedAt: Timestamp | null
+  entryPointId: string
+  forwardingLocal: string
+  forwardingSeenAt: Timestamp | null
+  id: string
+  orgId: string
+  plusSeenAt: Timestamp | null
+  sandboxForwarding: Generated<boolean>
+  senderName: Generated<string>
+  updatedAt: Timestamp | null
+  updatedBy: unknown
+  version: Generated<number>
+}
+
 export interface MessagesTable {
   authentication: unknown
   authorId: string | null
@@ -684,6 +724,19 @@ export interface SandboxDeliveriesTable {
   toAddress: string
 }
 
+export interface SandboxDnsRecordsTable {
+  orgId: string
+  records: unknown
+}
+
+export interface SandboxMailsTable {
+  envelopeFrom: string
+  externalId: string
+  mailboxId: string
+  orgId: string
+  raw: Buffer
+}
+
 export interface SeatsTable {
   agentId: string
   channelGroup: string
@@ -799,6 +852,9 @@ export interface DB {
   inboxes: InboxesTable
   jobs: JobsTable
   leases: LeasesTable
+  mailReports: MailReportsTable
+  mailboxProbes: MailboxProbesTable
+  mailboxes: MailboxesTable
   messages: MessagesTable
   migrations: MigrationsTable
   notes: NotesTable
@@ -820,6 +876,8 @@ export interface DB {
   sandboxCarrierNumbers: SandboxCarrierNumbersTable
   sandboxCarrierSettings: SandboxCarrierSettingsTable
   sandboxDeliveries: SandboxDeliveriesTable
+  sandboxDnsRecords: SandboxDnsRecordsTable
+  sandboxMails: SandboxMailsTable
   seats: SeatsTable
   sessions: SessionsTable
   testClock: TestClockTable
