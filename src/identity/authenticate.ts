@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import type { IncomingHttpHeaders } from "node:http"
-import { fastifyCookie } from "@fastify/cookie"
 import type { Kysely } from "kysely"
 import type { DB } from "../store/tables.ts"
+import { readCookie } from "./cookie.ts"
 import { findApiKey, isLiveKey } from "./api-keys.ts"
 import { keyPrincipal, type Principal, personPrincipal } from "./principal.ts"
 import type { Sessions } from "./sessions.ts"
@@ -30,7 +30,7 @@ export class Authenticator {
       const found = await findApiKey(this.#db, presented)
       return found && { principal: keyPrincipal(found.key, found.maker), by: "bearer" }
     }
-    const token = fastifyCookie.parse(headers.cookie ?? "")[this.cookieName]
+    const token = readCookie(headers.cookie, this.cookieName)
     if (!token) return null
     const user = await this.#sessions.find(token)
     return user && { principal: personPrincipal(user, user.sessionId), by: "cookie" }
@@ -61,7 +61,3 @@ export function sameSecret(presented: string, expected: string): boolean {
   return timingSafeEqual(digest(presented), digest(expected))
 }
 
-/** The name of the session's cookie; the prefix makes browsers insist on https where we have it. */
-export function cookieNameFor(publicUrl: string): string {
-  return `${publicUrl.startsWith("https:") ? "__Secure-" : ""}switchboard.session_token`
-}
