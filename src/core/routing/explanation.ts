@@ -55,7 +55,9 @@ export const Explanation = z.object({
     dueAt: z.string().nullable(),
     agentId: z.string().nullable(),
   }),
-  candidates: z.array(z.object({ agentId: z.string(), name: z.string().nullable(), excludedBy: ExclusionReason.nullable() })),
+  candidates: z.array(
+    z.object({ agentId: z.string(), name: z.string().nullable(), excludedBy: ExclusionReason.nullable() }),
+  ),
   excludedCounts: z.record(z.string(), z.int()).optional(),
 })
 export type Explanation = z.infer<typeof Explanation>

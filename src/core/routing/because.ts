@@ -1,0 +1,130 @@
+import { excludedBy } from "./eligibility.ts"
+import type { Because, ExclusionCode, Instant, QueueItemFact, WhyWaiting } from "./facts.ts"
+import { compareIds, compareItems } from "./order.ts"
+import { type RoutingState, sortedIds } from "./state.ts"
+
+/** The reasons of a decision, as codes and numbers, taken at the moment of deciding (routing.md 4). */
+
+/** Up to so many members each one is judged and kept; above, only numbers. */
+export const membersListedMax = 50
+const examplesMax = 5
+
+export type ChosenPair = { item: QueueItemFact; agentId: string; score: number }
+export type QueueNumbers = { place: number; queueLength: number }
+
+export function becauseOfMatch(
+  state: RoutingState,
+  { item, agentId, score }: ChosenPair,
+  numbers: QueueNumbers,
+  pull: boolean,
+  now: Instant,
+): Because {
+  const view = state.view(agentId)
+  const members = state.members.get(item.inboxId)?.size ?? 0
+  const judged = members > membersListedMax ? [] : judgeMembers(state, item, now)
+  const others = judged.filter((each) => each.agentId !== agentId)
+  return {
+    rule: pull ? "pull" : "best_pair",
+    configVersion: state.config.version,
+    match: {
+      score,
+      ...numbers,
+      chosen: {
+        load: view ? view.fact.messagingLoad + view.held.messaging : 0,
+        capacity: view && item.group === "messaging" ? capacityOf(view.fact, pull) : null,
+        idleSince: view && view.idleSince > 0 ? view.idleSince : null,
+      },
+      alsoEligible: others.filter((each) => each.excludedBy === null).length,
+      members,
+      excluded: grouped(others),
+    },
+  }
+}
+
+function capacityOf(agent: { standardCapacity: number; maximumCapacity: number }, pull: boolean): number {
+  return pull ? agent.maximumCapacity : agent.standardCapacity
+}
+
+type Judged = { agentId: string; excludedBy: ExclusionCode | null }
+
+/** Every member of the item's Inbox with the first clause that excludes him from being pushed to. */
+export function judgeMembers(state: RoutingState, item: QueueItemFact, now: Instant): Judged[] {
+  const asking = { now, config: state.config, pull: false }
+  const judged = sortedIds(state.members.get(item.inboxId)).map((agentId): Judged => {
+    const view = state.view(agentId)
+    return { agentId, excludedBy: view ? excludedBy(view, item.inboxId, item.group, asking) : "not_member" }
+  })
+  if (!state.isSpecial(item.id)) return judged
+  const eligible = judged.filter((each) => each.excludedBy === null).map((each) => each.agentId)
+  return judged.map((each) =>
+    each.excludedBy === null ? { ...each, excludedBy: triedBy(state, item, each.agentId, eligible, now) } : each,
+  )
+}
+
+/** The clause of the pair. `eligible` are all who pass the other clauses. */
+export function triedBy(
+  state: RoutingState,
+  item: QueueItemFact,
+  agentId: string,
+  eligible: readonly string[],
+  now: Instant,
+): ExclusionCode | null {
+  if (state.isRefusedPair(item, agentId)) return "tried_before"
+  const others = eligible.filter((id) => id !== agentId)
+  return state.isTried(item.id, agentId, others, now) ? "tried_before" : null
+}
+
+function grouped(judged: readonly Judged[]): [ExclusionCode, number, string[]][] {
+  const groups = new Map<ExclusionCode, string[]>()
+  for (const each of judged) {
+    if (each.excludedBy) groups.set(each.excludedBy, [...(groups.get(each.excludedBy) ?? []), each.agentId])
+  }
+  return [...groups]
+    .sort(([a], [b]) => compareIds(a, b))
+    .map(([code, ids]) => [code, ids.length, ids.slice(0, examplesMax)])
+}
+
+/** Where an item stands among the waiting ones of its Inbox and group. */
+export function queueNumbers(item: QueueItemFact, waiting: Iterable<QueueItemFact>): QueueNumbers {
+  let place = 1
+  let queueLength = 1
+  for (const other of waiting) {
+    if (other.id === item.id || other.inboxId !== item.inboxId || other.group !== item.group) continue
+    queueLength += 1
+    if (compareItems(other, item) < 0) place += 1
+  }
+  return { place, queueLength }
+}
+
+export function whyWaiting(state: RoutingState, itemId: string, now: Instant): WhyWaiting | null {
+  const item = state.items.get(itemId)
+  if (!item) return null
+  const judged = judgeMembers(state, item, now)
+  const waiting = [...state.items.values()].filter((each) => each.id !== itemId && state.isWaiting(each))
+  const { inboxId, group } = item
+  return {
+    itemId,
+    inboxId,
+    group,
+    state: state.isHeld("item", itemId) ? "being_assigned" : item.state === "offered" ? "offered" : "waiting",
+    ...queueNumbers(item, waiting),
+    members: judged.length,
+    candidates: judged.length > membersListedMax ? examples(judged) : judged,
+    excludedCounts: counts(judged),
+  }
+}
+
+function examples(judged: readonly Judged[]): Judged[] {
+  const shown = new Map<ExclusionCode | null, number>()
+  return judged.filter(({ excludedBy: code }) => {
+    const before = shown.get(code) ?? 0
+    shown.set(code, before + 1)
+    return before < examplesMax
+  })
+}
+
+function counts(judged: readonly Judged[]): WhyWaiting["excludedCounts"] {
+  const result: WhyWaiting["excludedCounts"] = {}
+  for (const { excludedBy: code } of judged) if (code) result[code] = (result[code] ?? 0) + 1
+  return result
+}

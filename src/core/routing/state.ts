@@ -1,0 +1,460 @@
+import type { ChannelGroup } from "../channels.ts"
+import type { AgentView } from "./eligibility.ts"
+import type {
+  AgentFact,
+  AssignedFact,
+  CommitOutcome,
+  Decision,
+  DecisionId,
+  Instant,
+  OfferFact,
+  QueueItemFact,
+  RoutingConfig,
+  RoutingEvent,
+} from "./facts.ts"
+import { compareIds } from "./order.ts"
+
+/**
+ * What an engine knows: the rows that the database has confirmed, newest version of each, and on top the holds of
+ * decisions whose commit has not been answered (routing.md 3.5). How the next decision is found is the engines' matter.
+ */
+
+export type Hold = {
+  decision: Decision
+  /** Versions that the decision was made from; 0 for a row that did not exist yet. */
+  rowVersion: number
+  agentVersion: number
+  /** Committed; goes when the rows have arrived. */
+  accepted: boolean
+  unknown: boolean
+}
+
+export type Pull = { requestId: string; agentId: string; at: Instant }
+
+/** An item skips an agent who declined or missed it for so long at most (routing.md 1.4). */
+const triedSeconds = 60
+const missesMax = 2
+/** A pull that could not be tried because its agent is frozen is answered "nothing yet". */
+export const pullSecondsMax = 2
+/** Versions of rows that are gone are remembered so long, against facts that arrive late. */
+const goneSeconds = 600
+
+export class RoutingState {
+  config: RoutingConfig
+  readonly items = new Map<string, QueueItemFact>()
+  readonly agents = new Map<string, AgentFact>()
+  /** Pending ones only. */
+  readonly offers = new Map<string, OfferFact>()
+  readonly offersOfAgent = new Map<string, Set<string>>()
+  readonly offersOfItem = new Map<string, Set<string>>()
+  readonly members = new Map<string, Set<string>>()
+  /** Conversations that wait for an answer of the agent who has them. */
+  readonly assigned = new Map<string, AssignedFact>()
+  readonly assignedOfAgent = new Map<string, Set<string>>()
+  readonly pulls = new Map<string, Pull>()
+  /** Agents who missed twice in a row, to be switched off. */
+  readonly twiceMissed: { agentId: string; group: ChannelGroup }[] = []
+  /** What changed since an engine last looked. */
+  readonly dirty = {
+    items: new Set<string>(),
+    agents: new Set<string>(),
+    offers: new Set<string>(),
+    assigned: new Set<string>(),
+  }
+
+  #holds = new Map<DecisionId, Hold>()
+  #holdsOfAgent = new Map<string, Set<DecisionId>>()
+  /** Keyed by what is held: `item:`, `offer:`, `assigned:` + id. */
+  #holdOf = new Map<string, DecisionId>()
+  #refused = new Map<string, Map<string, { rowVersion: number; agentVersion: number }>>()
+  #tries = new Map<string, Map<string, { at: Instant; turn: number }>>()
+  #misses = new Map<string, number>()
+  #textItems = new Map<string, Set<string>>()
+  #gone = new Map<string, { version: number; at: Instant }>()
+  #lastDecisionId = 0
+  #lastTurn = 0
+
+  constructor(config: RoutingConfig) {
+    this.config = config
+  }
+
+  apply(event: RoutingEvent): void {
+    switch (event.type) {
+      case "item_changed":
+        return this.#applyItem(event.item, event.at)
+      case "agent_changed":
+        return this.#applyAgent(event.agent)
+      case "offer_changed":
+        return this.#applyOffer(event.offer, event.at)
+      case "assigned_changed":
+        return this.#applyAssigned(event.conversation, event.at)
+      case "commit_answered":
+        return this.#answer(event.decisionId, event.outcome)
+      case "pull_requested":
+        return this.#applyPull({ requestId: event.requestId, agentId: event.agentId, at: event.at })
+      case "configured":
+        return this.#configure(event.config)
+      case "tick":
+        return
+    }
+  }
+
+  nextDecisionId(): DecisionId {
+    this.#lastDecisionId += 1
+    return this.#lastDecisionId
+  }
+
+  // Questions
+
+  view(agentId: string): AgentView | null {
+    const fact = this.agents.get(agentId)
+    if (!fact) return null
+    const view: AgentView = {
+      fact,
+      held: { voice: 0, messaging: 0, mail: 0 },
+      delayed: false,
+      frozen: false,
+      idleSince: fact.lastAssignedAt ?? 0,
+    }
+    for (const id of this.#holdsOfAgent.get(agentId) ?? []) {
+      const hold = this.#holds.get(id)
+      if (hold) this.#addHold(view, hold)
+    }
+    return view
+  }
+
+  isWaiting(item: QueueItemFact): boolean {
+    return item.state === "waiting" && !this.#holdOf.has(`item:${item.id}`)
+  }
+
+  isHeld(kind: "item" | "offer" | "assigned", id: string): boolean {
+    return this.#holdOf.has(`${kind}:${id}`)
+  }
+
+  /** Refused at these versions, and not proposed again until one of them has changed. */
+  isRefusedPair(item: QueueItemFact, agentId: string): boolean {
+    const refused = this.#refused.get(`item:${item.id}`)?.get(agentId)
+    return refused?.rowVersion === item.version && refused.agentVersion === this.agents.get(agentId)?.version
+  }
+
+  isRefusedRow(kind: "offer" | "assigned", id: string, version: number): boolean {
+    return this.#refused.get(`${kind}:${id}`)?.get("")?.rowVersion === version
+  }
+
+  /** Has somebody declined, missed or been refused this item? Only then its pairs must be looked at one by one. */
+  isSpecial(itemId: string): boolean {
+    return this.#tries.has(itemId) || this.#refused.has(`item:${itemId}`)
+  }
+
+  /**
+   * Skipped until every other eligible agent has had it since (one at least), or the time is over. `others`: who could
+   * have it, this agent not counted.
+   */
+  isTried(itemId: string, agentId: string, others: readonly string[], now: Instant): boolean {
+    const tries = this.#tries.get(itemId)
+    const mine = tries?.get(agentId)
+    if (!tries || !mine) return false
+    const hadItSince = (id: string) => (tries.get(id)?.turn ?? 0) > mine.turn
+    if ([...tries.keys()].some(hadItSince) && others.every(hadItSince)) return false
+    return now < mine.at + this.#triedMs(others.length === 0)
+  }
+
+  /** The instants at which the skips of this item end by time. */
+  triedInstants(itemId: string): Instant[] {
+    const ends = [...(this.#tries.get(itemId)?.values() ?? [])]
+    return ends.flatMap(({ at }) => [at + this.#triedMs(false), at + this.#triedMs(true)])
+  }
+
+  #triedMs(nobodyElse: boolean): number {
+    return (nobodyElse ? Math.max(triedSeconds, this.config.declineDelaySeconds) : triedSeconds) * 1000
+  }
+
+  hasLiveTextItem(conversationId: string): boolean {
+    return this.#textItems.has(conversationId)
+  }
+
+  /** When the work of an absent agent is taken back; null: he is there, or it is queued already. */
+  graceEndsAt(conversation: AssignedFact): Instant | null {
+    const { agentId, awaitingSince, group } = conversation
+    if (agentId === null || awaitingSince === null || this.hasLiveTextItem(conversation.id)) return null
+    const agent = this.agents.get(agentId)
+    if (agent && agent.status === "logged_in" && agent.connected) return null
+    const since = Math.max(agent?.absentSince ?? awaitingSince, awaitingSince)
+    return since + this.config.absentGraceSeconds[group] * 1000
+  }
+
+  /** The voice seat is a call, not an offer that still rings. */
+  isOnCall(agent: AgentFact): boolean {
+    if (agent.voiceLoad === 0) return false
+    const offers = [...(this.offersOfAgent.get(agent.id) ?? [])]
+    return !offers.some((id) => this.offers.get(id)?.group === "voice")
+  }
+
+  // Holds
+
+  hold(decision: Decision, rowVersion: number): void {
+    const agentVersion = this.agents.get(decision.agentId)?.version ?? 0
+    this.#holds.set(decision.id, { decision, rowVersion, agentVersion, accepted: false, unknown: false })
+    add(this.#holdsOfAgent, decision.agentId, decision.id)
+    const key = keyOf(decision)
+    if (key) this.#holdOf.set(key, decision.id)
+    this.#markHeld(decision)
+  }
+
+  #addHold(view: AgentView, { decision, unknown }: Hold): void {
+    if (unknown) view.frozen = true
+    if (decision.type !== "offer" && decision.type !== "assign") return
+    if (decision.group !== "mail" || !decision.pull) view.held[decision.group] += 1
+    const direct = decision.type === "assign" && decision.group === "messaging" && !decision.pull
+    if (direct && this.config.routingDelaySeconds > 0) view.delayed = true
+    view.idleSince = Math.max(view.idleSince, decision.at)
+  }
+
+  #answer(decisionId: DecisionId, outcome: CommitOutcome): void {
+    const hold = this.#holds.get(decisionId)
+    if (!hold) return
+    if (outcome === "accepted") {
+      hold.accepted = true
+      hold.unknown = false
+      return this.#releaseWhenSeen(decisionId, hold)
+    }
+    if (outcome === "unknown") {
+      hold.unknown = true
+      return this.#markHeld(hold.decision)
+    }
+    this.#release(hold.decision)
+    if (outcome === "refused") this.#noteRefusal(hold)
+    this.#restorePull(hold.decision)
+  }
+
+  /** An accepted decision holds until the rows that it changed are here: until then the older rows would mislead. */
+  #releaseWhenSeen(id: DecisionId, hold: Hold): void {
+    if (!hold.accepted || !this.#holds.has(id)) return
+    const { decision } = hold
+    const rowSeen = this.#versionHeld(decision) > hold.rowVersion
+    const agentSeen = (this.agents.get(decision.agentId)?.version ?? 0) > hold.agentVersion
+    const isMatch = decision.type === "offer" || decision.type === "assign"
+    if (!keyOf(decision) || (rowSeen && (agentSeen || !isMatch))) this.#release(decision)
+  }
+
+  #versionHeld(decision: Decision): number {
+    switch (decision.type) {
+      case "offer":
+      case "assign":
+        return this.items.get(decision.itemId)?.version ?? this.#gone.get(`item:${decision.itemId}`)?.version ?? 0
+      case "miss":
+      case "withdraw":
+        return this.offers.get(decision.offerId)?.version ?? this.#gone.get(`offer:${decision.offerId}`)?.version ?? 0
+      case "requeue_absent": {
+        const { conversationId: id } = decision
+        return this.assigned.get(id)?.version ?? this.#gone.get(`assigned:${id}`)?.version ?? 0
+      }
+      default:
+        return 0
+    }
+  }
+
+  #release(decision: Decision): void {
+    this.#holds.delete(decision.id)
+    remove(this.#holdsOfAgent, decision.agentId, decision.id)
+    const key = keyOf(decision)
+    if (key && this.#holdOf.get(key) === decision.id) this.#holdOf.delete(key)
+    this.#markHeld(decision)
+  }
+
+  #markHeld(decision: Decision): void {
+    this.dirty.agents.add(decision.agentId)
+    if ("itemId" in decision) this.dirty.items.add(decision.itemId)
+    if ("offerId" in decision) this.dirty.offers.add(decision.offerId)
+    if ("conversationId" in decision) this.dirty.assigned.add(decision.conversationId)
+  }
+
+  #noteRefusal({ decision, rowVersion, agentVersion }: Hold): void {
+    const key = keyOf(decision)
+    if (!key) return
+    const isMatch = decision.type === "offer" || decision.type === "assign"
+    if (isMatch && !this.items.has(decision.itemId)) return // a reservation whose item never came to be
+    const refused = this.#refused.get(key) ?? new Map()
+    refused.set(isMatch ? decision.agentId : "", { rowVersion, agentVersion })
+    this.#refused.set(key, refused)
+  }
+
+  #restorePull(decision: Decision): void {
+    if (!("requestId" in decision) || decision.requestId === null) return
+    const { requestId, agentId, at } = decision
+    this.pulls.set(requestId, { requestId, agentId, at })
+  }
+
+  // Facts
+
+  #applyItem(item: QueueItemFact, at: Instant): void {
+    if (!this.#isNewer("item", item.id, item.version, this.items.get(item.id)?.version)) return
+    const live = item.state === "waiting" || item.state === "offered"
+    if (live) this.items.set(item.id, item)
+    else this.#forgetItem(item, at)
+    if (item.lane === "text") {
+      if (live) add(this.#textItems, item.conversationId, item.id)
+      else remove(this.#textItems, item.conversationId, item.id)
+      this.dirty.assigned.add(item.conversationId)
+    }
+    this.dirty.items.add(item.id)
+    for (const offerId of this.offersOfItem.get(item.id) ?? []) this.dirty.offers.add(offerId)
+    this.#releaseHoldOf(`item:${item.id}`)
+  }
+
+  #forgetItem(item: QueueItemFact, at: Instant): void {
+    this.items.delete(item.id)
+    this.#tries.delete(item.id)
+    this.#refused.delete(`item:${item.id}`)
+    this.#bury("item", item.id, item.version, at)
+  }
+
+  #applyAgent(agent: AgentFact): void {
+    const former = this.agents.get(agent.id)
+    if (former && agent.version <= former.version) return
+    for (const inboxId of former?.inboxIds ?? []) remove(this.members, inboxId, agent.id)
+    for (const inboxId of agent.inboxIds) add(this.members, inboxId, agent.id)
+    this.agents.set(agent.id, agent)
+    this.#markAgent(agent.id)
+    for (const id of [...(this.#holdsOfAgent.get(agent.id) ?? [])]) {
+      const hold = this.#holds.get(id)
+      if (hold) this.#releaseWhenSeen(id, hold)
+    }
+  }
+
+  /** An agent's change concerns his pending offers and his assigned work too. */
+  #markAgent(agentId: string): void {
+    this.dirty.agents.add(agentId)
+    for (const offerId of this.offersOfAgent.get(agentId) ?? []) this.dirty.offers.add(offerId)
+    for (const conversationId of this.assignedOfAgent.get(agentId) ?? []) this.dirty.assigned.add(conversationId)
+  }
+
+  #applyOffer(offer: OfferFact, at: Instant): void {
+    const former = this.offers.get(offer.id)
+    if (!this.#isNewer("offer", offer.id, offer.version, former?.version)) return
+    if (offer.state === "pending") {
+      this.offers.set(offer.id, offer)
+      add(this.offersOfAgent, offer.agentId, offer.id)
+      add(this.offersOfItem, offer.itemId, offer.id)
+    } else {
+      this.offers.delete(offer.id)
+      remove(this.offersOfAgent, offer.agentId, offer.id)
+      remove(this.offersOfItem, offer.itemId, offer.id)
+      this.#refused.delete(`offer:${offer.id}`)
+      this.#bury("offer", offer.id, offer.version, at)
+      this.#noteEnd(offer, at, former !== undefined)
+    }
+    this.dirty.offers.add(offer.id)
+    this.dirty.items.add(offer.itemId)
+    this.#markAgent(offer.agentId)
+    this.#releaseHoldOf(`offer:${offer.id}`)
+  }
+
+  /** `wasPending`: the end was seen happening. Ends read at a rebuild are tries, but no misses in a row. */
+  #noteEnd(offer: OfferFact, at: Instant, wasPending: boolean): void {
+    const { state, itemId, agentId, group } = offer
+    const key = `${agentId}:${group}`
+    if (state === "accepted" || state === "declined") this.#misses.delete(key)
+    if (state === "accepted" || state === "withdrawn") return
+    this.#lastTurn += 1
+    const tries = this.#tries.get(itemId) ?? new Map()
+    tries.set(agentId, { at: offer.decidedAt ?? at, turn: this.#lastTurn })
+    if (!this.#gone.has(`item:${itemId}`)) this.#tries.set(itemId, tries)
+    if (state === "missed" && wasPending) this.#noteMiss(key, agentId, group)
+  }
+
+  #noteMiss(key: string, agentId: string, group: ChannelGroup): void {
+    const misses = (this.#misses.get(key) ?? 0) + 1
+    if (misses < missesMax) this.#misses.set(key, misses)
+    else {
+      this.#misses.delete(key)
+      this.twiceMissed.push({ agentId, group })
+    }
+  }
+
+  #applyAssigned(conversation: AssignedFact, at: Instant): void {
+    const { id, version, agentId, awaitingSince } = conversation
+    const former = this.assigned.get(id)
+    if (!this.#isNewer("assigned", id, version, former?.version)) return
+    if (former?.agentId) remove(this.assignedOfAgent, former.agentId, id)
+    if (agentId !== null && awaitingSince !== null) {
+      this.assigned.set(id, conversation)
+      add(this.assignedOfAgent, agentId, id)
+    } else {
+      this.assigned.delete(id)
+      this.#refused.delete(`assigned:${id}`)
+      this.#bury("assigned", id, version, at)
+    }
+    this.dirty.assigned.add(id)
+    this.#releaseHoldOf(`assigned:${id}`)
+  }
+
+  #applyPull(pull: Pull): void {
+    if (this.#gone.has(`pull:${pull.requestId}`)) return // told twice
+    this.#bury("pull", pull.requestId, 1, pull.at)
+    this.pulls.set(pull.requestId, pull)
+  }
+
+  #configure(config: RoutingConfig): void {
+    if (config.version <= this.config.version) return
+    this.config = config
+    for (const id of this.agents.keys()) this.#markAgent(id)
+    for (const id of this.items.keys()) this.dirty.items.add(id)
+    for (const id of this.offers.keys()) this.dirty.offers.add(id)
+    for (const id of this.assigned.keys()) this.dirty.assigned.add(id)
+  }
+
+  #releaseHoldOf(key: string): void {
+    const id = this.#holdOf.get(key)
+    const hold = id === undefined ? undefined : this.#holds.get(id)
+    if (id !== undefined && hold) this.#releaseWhenSeen(id, hold)
+  }
+
+  /** D2. A row that is gone may come back with a higher version (an item cannot, an assignment can). */
+  #isNewer(kind: "item" | "offer" | "assigned", id: string, version: number, held: number | undefined): boolean {
+    const gone = this.#gone.get(`${kind}:${id}`)
+    if (version <= (held ?? gone?.version ?? 0)) return false
+    if (gone) this.#gone.delete(`${kind}:${id}`)
+    return true
+  }
+
+  #bury(kind: "item" | "offer" | "assigned" | "pull", id: string, version: number, at: Instant): void {
+    this.#gone.set(`${kind}:${id}`, { version, at })
+    for (const [key, { at: since }] of this.#gone) {
+      if (since >= at - goneSeconds * 1000) break
+      this.#gone.delete(key)
+    }
+  }
+}
+
+function keyOf(decision: Decision): string | null {
+  switch (decision.type) {
+    case "offer":
+    case "assign":
+      return `item:${decision.itemId}`
+    case "miss":
+    case "withdraw":
+      return `offer:${decision.offerId}`
+    case "requeue_absent":
+      return `assigned:${decision.conversationId}`
+    default:
+      return null
+  }
+}
+
+function add<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key)
+  if (set) set.add(value)
+  else sets.set(key, new Set([value]))
+}
+
+function remove<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value): void {
+  const set = sets.get(key)
+  set?.delete(value)
+  if (set?.size === 0) sets.delete(key)
+}
+
+/** Sets and maps are walked in this order wherever the walk decides something. */
+export function sortedIds(ids: Iterable<string> | undefined): string[] {
+  return ids ? [...ids].sort(compareIds) : []
+}
