@@ -1,0 +1,77 @@
+import { z } from "zod"
+
+/** One configured embed of the chat widget = one chat entry point (spec 10B, api.md 2.5). */
+
+/** Letters, digits, hyphen, underscore, dot (S41). */
+export const chatAppNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
+
+const Time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/)
+const DayHours = z.array(z.object({ start: Time, stop: Time })).max(10)
+
+/** Weekly hours in an IANA zone; a range whose stop is not after its start goes past midnight. */
+export const ChatHours = z.object({
+  timeZone: z.string().min(1).max(64),
+  monday: DayHours,
+  tuesday: DayHours,
+  wednesday: DayHours,
+  thursday: DayHours,
+  friday: DayHours,
+  saturday: DayHours,
+  sunday: DayHours,
+})
+export type ChatHours = z.infer<typeof ChatHours>
+
+const Asked = z.enum(["off", "optional", "required"])
+const WebUrl = z.string().max(2_000).regex(/^https?:\/\//)
+/** scheme://host[:port], nothing behind it. */
+const Origin = z.string().max(300).regex(/^https?:\/\/[^/?#\s]+$/)
+
+export const ChatAppSettings = z.object({
+  allowedOrigins: z.array(Origin).max(100),
+  appearance: z.object({
+    button: z.enum(["icon", "text"]),
+    text: z.string().max(40).nullable(),
+    color: z.string().regex(/^#[0-9a-fA-F]{6}$/),
+    position: z.enum(["bottom_right", "bottom_left"]),
+    logoId: z.uuid().nullable(),
+  }),
+  greeting: z.string().max(1_000),
+  questions: z.object({ name: Asked, email: Asked }),
+  quickActions: z.array(z.object({ label: z.string().min(1).max(60), text: z.string().min(1).max(500), url: WebUrl.nullable().optional() })).max(10),
+  search: z.object({ enabled: z.boolean(), url: WebUrl.nullable() }),
+  automation: z.object({ url: WebUrl.nullable(), handOffText: z.string().max(1_000) }),
+  display: z.object({ include: z.array(z.string().max(500)).max(50), exclude: z.array(z.string().max(500)).max(50) }),
+  hours: ChatHours.nullable(),
+  afterHoursText: z.string().max(5_000),
+})
+export type ChatAppSettings = z.infer<typeof ChatAppSettings>
+
+export const defaultChatAppSettings: ChatAppSettings = {
+  allowedOrigins: [],
+  appearance: { button: "icon", text: null, color: "#4C5BDC", position: "bottom_right", logoId: null },
+  greeting: "",
+  questions: { name: "optional", email: "optional" },
+  quickActions: [],
+  search: { enabled: false, url: null },
+  automation: { url: null, handOffText: "" },
+  display: { include: [], exclude: [] },
+  hours: null,
+  afterHoursText: "",
+}
+
+export const ChatApp = ChatAppSettings.extend({
+  id: z.string(),
+  name: z.string(),
+  appId: z.string(),
+  entryPointId: z.string(),
+  identitySecretSet: z.boolean(),
+  snippet: z.string(),
+  installation: z.object({ seenAt: z.string().nullable(), origin: z.string().nullable() }),
+  /** By the hours, evaluated on the server. */
+  open: z.boolean(),
+  nextChangeAt: z.string().nullable(),
+  deletion: z.object({ at: z.string() }).nullable(),
+  createdAt: z.string(),
+  version: z.int(),
+})
+export type ChatApp = z.infer<typeof ChatApp>
