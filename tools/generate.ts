@@ -7,7 +7,7 @@ import pg from "pg"
 import { startEmbedded } from "../src/store/embedded.ts"
 import { migrate } from "../src/store/migrate.ts"
 import { acceptanceFile } from "./generated/acceptance.ts"
-import { problemsFile } from "./generated/documents.ts"
+import { permissionsFile, problemsFile } from "./generated/documents.ts"
 import { tablesFile } from "./generated/tables.ts"
 
 const check = process.argv.includes("--check")
@@ -48,6 +48,7 @@ async function fromDatabase(): Promise<Record<string, string>> {
 
 async function fromSources(): Promise<Record<string, string>> {
   return {
+    "docs/permissions.md": permissionsFile(),
     "docs/problems.md": problemsFile(),
     "docs/acceptance.md": await acceptanceFile(),
   }

@@ -167,6 +167,27 @@ table channel_routings
   constraint channel_routings_pkey PRIMARY KEY (org_id, section)
   constraint channel_routings_section_check CHECK ((section = ANY (ARRAY['email'::text, 'voice'::text, 'ivr'::text, 'sms'::text, 'chat'::text, 'facebook'::text, 'instagram'::text, 'whatsapp'::text, 'twitter_dm'::text])))
 
+table chat_apps
+  app_id text not null
+  created_at timestamp with time zone not null default now()
+  created_by jsonb not null
+  deleted_at timestamp with time zone
+  deleted_by jsonb
+  entry_point_id uuid not null
+  id uuid not null
+  identity_secret text
+  installation_origin text
+  installation_seen_at timestamp with time zone
+  name text not null
+  org_id uuid not null
+  settings jsonb not null
+  updated_at timestamp with time zone
+  updated_by jsonb
+  version integer not null default 1
+  constraint chat_apps_pkey PRIMARY KEY (org_id, id)
+  CREATE UNIQUE INDEX chat_apps_app_id ON chat_apps USING btree (app_id)
+  CREATE UNIQUE INDEX chat_apps_name ON chat_apps USING btree (org_id, lower(name)) WHERE (deleted_at IS NULL)
+
 table contacts
   awaiting_since timestamp with time zone
   channel text not null
@@ -926,14 +947,6 @@ table topics
   constraint topics_pkey PRIMARY KEY (org_id, id)
   CREATE UNIQUE INDEX topics_name ON topics USING btree (org_id, lower(name)) WHERE (deleted_at IS NULL)
 
-table unmatched_sms_statuses
-  error_code text
-  external_id text not null
-  org_id uuid not null
-  received_at timestamp with time zone not null
-  status text not null
-  constraint unmatched_sms_statuses_pkey PRIMARY KEY (org_id, external_id, status)
-
 table users
   created_at timestamp with time zone not null default now()
   deactivated_at timestamp with time zone
@@ -959,6 +972,40 @@ table users
   constraint users_pkey PRIMARY KEY (org_id, id)
   constraint users_status_check CHECK ((status = ANY (ARRAY['invited'::text, 'active'::text, 'deactivated'::text])))
   CREATE UNIQUE INDEX users_id ON users USING btree (id)
+
+table visitor_items
+  agent_name text
+  at timestamp with time zone not null
+  client_id text
+  message_id uuid
+  org_id uuid not null
+  sender text not null
+  seq bigint not null
+  text text
+  visitor_id uuid not null
+  constraint visitor_items_pkey PRIMARY KEY (org_id, visitor_id, seq)
+  constraint visitor_items_sender_check CHECK ((sender = ANY (ARRAY['visitor'::text, 'agent'::text, 'system'::text])))
+  CREATE UNIQUE INDEX visitor_items_client ON visitor_items USING btree (org_id, visitor_id, client_id) WHERE (client_id IS NOT NULL)
+  CREATE UNIQUE INDEX visitor_items_message ON visitor_items USING btree (org_id, visitor_id, message_id) WHERE (message_id IS NOT NULL)
+
+table visitors
+  agent_read_at timestamp with time zone
+  chat_app_id uuid not null
+  created_at timestamp with time zone not null default now()
+  customer_id uuid
+  ends_at timestamp with time zone not null
+  external_id text
+  id uuid not null
+  last_seq bigint not null default 0
+  org_id uuid not null
+  page jsonb
+  profile jsonb not null default '{}'::jsonb
+  read_seq bigint not null default 0
+  seen_at timestamp with time zone
+  token_hash text not null
+  constraint visitors_pkey PRIMARY KEY (org_id, id)
+  CREATE INDEX visitors_customer ON visitors USING btree (org_id, customer_id)
+  CREATE UNIQUE INDEX visitors_token ON visitors USING btree (token_hash)
 
 table workflow_settings
   org_id uuid not null

@@ -150,6 +150,25 @@ export interface ChannelRoutingsTable {
   version: Generated<number>
 }
 
+export interface ChatAppsTable {
+  appId: string
+  createdAt: Generated<Timestamp>
+  createdBy: unknown
+  deletedAt: Timestamp | null
+  deletedBy: unknown
+  entryPointId: string
+  id: string
+  identitySecret: string | null
+  installationOrigin: string | null
+  installationSeenAt: Timestamp | null
+  name: string
+  orgId: string
+  settings: unknown
+  updatedAt: Timestamp | null
+  updatedBy: unknown
+  version: Generated<number>
+}
+
 export interface ContactsTable {
   awaitingSince: Timestamp | null
   channel: string
@@ -787,14 +806,6 @@ export interface TopicsTable {
   version: Generated<number>
 }
 
-export interface UnmatchedSmsStatusesTable {
-  errorCode: string | null
-  externalId: string
-  orgId: string
-  receivedAt: Timestamp
-  status: string
-}
-
 export interface UsersTable {
   createdAt: Generated<Timestamp>
   deactivatedAt: Timestamp | null
@@ -813,6 +824,35 @@ export interface UsersTable {
   updatedAt: Generated<Timestamp>
   updatedBy: unknown
   version: Generated<number>
+}
+
+export interface VisitorItemsTable {
+  agentName: string | null
+  at: Timestamp
+  clientId: string | null
+  messageId: string | null
+  orgId: string
+  sender: string
+  seq: number
+  text: string | null
+  visitorId: string
+}
+
+export interface VisitorsTable {
+  agentReadAt: Timestamp | null
+  chatAppId: string
+  createdAt: Generated<Timestamp>
+  customerId: string | null
+  endsAt: Timestamp
+  externalId: string | null
+  id: string
+  lastSeq: Generated<number>
+  orgId: string
+  page: unknown
+  profile: Generated<unknown>
+  readSeq: Generated<number>
+  seenAt: Timestamp | null
+  tokenHash: string
 }
 
 export interface WorkflowSettingsTable {
@@ -834,6 +874,7 @@ export interface DB {
   carrierAccounts: CarrierAccountsTable
   channelEnablements: ChannelEnablementsTable
   channelRoutings: ChannelRoutingsTable
+  chatApps: ChatAppsTable
   contacts: ContactsTable
   conversations: ConversationsTable
   customerAddresses: CustomerAddressesTable
@@ -883,7 +924,8 @@ export interface DB {
   testClock: TestClockTable
   timelineItems: TimelineItemsTable
   topics: TopicsTable
-  unmatchedSmsStatuses: UnmatchedSmsStatusesTable
   users: UsersTable
+  visitorItems: VisitorItemsTable
+  visitors: VisitorsTable
   workflowSettings: WorkflowSettingsTable
 }
