@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config"
 
+/** The long forms (`npm run trials`) take as long as they take. */
+const testTimeout = process.env.TRIALS === "1" ? 3 * 60 * 60_000 : 30_000
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +13,7 @@ export default defineConfig({
           globalSetup: "test/cluster.ts",
           // Files share a worker: a third of the time. A test that changes the process (mocks, environment) undoes it.
           isolate: false,
-          testTimeout: 30_000,
+          testTimeout,
           hookTimeout: 60_000,
         },
       },
