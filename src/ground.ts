@@ -10,6 +10,7 @@ import { lockDataDir } from "./store/data-dir.ts"
 import { type Database, openDatabase } from "./store/database.ts"
 import { type Embedded, startEmbedded } from "./store/embedded.ts"
 import { migrate } from "./store/migrate.ts"
+import { checkShared } from "./store/shared.ts"
 import { createStore, type Store } from "./store/write.ts"
 import { Timers } from "./timers.ts"
 
@@ -43,13 +44,14 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
   const operatorToken = await loadOperatorToken(config)
   const metrics = createMetrics()
   const clock = systemClock()
-  const embedded: Embedded | null = config.databaseUrl ? null : await startEmbedded(config.dataDir)
+  const embedded: Embedded | null = config.databaseUrl ? null : await startEmbedded(config.dataDir, { log: (line) => log.warn(line) })
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ""
   const onError = (error: Error) => log.warn({ err: error }, "database connection")
   const database = openDatabase({ url: databaseUrl, connectionsMax, onError })
   const side = openDatabase({ url: databaseUrl, connectionsMax: sideConnectionsMax, statementTimeoutMs: 2_000, onError })
   try {
     await migrate(database.pool)
+    await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
   } catch (error) {
     await Promise.allSettled([database.close(), side.close()])
     await embedded?.stop()

@@ -900,6 +900,11 @@ table seats
   CREATE INDEX seats_conversation ON seats USING btree (org_id, conversation_id)
   CREATE UNIQUE INDEX seats_one_voice ON seats USING btree (org_id, agent_id) WHERE (channel_group = 'voice'::text)
 
+table server_facts
+  name text not null
+  value text not null
+  constraint server_facts_pkey PRIMARY KEY (name)
+
 table sessions
   created_at timestamp with time zone not null default now()
   ends_at timestamp with time zone not null

@@ -766,6 +766,11 @@ export interface SeatsTable {
   via: string
 }
 
+export interface ServerFactsTable {
+  name: string
+  value: string
+}
+
 export interface SessionsTable {
   createdAt: Generated<Timestamp>
   endsAt: Timestamp
@@ -920,6 +925,7 @@ export interface DB {
   sandboxDnsRecords: SandboxDnsRecordsTable
   sandboxMails: SandboxMailsTable
   seats: SeatsTable
+  serverFacts: ServerFactsTable
   sessions: SessionsTable
   testClock: TestClockTable
   timelineItems: TimelineItemsTable
