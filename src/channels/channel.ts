@@ -24,6 +24,8 @@ export type OutboundMessage = {
   /** Message-IDs of the thread, oldest first, without brackets (mail). */
   references: readonly string[]
   authorName: string | null
+  /** Written by nobody: marked as such, so that no other machine answers it (RFC 3834). */
+  automatic?: boolean
   /** Goes to the sandbox's far end, whatever is configured. */
   test: boolean
   /** 1 for the first try. */

@@ -1,22 +1,24 @@
 import { referencesMax } from "./limits.ts"
 
 /** Header fields by lower-case name, unfolded, in the order in which they stand. */
-export type HeaderFields = readonly { key: string; value: string }[]
+export type HeaderFields = readonly HeaderField[]
+export type HeaderField = { key: string; value: string }
 
 const firstBytesMax = 64_000
 const fieldsMax = 500
 
 /** The header of a mail by a reader too simple to fail: for a mail on which the parser died. */
-export function firstHeaders(raw: Buffer): HeaderFields {
+export function firstHeaders(raw: Buffer): readonly (HeaderField & { name: string })[] {
   const head = raw.toString("latin1", 0, firstBytesMax)
   const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length
-  const fields: { key: string; value: string }[] = []
+  const fields: (HeaderField & { name: string })[] = []
   for (const line of head.slice(0, end).split("\n")) {
     const last = fields.at(-1)
     if (/^[ \t]/.test(line) && last) last.value += ` ${line.trim()}`
     else if (fields.length < fieldsMax) {
       const colon = line.indexOf(":")
-      if (colon > 0 && colon < 100) fields.push({ key: line.slice(0, colon).trim().toLowerCase(), value: line.slice(colon + 1).trim() })
+      const name = line.slice(0, Math.max(0, colon)).trim()
+      if (name !== "" && colon < 100) fields.push({ name, key: name.toLowerCase(), value: line.slice(colon + 1).trim() })
     }
   }
   return fields
