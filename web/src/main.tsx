@@ -27,6 +27,8 @@ const client = makeQueryClient(() => {
 })
 const router = makeRouter(client)
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ""
+// The scroll lock of dialogs makes a style element of its own and finds its nonce only here.
+Object.assign(globalThis, { __webpack_nonce__: nonce })
 
 const container = document.getElementById("root")
 if (!container) throw new Error("index.html has no #root")

@@ -38,7 +38,9 @@ export const theme = createTheme({
   components: {
     Button: { defaultProps: { size: "sm" }, styles: { root: { fontWeight: 500 } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 30 } },
-    Modal: { defaultProps: { centered: true, radius: "md" } },
+    // A dialog's header is no landmark of the page.
+    Modal: { defaultProps: { centered: true, radius: "md", attributes: { header: { role: "none" } } } },
+    Drawer: { defaultProps: { attributes: { header: { role: "none" } } } },
     Paper: { defaultProps: { radius: "md" } },
     Text: { defaultProps: { size: "md" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },

@@ -32,7 +32,7 @@ export function SetupPage() {
           <div className={classes.brand}>
             <Mark /> Switchboard
           </div>
-          <Stepper active={active} orientation="vertical" size="xs" allowNextStepsSelect={false}>
+          <Stepper className={classes.stepper} active={active} orientation="vertical" size="xs" allowNextStepsSelect={false}>
             <Stepper.Step label={t`You`} description={t`Your name and password`} />
             <Stepper.Step label={t`Organization`} description={t`Name and time zone`} />
             <Stepper.Step label={t`First Inbox`} description={t`A queue with people in it`} />

@@ -76,7 +76,7 @@ function SettingsNav({ path }: { path: string }) {
               key={page.to}
               to={page.to}
               className={classes.link}
-              aria-current={path.startsWith(page.to) && !(index > 0 && page.to.endsWith("/entry-points")) ? "page" : undefined}
+              data-current={path.startsWith(page.to) && !(index > 0 && page.to.endsWith("/entry-points"))}
             >
               <page.icon size={18} stroke={1.75} aria-hidden />
               {t(page.label)}

@@ -1,14 +1,16 @@
-import { Plural, Trans } from "@lingui/react/macro"
+import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle, IconUsersGroup } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useCan } from "../can.ts"
-import { type Inbox, inboxesQuery, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
+import type { Inbox } from "../../../src/core/inboxes/inbox.ts"
+import { inboxesQuery, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
 import { parkedQuery } from "./shell.queries.ts"
 import classes from "./strips.module.css"
 
 /** What needs an administrator, on each of his pages: customers who wait for nobody, events that could not be processed. */
 export function AdminAlerts() {
+  const { t } = useLingui()
   const can = useCan()
   const responsible = can("entryPoint.edit")
   const inboxes = useQuery({ ...inboxesQuery, enabled: responsible, refetchInterval: 15_000 }).data ?? []
@@ -17,10 +19,11 @@ export function AdminAlerts() {
   const unserved = inboxes.filter((inbox) => waitingOf(inbox) > 0 && nobodyServes(inbox))
   const waiting = unserved.reduce((sum, inbox) => sum + waitingOf(inbox), 0)
   const first = unserved[0]
+  if (!first && parked.length === 0) return null
   return (
-    <>
+    <section aria-label={t`Needs an administrator`}>
       {first && (
-        <div className={classes.alert} role="note">
+        <div className={classes.alert}>
           <IconUsersGroup size={16} stroke={1.75} aria-hidden />
           <span>
             <Plural value={waiting} one="# waits" other="# wait" />, <Trans>nobody is available</Trans>
@@ -31,7 +34,7 @@ export function AdminAlerts() {
         </div>
       )}
       {parked.length > 0 && (
-        <div className={classes.alert} role="note">
+        <div className={classes.alert}>
           <IconAlertTriangle size={16} stroke={1.75} aria-hidden />
           <span>
             <Plural
@@ -42,7 +45,7 @@ export function AdminAlerts() {
           </span>
         </div>
       )}
-    </>
+    </section>
   )
 }
 

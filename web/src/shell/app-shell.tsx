@@ -101,16 +101,15 @@ function PausedChip() {
 function BottomTabs() {
   const { t } = useLingui()
   const can = useCan()
-  const path = useRouterState({ select: (state) => state.location.pathname })
   return (
     <nav className={classes.tabs} aria-label={t`Pages`}>
       {can("agent.self") && (
         <>
-          <Link to="/work" className={classes.tab} aria-current={path.startsWith("/work") ? "page" : undefined}>
+          <Link to="/work" className={classes.tab} activeOptions={{ includeSearch: true, explicitUndefined: true }} search={{ list: undefined }}>
             <IconInbox size={20} stroke={1.75} aria-hidden />
             <Trans>Work</Trans>
           </Link>
-          <Link to="/work" search={{ list: "queue" }} className={classes.tab} aria-current={undefined}>
+          <Link to="/work" search={{ list: "queue" }} className={classes.tab} activeOptions={{ includeSearch: true }}>
             <IconList size={20} stroke={1.75} aria-hidden />
             <Trans>Queue</Trans>
           </Link>

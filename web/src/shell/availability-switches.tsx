@@ -6,10 +6,11 @@ import { IconCircle, IconCircleCheckFilled } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import type { MessageDescriptor } from "@lingui/core"
 import { type ChannelGroup, useMe } from "../can.ts"
+import type { Agent } from "../../../src/core/agents/agent.ts"
 import { formatSeconds } from "../../../src/core/sla/minutes.ts"
 import { useLiveStatus } from "../use-live-status.ts"
 import classes from "./availability.module.css"
-import { type AgentSelf, countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
+import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
 
 /** The order of the top bar (ui.md 3). */
 const order: ChannelGroup[] = ["voice", "messaging", "mail"]
@@ -97,13 +98,13 @@ function SwitchIcon({ on }: { on: boolean }) {
   return on ? <IconCircleCheckFilled size={16} aria-hidden /> : <IconCircle size={16} stroke={1.75} aria-hidden />
 }
 
-function toggled(self: AgentSelf | undefined, group: ChannelGroup, on: boolean): ChannelGroup[] {
+function toggled(self: Agent | undefined, group: ChannelGroup, on: boolean): ChannelGroup[] {
   const current = self?.status === "logged_in" ? self.availableFor : []
   return on ? current.filter((each) => each !== group) : [...current, group]
 }
 
 /** What the pointer is told: the load of the person and the longest wait. */
-function LoadText({ group, self, count }: { group: ChannelGroup; self?: AgentSelf; count?: GroupCount }) {
+function LoadText({ group, self, count }: { group: ChannelGroup; self?: Agent; count?: GroupCount }) {
   const used = self?.load[group] ?? 0
   const { standard, maximum } = self?.capacity.messaging ?? { standard: 0, maximum: 0 }
   const oldest = count?.oldestSeconds ? formatSeconds(roundedToMinutes(count.oldestSeconds)) : null

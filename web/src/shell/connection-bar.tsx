@@ -33,24 +33,24 @@ export function ConnectionBar() {
   }, [line.state, t])
   if (line.outdated)
     return (
-      <div className={classes.neutral}>
+      <section aria-label={t`Connection`} className={classes.neutral}>
         <Trans>A new version is ready</Trans>
         <Button size="compact-xs" variant="light" onClick={() => window.location.reload()}>
           <Trans>Reload</Trans>
         </Button>
-      </div>
+      </section>
     )
   if (phase === "none") return null
   if (phase === "back")
     return (
-      <div className={classes.back}>
+      <section aria-label={t`Connection`} className={classes.back}>
         <Trans>
           Back online, <Plural value={line.caughtUp} one="# update" other="# updates" />
         </Trans>
-      </div>
+      </section>
     )
   return (
-    <div className={classes.lost}>
+    <section aria-label={t`Connection`} className={classes.lost}>
       <Trans>Reconnecting… You can read and write; messages are sent when the line is back.</Trans>
       {phase === "away" && (
         <>
@@ -58,6 +58,6 @@ export function ConnectionBar() {
           <Trans>You are not offered new work.</Trans>
         </>
       )}
-    </div>
+    </section>
   )
 }

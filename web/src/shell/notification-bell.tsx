@@ -26,13 +26,13 @@ export function NotificationBell() {
   const unread = query.data?.filter((each) => !each.readAt).length ?? 0
   return (
     <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
-      <Popover.Target>
-        <Indicator disabled={unread === 0} label={unread} size={16} offset={6} color="accent" classNames={{ indicator: "num" }}>
+      <Indicator disabled={unread === 0} label={unread} size={16} offset={6} color="accent" classNames={{ indicator: "num" }}>
+        <Popover.Target>
           <ActionIcon size={36} onClick={toggle} aria-label={unread > 0 ? t`Notifications, ${unread} unread` : t`Notifications`}>
             <IconBell size={20} stroke={1.75} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} aria-label={t`Notifications`}>
         <Header unread={query.data?.find((each) => !each.readAt)} />
         <ScrollArea.Autosize mah={420} p="sm">

@@ -1,26 +1,16 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import type { Agent } from "../../../src/core/agents/agent.ts"
 import { api, listAll } from "../api.ts"
 import { type ChannelGroup, meQuery } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
 
-/** GET /agents/me (api.md 2.12). */
-export type AgentSelf = {
-  id: string
-  status: "logged_in" | "away" | "logged_out"
-  availableFor: ChannelGroup[]
-  focusedAt: string | null
-  paused: boolean
-  load: Record<ChannelGroup, number>
-  capacity: { messaging: { standard: number; maximum: number } }
-  waiting: Record<ChannelGroup, number>
-}
 export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
 export type Counts = Partial<Record<ChannelGroup, GroupCount>>
 export type Notification = { id: string; kind: string; text?: string; title?: string; link: string | null; createdAt: string; readAt: string | null }
 
 export const agentSelfQuery = queryOptions({
   queryKey: ["agents", "me"],
-  queryFn: ({ signal }) => api.get<AgentSelf>("/agents/me", signal),
+  queryFn: ({ signal }) => api.get<Agent>("/agents/me", signal),
 })
 
 /** What waits in my Inboxes; kept fresh by the socket's `counts` (live-cache.ts). */
@@ -37,7 +27,7 @@ export const notificationsQuery = queryOptions({
 
 export const parkedQuery = queryOptions({
   queryKey: ["inbound-events", "parked"],
-  queryFn: ({ signal }) => listAll<{ id: string; parkedReason: string | null }>("/inbound-events?parked=true&limit=100", signal),
+  queryFn: ({ signal }) => listAll<{ id: string; parkedReason: string | null }>("/inbound-events?parked=true", signal),
   refetchInterval: 60_000,
 })
 
@@ -45,7 +35,7 @@ export const parkedQuery = queryOptions({
 export function useSetAvailability() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (availableFor: ChannelGroup[]) => api.put<AgentSelf>("/agents/me/availability", { availableFor }),
+    mutationFn: (availableFor: ChannelGroup[]) => api.put<Agent>("/agents/me/availability", { availableFor }),
     onMutate: async (availableFor) => {
       await client.cancelQueries({ queryKey: agentSelfQuery.queryKey })
       const before = client.getQueryData(agentSelfQuery.queryKey)

@@ -18,13 +18,16 @@ export function StatusMenu() {
   const self = useAgentSelf(isAgent).data
   const signOut = useSignOut()
   const status = self?.focusedAt ? t`focus` : self?.status === "away" ? t`away` : self?.status === "logged_out" ? t`logged out` : t`active`
+  const initials = initialsOf(me.user.name)
   const dot = self?.focusedAt || self?.status !== "logged_in" ? "var(--sb-soon)" : "var(--sb-ok)"
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={isAgent ? `${me.user.name}, ${status}` : me.user.name} p={4}>
+        <UnstyledButton aria-label={[initials, me.user.name, ...(isAgent ? [status] : [])].join(", ")} p={4}>
           <Indicator disabled={!self} color={dot} size={10} offset={4} position="bottom-end" withBorder>
-            <Avatar size={28} radius="xl" color="accent" name={me.user.name} styles={{ placeholder: { fontSize: 12, color: "var(--sb-accent-text)", background: "var(--sb-accent-tint)" } }} />
+            <Avatar size={28} radius="xl" styles={{ placeholder: { fontSize: 12, color: "var(--sb-accent-text)", background: "var(--sb-accent-tint)" } }}>
+              {initials}
+            </Avatar>
           </Indicator>
         </UnstyledButton>
       </Menu.Target>
@@ -105,4 +108,9 @@ function ThemeItems() {
       ))}
     </>
   )
+}
+
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/)
+  return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0]?.toUpperCase() ?? "").join("")
 }

@@ -1,29 +1,12 @@
 import { queryOptions } from "@tanstack/react-query"
+import type { Agent } from "../../../../src/core/agents/agent.ts"
+import type { Inbox, InboxUse } from "../../../../src/core/inboxes/inbox.ts"
 import { api, listAll } from "../../api.ts"
-import type { ChannelGroup } from "../../can.ts"
-import type { ChannelName } from "../../../../src/core/channels.ts"
 
-export type Warning = { code: string; entryPointId?: string | null; inboxId?: string | null; detail: string }
+/** GET /inboxes/{id}/members. */
+export type Member = { userId: string; name: string; email: string; status: string; availableFor: string[] }
 
-/** GET /inboxes (api.md 2.3). */
-export type Inbox = {
-  id: string
-  name: string
-  slaMinutesText: string
-  slaSeconds: number
-  deactivation: { at: string; by: unknown } | null
-  defaultMailboxId: string | null
-  memberCount: number
-  channels: ChannelName[]
-  waiting: Record<ChannelGroup, number>
-  warnings: Warning[]
-  version: number
-}
-
-export type InboxUse = { kind: "channel_default" | "exception" | "exit_node" | "rule" | "workflow" | "fallback"; id: string; label: string }
-
-export type AgentStanding = { id: string; name: string; status: string; availableFor: ChannelGroup[] }
-
+/** All Inboxes, deactivated ones too. */
 export const inboxesQuery = queryOptions({
   queryKey: ["inboxes"],
   queryFn: ({ signal }) => listAll<Inbox>("/inboxes", signal),
@@ -35,17 +18,17 @@ export const inboxQuery = (id: string) =>
 export const inboxMembersQuery = (id: string) =>
   queryOptions({
     queryKey: ["inboxes", id, "members"],
-    queryFn: ({ signal }) => listAll<{ id: string; name: string; email: string; roles?: string[] }>(`/inboxes/${id}/members`, signal),
+    queryFn: ({ signal }) => listAll<Member>(`/inboxes/${id}/members`, signal),
   })
 
 export const inboxUsesQuery = (id: string) =>
   queryOptions({ queryKey: ["inboxes", id, "uses"], queryFn: ({ signal }) => listAll<InboxUse>(`/inboxes/${id}/uses`, signal) })
 
-/** Who could be served by now; needs agent.manage. */
+/** Who stands ready in an Inbox; needs agent.manage. */
 export const inboxAgentsQuery = (id: string) =>
   queryOptions({
     queryKey: ["agents", "of-inbox", id],
-    queryFn: ({ signal }) => listAll<AgentStanding>(`/agents?inboxId=${id}`, signal),
+    queryFn: ({ signal }) => listAll<Agent>(`/agents?inboxId=${id}`, signal),
   })
 
 export function waitingOf(inbox: Inbox): number {
