@@ -77,16 +77,6 @@ CREATE TABLE opt_outs (
 );
 CREATE INDEX opt_outs_customer ON opt_outs (org_id, customer_address);
 
--- States that came for a message that we do not know (yet): they may overtake the answer to the sending.
-CREATE TABLE unmatched_sms_statuses (
-  org_id uuid NOT NULL,
-  external_id text NOT NULL,
-  status text NOT NULL,
-  error_code text,
-  received_at timestamptz NOT NULL,
-  PRIMARY KEY (org_id, external_id, status)
-);
-
 -- The imitation's own books. Nothing but src/carriers/sandbox reads them.
 CREATE TABLE sandbox_carrier_settings (
   org_id uuid PRIMARY KEY,
