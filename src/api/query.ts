@@ -17,7 +17,7 @@ export function intParam(min: number, max: number) {
 export const boolParam = z.enum(["true", "false"]).transform((text) => text === "true")
 
 /** A set of choices, comma = any of: `status=new,open`. */
-export function listParam<const Values extends readonly [string, ...string[]]>(values: Values) {
+export function listParam<const Values extends readonly string[]>(values: Values) {
   return z
     .string()
     .transform((text) => text.split(",").filter((part) => part !== ""))

@@ -10,7 +10,7 @@ const seenEverySeconds = 60
 
 export type SessionUser = { orgId: string; id: string; name: string; email: string; roles: Role[]; sessionId: string }
 
-/** Whose sessions ended: one session, or all of a person but perhaps one. */
+/** Whose sessions ended: one session, or all of a person but perhaps one. For a revoked key `userId` is the key's id. */
 export type Ended = { orgId: string; userId: string; sessionId?: string; except?: string | null }
 
 type Db = Kysely<DB>

@@ -1,0 +1,40 @@
+import { z } from "zod"
+
+export const OrganizationName = z.string().trim().min(1).max(100)
+
+/** An IANA zone that this machine knows. */
+export const TimeZone = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, { error: "Use an IANA time zone such as Europe/Berlin.", params: { code: "not_in_list" } })
+
+/** ISO 3166-1 alpha-2: numbers without a country code are read as of there. */
+export const Country = z
+  .string()
+  .toUpperCase()
+  .regex(/^[A-Z]{2}$/, { error: "Use two letters such as US." })
+
+const Days = z.int().min(1).max(36_500)
+
+/** The company that uses the program (api.md 2.1). */
+export const Organization = z.object({
+  id: z.string(),
+  name: OrganizationName,
+  timeZone: z.string(),
+  country: z.string(),
+  fallbackInboxId: z.string().nullable(),
+  sandboxEnabled: z.boolean(),
+  retentionDays: z.object({ recordings: Days.nullable(), messages: Days.nullable() }).nullable(),
+  version: z.int(),
+})
+export type Organization = z.infer<typeof Organization>
+
+export const RetentionDays = z.object({ recordings: Days.nullable().default(null), messages: Days.nullable().default(null) }).nullable()
+
+function isTimeZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone !== ""
+  } catch {
+    return false
+  }
+}
