@@ -42,7 +42,7 @@ export function decideTwiceMissed(state: RoutingState, now: Instant): Decision |
 /** Next found nothing: from now on the first mail is his (routing.md 1.6). */
 export function answerNothing(state: RoutingState, { requestId, agentId }: Pull, now: Instant): Decision {
   const agent = state.agents.get(agentId)
-  const grantMailCredit = agent !== undefined && agent.availableFor.includes("mail") && agent.mailCredit === 0
+  const grantMailCredit = agent?.mailCredit === 0 && agent.availableFor.includes("mail")
   const rule = because(state, "nothing_found")
   return {
     id: state.nextDecisionId(),

@@ -7,6 +7,8 @@ import type { AgentFact, ExclusionCode, Instant, RoutingConfig, WithdrawReason }
 export type AgentView = {
   fact: AgentFact
   held: { voice: number; messaging: number; mail: number }
+  /** Groups that are being switched off after two misses. */
+  switchedOff: ChannelGroup[]
   /** A direct messaging assignment is being committed: its routing delay begins with it. */
   delayed: boolean
   /** The outcome of a commit is unknown: nothing is decided for the agent. */
@@ -35,7 +37,7 @@ export function excludedInGroup(view: AgentView, group: ChannelGroup, asking: As
   if (!fact.connected) return "disconnected"
   if (fact.focused) return "focus"
   if (isAhead(fact.settingsUntil, now)) return "in_settings"
-  if (!fact.availableFor.includes(group)) return "not_available_for_group"
+  if (!fact.availableFor.includes(group) || view.switchedOff.includes(group)) return "not_available_for_group"
   if (group === "voice") return excludedFromVoice(view, asking)
   if (group === "messaging") return excludedFromMessaging(view, asking)
   if (!asking.pull && fact.mailCredit - view.held.mail < 1) return "mail_by_next"

@@ -3,7 +3,7 @@ import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDec
 import { agentInstants, excludedBy } from "./eligibility.ts"
 import type { Decision, Engine, Instant, QueueItemFact, RoutingConfig, RoutingEvent, WhyWaiting } from "./facts.ts"
 import { compareIds, comparePairs, type Pair } from "./order.ts"
-import { type Pull, pullSecondsMax, RoutingState } from "./state.ts"
+import { type Pull, pullSecondsMax, RoutingState, rowVersion } from "./state.ts"
 
 /**
  * The slow and obvious engine: each decision looks at everything anew and sorts all pairs. It is the model against
@@ -68,7 +68,7 @@ export class PlainEngine implements Engine {
       const decision = decideTwiceMissed(state, now)
       if (decision) return decision
     }
-    for (const pull of pullsInOrder(state)) {
+    for (const pull of state.pullsInOrder()) {
       const decision = this.#pull(pull, now)
       if (decision) return decision
     }
@@ -140,30 +140,10 @@ export class PlainEngine implements Engine {
       ...[...state.offers.values()].map(({ deadlineAt }) => deadlineAt),
       ...[...state.agents.values()].flatMap(agentInstants),
       ...[...state.assigned.values()].flatMap((conversation) => state.graceEndsAt(conversation) ?? []),
-      ...[...state.items.keys()].flatMap((id) => state.triedInstants(id)),
+      ...this.#waiting().flatMap(({ id }) => state.triedInstants(id)),
       ...[...state.pulls.values()].map(({ at }) => at + pullSecondsMax * 1000),
     ]
   }
-}
-
-/** The version of the row that a decision is about; 0 when it does not exist yet. */
-export function rowVersion(state: RoutingState, decision: Decision): number {
-  switch (decision.type) {
-    case "offer":
-    case "assign":
-      return state.items.get(decision.itemId)?.version ?? 0
-    case "miss":
-    case "withdraw":
-      return state.offers.get(decision.offerId)?.version ?? 0
-    case "requeue_absent":
-      return state.assigned.get(decision.conversationId)?.version ?? 0
-    default:
-      return 0
-  }
-}
-
-export function pullsInOrder(state: RoutingState): Pull[] {
-  return [...state.pulls.values()].sort((a, b) => a.at - b.at || compareIds(a.requestId, b.requestId))
 }
 
 function byId<Row extends { id: string }>(rows: Iterable<Row>): Row[] {

@@ -27,6 +27,9 @@ export type Hold = {
   /** Committed; goes when the rows have arrived. */
   accepted: boolean
   unknown: boolean
+  /** Newer versions than those have arrived. */
+  rowSeen: boolean
+  agentSeen: boolean
 }
 
 export type Pull = { requestId: string; agentId: string; at: Instant }
@@ -79,23 +82,14 @@ export class RoutingState {
   }
 
   apply(event: RoutingEvent): void {
-    switch (event.type) {
-      case "item_changed":
-        return this.#applyItem(event.item, event.at)
-      case "agent_changed":
-        return this.#applyAgent(event.agent)
-      case "offer_changed":
-        return this.#applyOffer(event.offer, event.at)
-      case "assigned_changed":
-        return this.#applyAssigned(event.conversation, event.at)
-      case "commit_answered":
-        return this.#answer(event.decisionId, event.outcome)
-      case "pull_requested":
-        return this.#applyPull({ requestId: event.requestId, agentId: event.agentId, at: event.at })
-      case "configured":
-        return this.#configure(event.config)
-      case "tick":
-        return
+    if (event.type === "item_changed") this.#applyItem(event.item, event.at)
+    else if (event.type === "agent_changed") this.#applyAgent(event.agent)
+    else if (event.type === "offer_changed") this.#applyOffer(event.offer, event.at)
+    else if (event.type === "assigned_changed") this.#applyAssigned(event.conversation, event.at)
+    else if (event.type === "commit_answered") this.#answer(event.decisionId, event.outcome)
+    else if (event.type === "configured") this.#configure(event.config)
+    else if (event.type === "pull_requested") {
+      this.#applyPull({ requestId: event.requestId, agentId: event.agentId, at: event.at })
     }
   }
 
@@ -112,6 +106,7 @@ export class RoutingState {
     const view: AgentView = {
       fact,
       held: { voice: 0, messaging: 0, mail: 0 },
+      switchedOff: [],
       delayed: false,
       frozen: false,
       idleSince: fact.lastAssignedAt ?? 0,
@@ -169,6 +164,10 @@ export class RoutingState {
     return (nobodyElse ? Math.max(triedSeconds, this.config.declineDelaySeconds) : triedSeconds) * 1000
   }
 
+  pullsInOrder(): Pull[] {
+    return [...this.pulls.values()].sort((a, b) => a.at - b.at || compareIds(a.requestId, b.requestId))
+  }
+
   hasLiveTextItem(conversationId: string): boolean {
     return this.#textItems.has(conversationId)
   }
@@ -194,7 +193,8 @@ export class RoutingState {
 
   hold(decision: Decision, rowVersion: number): void {
     const agentVersion = this.agents.get(decision.agentId)?.version ?? 0
-    this.#holds.set(decision.id, { decision, rowVersion, agentVersion, accepted: false, unknown: false })
+    const open = { accepted: false, unknown: false, rowSeen: false, agentSeen: false }
+    this.#holds.set(decision.id, { decision, rowVersion, agentVersion, ...open })
     add(this.#holdsOfAgent, decision.agentId, decision.id)
     const key = keyOf(decision)
     if (key) this.#holdOf.set(key, decision.id)
@@ -203,6 +203,7 @@ export class RoutingState {
 
   #addHold(view: AgentView, { decision, unknown }: Hold): void {
     if (unknown) view.frozen = true
+    if (decision.type === "unavailable") view.switchedOff.push(decision.group)
     if (decision.type !== "offer" && decision.type !== "assign") return
     if (decision.group !== "mail" || !decision.pull) view.held[decision.group] += 1
     const direct = decision.type === "assign" && decision.group === "messaging" && !decision.pull
@@ -213,28 +214,26 @@ export class RoutingState {
   #answer(decisionId: DecisionId, outcome: CommitOutcome): void {
     const hold = this.#holds.get(decisionId)
     if (!hold) return
-    if (outcome === "accepted") {
-      hold.accepted = true
-      hold.unknown = false
-      return this.#releaseWhenSeen(decisionId, hold)
+    hold.accepted = outcome === "accepted"
+    hold.unknown = outcome === "unknown"
+    this.#markHeld(hold.decision)
+    if (hold.unknown) return
+    if (hold.accepted) this.#releaseWhenSeen(decisionId, hold)
+    else {
+      this.#release(hold.decision)
+      if (outcome === "refused") this.#noteRefusal(hold)
+      this.#restorePull(hold.decision)
     }
-    if (outcome === "unknown") {
-      hold.unknown = true
-      return this.#markHeld(hold.decision)
-    }
-    this.#release(hold.decision)
-    if (outcome === "refused") this.#noteRefusal(hold)
-    this.#restorePull(hold.decision)
   }
 
   /** An accepted decision holds until the rows that it changed are here: until then the older rows would mislead. */
   #releaseWhenSeen(id: DecisionId, hold: Hold): void {
-    if (!hold.accepted || !this.#holds.has(id)) return
-    const { decision } = hold
-    const rowSeen = this.#versionHeld(decision) > hold.rowVersion
-    const agentSeen = (this.agents.get(decision.agentId)?.version ?? 0) > hold.agentVersion
-    const isMatch = decision.type === "offer" || decision.type === "assign"
-    if (!keyOf(decision) || (rowSeen && (agentSeen || !isMatch))) this.#release(decision)
+    if (!this.#holds.has(id)) return
+    const { decision, rowVersion, agentVersion } = hold
+    const changesAgent = decision.type === "offer" || decision.type === "assign" || decision.type === "unavailable"
+    hold.rowSeen ||= !keyOf(decision) || this.#versionHeld(decision) > rowVersion
+    hold.agentSeen ||= !changesAgent || (this.agents.get(decision.agentId)?.version ?? 0) > agentVersion
+    if (hold.accepted && hold.rowSeen && hold.agentSeen) this.#release(decision)
   }
 
   #versionHeld(decision: Decision): number {
@@ -439,6 +438,22 @@ function keyOf(decision: Decision): string | null {
       return `assigned:${decision.conversationId}`
     default:
       return null
+  }
+}
+
+/** The version of the row that a decision is about; 0 when it does not exist yet. */
+export function rowVersion(state: RoutingState, decision: Decision): number {
+  switch (decision.type) {
+    case "offer":
+    case "assign":
+      return state.items.get(decision.itemId)?.version ?? 0
+    case "miss":
+    case "withdraw":
+      return state.offers.get(decision.offerId)?.version ?? 0
+    case "requeue_absent":
+      return state.assigned.get(decision.conversationId)?.version ?? 0
+    default:
+      return 0
   }
 }
 

@@ -1,0 +1,343 @@
+import type { ChannelGroup } from "../channels.ts"
+import { channelGroups } from "../channels.ts"
+import { becauseOfMatch, type QueueNumbers, triedBy, whyWaiting } from "./because.ts"
+import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
+import { type AgentView, agentInstants, excludedInGroup } from "./eligibility.ts"
+import type { Decision, Engine, Instant, QueueItemFact, RoutingConfig, RoutingEvent, WhyWaiting } from "./facts.ts"
+import { IndexedHeap } from "./heap.ts"
+import { type AgentRank, compareAgents, compareIds, compareItems, comparePairs, type Pair } from "./order.ts"
+import { type Pull, pullSecondsMax, RoutingState, rowVersion, sortedIds } from "./state.ts"
+
+/**
+ * The engine in use. It gives the decisions of plain-engine.ts one by one (engine.oracle.test.ts), but looks only where
+ * something changed: waiting items and free agents stand in heaps per Inbox and group, and what happens by time in one
+ * heap of instants. An item that arrives while nobody is free costs O(log n), whatever the number of busy agents.
+ */
+export class FastEngine implements Engine {
+  #state: RoutingState
+  #buckets = new Map<string, Bucket>()
+  /** Buckets that have both an item and a free agent: only there can a pair be. */
+  #ready = new Set<Bucket>()
+  #bucketOfItem = new Map<string, Bucket>()
+  #bucketsOfAgent = new Map<string, Bucket[]>()
+  #offersToLookAt = new Set<string>()
+  #assignedToLookAt = new Set<string>()
+  #timers = new IndexedHeap<Timer>((a, b) => a.at - b.at || compareIds(a.id, b.id))
+
+  constructor(config: RoutingConfig) {
+    this.#state = new RoutingState(config)
+  }
+
+  apply(event: RoutingEvent): void {
+    this.#state.apply(event)
+  }
+
+  decide(now: Instant, max: number): Decision[] {
+    this.#wake(now)
+    const decisions: Decision[] = []
+    while (decisions.length < max) {
+      const next = this.#next(now)
+      if (!next) break
+      this.#hold(next, now)
+      decisions.push(next)
+    }
+    return decisions
+  }
+
+  reserve(item: QueueItemFact, now: Instant): Decision | null {
+    this.#wake(now)
+    const known = this.#state.items.get(item.id)
+    if (known && !this.#state.isWaiting(known)) return null
+    const bucket = this.#bucket(item.inboxId, item.group)
+    const mine = this.#pairOf(item, bucket, now)
+    if (!mine) return null
+    const best = this.#best(now)
+    if (best && best.item.id !== item.id && comparePairs(best, mine) < 0) return null // that one is decided in its turn
+    const decision = this.#match(mine, null, now)
+    this.#hold(decision, now)
+    return decision
+  }
+
+  nextWakeAt(): Instant | null {
+    return this.#timers.peek()?.at ?? null
+  }
+
+  explain(itemId: string, now: Instant): WhyWaiting | null {
+    return whyWaiting(this.#state, itemId, now)
+  }
+
+  /** In the order of the plain engine: ends of offers, absences, misses, who pressed Next, the best pair. */
+  #next(now: Instant): Decision | null {
+    return (
+      this.#nextOfOffers(now) ??
+      this.#nextOfAssigned(now) ??
+      this.#nextOfMisses(now) ??
+      this.#nextOfPulls(now) ??
+      this.#nextPair(now)
+    )
+  }
+
+  #nextOfOffers(now: Instant): Decision | null {
+    for (const id of sortedIds(this.#offersToLookAt)) {
+      const offer = this.#state.offers.get(id)
+      const decision = offer ? decideOffer(this.#state, offer, now) : null
+      this.#offersToLookAt.delete(id)
+      if (decision) return decision
+    }
+    return null
+  }
+
+  #nextOfAssigned(now: Instant): Decision | null {
+    for (const id of sortedIds(this.#assignedToLookAt)) {
+      const conversation = this.#state.assigned.get(id)
+      const decision = conversation ? decideAssigned(this.#state, conversation, now) : null
+      this.#assignedToLookAt.delete(id)
+      if (decision) return decision
+    }
+    return null
+  }
+
+  #nextOfMisses(now: Instant): Decision | null {
+    while (this.#state.twiceMissed.length > 0) {
+      const decision = decideTwiceMissed(this.#state, now)
+      if (decision) return decision
+    }
+    return null
+  }
+
+  #nextOfPulls(now: Instant): Decision | null {
+    const state = this.#state
+    if (state.pulls.size === 0) return null
+    for (const pull of state.pullsInOrder()) {
+      const view = state.view(pull.agentId)
+      const expiresAt = pull.at + pullSecondsMax * 1000
+      if (view?.frozen && now < expiresAt) {
+        this.#timers.set({ id: `pull:${pull.requestId}`, at: expiresAt })
+        continue
+      }
+      state.pulls.delete(pull.requestId)
+      const best = view && this.#bestForPull(view, now)
+      return best ? this.#match(best, pull, now) : answerNothing(state, pull, now)
+    }
+    return null
+  }
+
+  #nextPair(now: Instant): Decision | null {
+    const best = this.#best(now)
+    return best ? this.#match(best, null, now) : null
+  }
+
+  #best(now: Instant): Pair | null {
+    let best: Pair | null = null
+    for (const bucket of this.#ready) {
+      const head = bucket.items.peek()
+      for (const item of head ? [head, ...bucket.specials.values()] : bucket.specials.values()) {
+        const pair = this.#pairOf(item, bucket, now)
+        if (pair && (!best || comparePairs(pair, best) < 0)) best = pair
+      }
+    }
+    return best
+  }
+
+  /** The item with the best free agent of its bucket. */
+  #pairOf(item: QueueItemFact, bucket: Bucket, now: Instant): Pair | null {
+    const agent = this.#state.isSpecial(item.id) ? this.#bestUntried(item, bucket, now) : bestFree(item, bucket)
+    return agent ? { item, agent, score: 0 } : null
+  }
+
+  #bestUntried(item: QueueItemFact, { free }: Bucket, now: Instant): AgentRank | undefined {
+    const eligible = free.rows().map(({ id }) => id)
+    return free
+      .rows()
+      .filter(({ id }) => !triedBy(this.#state, item, id, eligible, now))
+      .sort((a, b) => compareAgents(a, b, item.preferredAgentId))[0]
+  }
+
+  #bestForPull(view: AgentView, now: Instant): Pair | null {
+    const state = this.#state
+    const { fact } = view
+    const agent = { id: fact.id, load: fact.messagingLoad + view.held.messaging, idleSince: view.idleSince }
+    let best: Pair | null = null
+    for (const group of channelGroups) {
+      if (excludedInGroup(view, group, { now, config: state.config, pull: true })) continue
+      for (const inboxId of fact.inboxIds) {
+        const bucket = this.#buckets.get(bucketKey(inboxId, group))
+        const item = bucket && this.#headForPull(bucket, fact.id, now)
+        if (item && (!best || compareItems(item, best.item) < 0)) best = { item, agent, score: 0 }
+      }
+    }
+    return best
+  }
+
+  #headForPull({ items, specials, free }: Bucket, agentId: string, now: Instant): QueueItemFact | undefined {
+    const eligible = specials.size > 0 ? free.rows().map(({ id }) => id) : []
+    const open = [...specials.values()].filter((item) => !triedBy(this.#state, item, agentId, eligible, now))
+    const head = items.peek()
+    return (head ? [head, ...open] : open).sort(compareItems)[0]
+  }
+
+  #match({ item, agent, score }: Pair, pull: Pull | null, now: Instant): Decision {
+    const numbers = this.#numbers(item)
+    const why = becauseOfMatch(this.#state, { item, agentId: agent.id, score }, numbers, pull !== null, now)
+    return matchDecision(this.#state, item, agent.id, pull, why, now)
+  }
+
+  /** Only items that somebody declined can stand before one that is taken. */
+  #numbers(item: QueueItemFact): QueueNumbers {
+    const { items, specials } = this.#bucket(item.inboxId, item.group)
+    const others = [...specials.values()].filter(({ id }) => id !== item.id)
+    const before = others.filter((other) => compareItems(other, item) < 0).length
+    const ordinary = items.size - (items.get(item.id) ? 1 : 0)
+    return { place: before + 1, queueLength: ordinary + others.length + 1 }
+  }
+
+  #hold(decision: Decision, now: Instant): void {
+    this.#state.hold(decision, rowVersion(this.#state, decision))
+    this.#refresh(now)
+  }
+
+  // Keeping the heaps
+
+  #wake(now: Instant): void {
+    for (let timer = this.#timers.peek(); timer && timer.at <= now; timer = this.#timers.peek()) {
+      this.#timers.delete(timer.id)
+      this.#ring(timer.id)
+    }
+    this.#refresh(now)
+  }
+
+  #ring(timerId: string): void {
+    const colon = timerId.indexOf(":")
+    const id = timerId.slice(colon + 1)
+    const { dirty } = this.#state
+    switch (timerId.slice(0, colon)) {
+      case "agent":
+        dirty.agents.add(id)
+        break
+      case "offer":
+        this.#offersToLookAt.add(id)
+        break
+      case "assigned":
+        dirty.assigned.add(id)
+        break
+      case "tried":
+        dirty.items.add(id)
+        break
+    }
+  }
+
+  #refresh(now: Instant): void {
+    const { dirty } = this.#state
+    for (const id of dirty.items) this.#refreshItem(id, now)
+    for (const id of dirty.agents) this.#refreshAgent(id, now)
+    for (const id of dirty.offers) this.#refreshOffer(id, now)
+    for (const id of dirty.assigned) this.#refreshAssigned(id, now)
+    for (const set of Object.values(dirty)) set.clear()
+  }
+
+  #refreshItem(id: string, now: Instant): void {
+    const former = this.#bucketOfItem.get(id)
+    if (former) {
+      former.items.delete(id)
+      former.specials.delete(id)
+      this.#bucketOfItem.delete(id)
+      this.#note(former)
+    }
+    this.#timers.delete(`tried:${id}`)
+    const item = this.#state.items.get(id)
+    if (!item || !this.#state.isWaiting(item)) return
+    const bucket = this.#bucket(item.inboxId, item.group)
+    this.#bucketOfItem.set(id, bucket)
+    if (this.#state.isSpecial(id)) {
+      bucket.specials.set(id, item)
+      this.#setTimer(`tried:${id}`, this.#state.triedInstants(id), now)
+    } else {
+      bucket.items.set(item)
+    }
+    this.#note(bucket)
+  }
+
+  #refreshAgent(id: string, now: Instant): void {
+    for (const bucket of this.#bucketsOfAgent.get(id) ?? []) {
+      bucket.free.delete(id)
+      this.#note(bucket)
+    }
+    const view = this.#state.view(id)
+    if (!view) return
+    const asking = { now, config: this.#state.config, pull: false }
+    const groups = channelGroups.filter((group) => !excludedInGroup(view, group, asking))
+    const buckets = view.fact.inboxIds.flatMap((inboxId) => groups.map((group) => this.#bucket(inboxId, group)))
+    const rank = { id, load: view.fact.messagingLoad + view.held.messaging, idleSince: view.idleSince }
+    for (const bucket of buckets) {
+      bucket.free.set(rank)
+      this.#note(bucket)
+    }
+    this.#bucketsOfAgent.set(id, buckets)
+    this.#setTimer(`agent:${id}`, agentInstants(view.fact), now)
+  }
+
+  #refreshOffer(id: string, now: Instant): void {
+    const offer = this.#state.offers.get(id)
+    if (!offer) {
+      this.#timers.delete(`offer:${id}`)
+      this.#offersToLookAt.delete(id)
+      return
+    }
+    this.#setTimer(`offer:${id}`, [offer.deadlineAt], now)
+    this.#offersToLookAt.add(id)
+  }
+
+  #refreshAssigned(id: string, now: Instant): void {
+    const conversation = this.#state.assigned.get(id)
+    const ends = conversation ? this.#state.graceEndsAt(conversation) : null
+    this.#setTimer(`assigned:${id}`, ends === null ? [] : [ends], now)
+    if (ends !== null && ends <= now) this.#assignedToLookAt.add(id)
+    else this.#assignedToLookAt.delete(id)
+  }
+
+  #setTimer(id: string, instants: readonly Instant[], now: Instant): void {
+    const ahead = instants.filter((instant) => instant > now)
+    if (ahead.length === 0) this.#timers.delete(id)
+    else this.#timers.set({ id, at: Math.min(...ahead) })
+  }
+
+  #bucket(inboxId: string, group: ChannelGroup): Bucket {
+    const key = bucketKey(inboxId, group)
+    const known = this.#buckets.get(key)
+    if (known) return known
+    const bucket: Bucket = {
+      items: new IndexedHeap(compareItems),
+      specials: new Map(),
+      free: new IndexedHeap((a, b) => compareAgents(a, b, null)),
+    }
+    this.#buckets.set(key, bucket)
+    return bucket
+  }
+
+  #note(bucket: Bucket): void {
+    const isReady = bucket.free.size > 0 && bucket.items.size + bucket.specials.size > 0
+    if (isReady) this.#ready.add(bucket)
+    else this.#ready.delete(bucket)
+  }
+}
+
+/** Of one Inbox and group. `specials` were declined, missed or refused by somebody: few, and judged pair by pair. */
+type Bucket = {
+  items: IndexedHeap<QueueItemFact>
+  specials: Map<string, QueueItemFact>
+  free: IndexedHeap<AgentRank>
+}
+
+/** id: `agent:`, `offer:`, `assigned:`, `tried:` (an item) or `pull:` and the id of whom it concerns. */
+type Timer = { id: string; at: Instant }
+
+function bucketKey(inboxId: string, group: ChannelGroup): string {
+  return `${group}:${inboxId}`
+}
+
+/** The preferred agent comes first among the least loaded (routing.md 1.7). */
+function bestFree(item: QueueItemFact, { free }: Bucket): AgentRank | undefined {
+  const head = free.peek()
+  const preferred = item.preferredAgentId === null ? undefined : free.get(item.preferredAgentId)
+  return head && preferred && preferred.load === head.load ? preferred : head
+}
