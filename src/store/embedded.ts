@@ -33,6 +33,7 @@ export type EmbeddedOptions = {
 const readySeconds = 60
 /** The processes of a killed server need a moment to see it; the next one waits for them. */
 const retryMilliseconds = 200
+const restartMilliseconds = 1_000
 const logBytesMax = 10_000_000
 /** sockaddr_un holds 107 bytes; PostgreSQL adds `/.s.PGSQL.5432.lock`. */
 const socketDirLengthMax = 85
@@ -182,20 +183,17 @@ class Server {
   /** Resolves when it answers; throws with its own last words when it cannot start. */
   async start(): Promise<void> {
     const until = performance.now() + readySeconds * 1000
-    while (!this.#stopping) {
+    for (;;) {
       const child = await this.#spawn()
-      const ready = await this.#answers(child, until)
-      if (ready) {
-        child.once("exit", () => this.#restart())
-        if (hasEnded(child)) continue
+      const answered = await this.#answers(child, until)
+      if (answered && !hasEnded(child)) {
+        child.once("exit", () => void this.#restart())
         return
       }
-      if (performance.now() > until) {
-        throw new Error(`PostgreSQL did not start within ${readySeconds} s: ${await lastLines(this.#place.logFile)}`)
-      }
+      if (this.#stopping) return
       const why = await lastLines(this.#place.logFile)
-      if (!/still in use|lock file|starting up|shutting down/.test(why))
-        throw new Error(`PostgreSQL did not start: ${why}`)
+      const passing = answered || /still in use|lock file|starting up|shutting down/.test(why)
+      if (!passing || performance.now() > until) throw new Error(`PostgreSQL did not start: ${why}`)
       await sleep(retryMilliseconds)
     }
   }
@@ -221,6 +219,10 @@ class Server {
     ]
     const { file, args: all, ...ids } = runner.command(join(native, "bin/postgres"), args)
     const log = await openLog(this.#place.logFile)
+    if (this.#stopping) {
+      await log.close()
+      throw new Error("PostgreSQL is being stopped")
+    }
     // In a group of its own: a Ctrl-C must reach it only after we have finished with it.
     const child = spawn(file, all, {
       ...ids,
@@ -230,8 +232,8 @@ class Server {
       stdio: ["ignore", log.fd, log.fd],
     })
     child.on("error", () => {})
-    await log.close()
     this.#child = child
+    await log.close()
     return child
   }
 
@@ -254,13 +256,14 @@ class Server {
   async #restart(): Promise<void> {
     if (this.#stopping) return
     this.#options.log?.("PostgreSQL ended by itself: starting it again")
-    try {
-      await stopLeftover(this.#place.data)
-      await this.start()
-    } catch (error) {
-      this.#options.log?.(error instanceof Error ? error.message : String(error))
-      await sleep(1_000)
-      await this.#restart()
+    while (!this.#stopping) {
+      try {
+        await stopLeftover(this.#place.data)
+        return await this.start()
+      } catch (error) {
+        if (!this.#stopping) this.#options.log?.(error instanceof Error ? error.message : String(error))
+        await sleep(restartMilliseconds)
+      }
     }
   }
 }
