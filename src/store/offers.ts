@@ -39,6 +39,15 @@ export async function lockPendingOffers(tx: Tx, itemIds: readonly string[]): Pro
   return rows
 }
 
+/** Those of these offers that are still pending, by id; locked until the commit. */
+export async function lockPendingOffersById(tx: Tx, ids: readonly string[]): Promise<Map<string, OfferRow>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<OfferRow>`
+    SELECT ${offerColumns} FROM offers WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}) AND state = 'pending'
+    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 export async function insertOffers(tx: Tx, rows: readonly Omit<OfferRow, "state" | "withdrawnReason" | "decidedAt" | "version">[]): Promise<void> {
   if (rows.length === 0) return
   await sql`

@@ -99,6 +99,14 @@ export async function endItems(
   return endOffers(tx, pending.map((offer) => offer.id), "withdrawn", end.withdrawn)
 }
 
+/** Waiting items that are being offered to somebody. */
+export async function offerItems(tx: Tx, itemIds: readonly string[]): Promise<void> {
+  await sql`
+    UPDATE queue_items SET state = 'offered', version = version + 1
+    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state = 'waiting'`.execute(tx.db)
+  tx.touch({ items: itemIds })
+}
+
 /** Offered items whose offer ended without acceptance: back to their old place. */
 export async function returnItems(tx: Tx, itemIds: readonly string[]): Promise<void> {
   if (itemIds.length === 0) return
@@ -113,7 +121,7 @@ export async function returnItems(tx: Tx, itemIds: readonly string[]): Promise<v
 
 /**
  * An awaiting conversation needs an agent (again): its live text contacts queue in its Inbox. Keeps the due date;
- * `firstQueuedAt` is what ties are broken by. Null where nothing awaits. The conversation is locked and has no live item.
+ * `firstQueuedAt` is what ties are broken by. Null where nothing awaits, or it is queued already. The conversation is locked.
  */
 export async function requeue(
   tx: Tx,
@@ -123,7 +131,7 @@ export async function requeue(
   if (!conversation.awaitingSince || !conversation.dueAt || conversation.closedAt) return null
   const contacts = (await liveContacts(tx, [conversation.id])).filter((contact) => contact.channel !== "voice")
   const lead = contacts.find((contact) => contact.channelGroup === "messaging") ?? contacts[0]
-  if (!lead) return null
+  if (!lead || (await hasLiveItem(tx, conversation.id))) return null
   const item: NewQueueItem = {
     id: newId(),
     conversationId: conversation.id,
@@ -141,6 +149,13 @@ export async function requeue(
   await insertQueueItems(tx, [item])
   await announceQueued(tx, [{ item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId }])
   return item
+}
+
+async function hasLiveItem(tx: Tx, conversationId: string): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM queue_items WHERE org_id = ${tx.orgId} AND conversation_id = ${conversationId} AND lane = 'text'
+      AND state IN ('waiting', 'offered')`.execute(tx.db)
+  return rows.length > 0
 }
 
 const countedMax = 1_000

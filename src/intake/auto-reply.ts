@@ -1,0 +1,90 @@
+import { sql } from "kysely"
+import type { WorkflowSettings } from "../core/workflow/settings.ts"
+import { newId } from "../ids.ts"
+import { insertDelivery } from "../store/deliveries.ts"
+import { insertMessages } from "../store/messages.ts"
+import type { Tx } from "../store/write.ts"
+import type { Placed, Taken } from "./commit.ts"
+
+/** At most one automatic answer to a sender in this time, whatever he writes (RFC 3834 2). */
+const pauseSeconds = 86_400
+
+/**
+ * Tells a customer who writes by mail that it arrived, where nobody serves now and the company wants it. Never to what is
+ * automatic itself, to a list or a null sender (RFC 3834), never twice in a day to a sender or for a conversation.
+ */
+export async function answerAutomatically(tx: Tx, placed: Placed, setting: WorkflowSettings["mail"]["autoReply"]): Promise<void> {
+  if (!setting.enabled || setting.text.trim() === "" || placed.plan.item.type !== "create") return
+  const mail = placed.taken.findLast((one) => one.event.mail)
+  if (!mail?.event.mail || mail.event.mail.automatic || mail.event.mail.envelopeFrom === "") return
+  const { inboxId } = placed.plan.conversation
+  if ((await isServed(tx, inboxId)) || (await wasAnswered(tx, placed, mail))) return
+  await send(tx, placed, mail, setting.text)
+}
+
+async function isServed(tx: Tx, inboxId: string): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM inbox_members m JOIN agent_states a ON a.org_id = m.org_id AND a.agent_id = m.agent_id
+    WHERE m.org_id = ${tx.orgId} AND m.inbox_id = ${inboxId} AND a.status = 'logged_in' AND a.connected
+      AND 'mail' = ANY(a.available_for) LIMIT 1`.execute(tx.db)
+  return rows.length > 0
+}
+
+async function wasAnswered(tx: Tx, { plan }: Placed, mail: Taken): Promise<boolean> {
+  const since = new Date(tx.now.getTime() - pauseSeconds * 1000)
+  const { rows } = await sql`
+    SELECT 1 FROM messages WHERE org_id = ${tx.orgId} AND direction = 'outbound' AND flags ? 'autoReply'
+      AND (conversation_id = ${plan.conversation.id} OR customer_id = ${mail.customerId})
+      AND (received_at > ${since} OR conversation_id = ${plan.conversation.id}) LIMIT 1`.execute(tx.db)
+  return rows.length > 0
+}
+
+async function send(tx: Tx, { plan, customerId, test }: Placed, mail: Taken, text: string): Promise<void> {
+  const { event } = mail
+  const id = newId()
+  const contactId = plan.messages.find((message) => message.id === mail.placed.id)?.contactId ?? ""
+  const subject = event.content.subject ?? ""
+  await insertMessages(tx, [
+    {
+      id,
+      conversationId: plan.conversation.id,
+      customerId,
+      contactId,
+      channel: "email",
+      direction: "outbound",
+      entryPointId: event.entryPointId,
+      authorType: "system",
+      authorId: null,
+      kind: "text",
+      text,
+      html: null,
+      subject: /^re:/i.test(subject) ? subject : `Re: ${subject}`.trim(),
+      fromAddress: mail.entryPoint.address,
+      toAddresses: [event.from.value],
+      ccAddresses: [],
+      bccAddresses: [],
+      envelopeFrom: null,
+      fromHeader: null,
+      externalId: null,
+      messageIdHeader: null,
+      referenceIds: event.mail?.messageId ? [...event.mail.references, event.mail.messageId] : [],
+      replyToken: null,
+      inReplyToId: mail.placed.id,
+      inboundEventId: null,
+      flags: { autoReply: true },
+      fulfils: false,
+      clientId: null,
+      replyWindowEndsAt: null,
+      sentAt: tx.now,
+      receivedAt: tx.now,
+      test,
+    },
+  ])
+  await insertDelivery(tx, { messageId: id, channel: "email" })
+  const conversationId = plan.conversation.id
+  tx.event(
+    "contact.message_sent",
+    { contactId, conversationId, customerId, messageId: id, channel: "email", text, author: { type: "system", id: null }, automatic: true },
+    { timeline: { kind: "message", conversationId, customerId, contactId, thingId: id } },
+  )
+}

@@ -1,0 +1,139 @@
+import type { Clock } from "../clock.ts"
+import { fault } from "../fault.ts"
+import { newId } from "../ids.ts"
+import { problem } from "../problem.ts"
+import { isUnavailable } from "../store/database.ts"
+import { type Arrival, keyOf } from "../store/inbound-events.ts"
+import type { Store } from "../store/write.ts"
+import { type CommitHooks, commitInbound } from "./commit.ts"
+import type { InboundEvent, Intake, Receipt } from "./inbound-event.ts"
+import { park } from "./parked.ts"
+
+export type IntakeDeps = {
+  store: Store
+  clock: Clock
+  hooks?: CommitHooks
+  /** An event that could not be processed was parked. */
+  onParked?: (event: InboundEvent, error: unknown) => void
+}
+
+const batchSizeMax = 512
+const batchesInFlightMax = 2
+/** Above this callers are told to come again: memory is bounded (routing.md 5). */
+const waitingEventsMax = 10_000
+const waitingBytesMax = 64 * 1024 * 1024
+
+type Waiting = { arrival: Arrival; bytes: number; settle: { resolve(receipt: Receipt): void; reject(error: unknown): void }[] }
+
+type Queue = { waiting: Map<string, Waiting>; inFlight: number }
+
+/**
+ * Everything that customers send comes in here. While two commits of an organization are under way, what arrives collects
+ * into the next one; `accept` resolves when its event and its effects are committed.
+ */
+export function createIntake({ store, clock, hooks = {}, onParked }: IntakeDeps): Intake {
+  const queues = new Map<string, Queue>()
+  let waitingEvents = 0
+  let waitingBytes = 0
+
+  function accept(event: InboundEvent): Promise<Receipt> {
+    if (waitingEvents >= waitingEventsMax || waitingBytes >= waitingBytesMax) throw problem("unavailable", { reason: "overloaded" })
+    const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0 }
+    queues.set(event.orgId, queue)
+    return new Promise((resolve, reject) => {
+      const twin = queue.waiting.get(keyOf(event))
+      if (twin) {
+        // A repeat within one batch shares the receipt.
+        twin.settle.push({ resolve: (receipt: Receipt) => resolve({ ...receipt, duplicate: true }), reject })
+        return
+      }
+      const arrival = { id: newId(), event: wellFormed(event), receivedAt: clock.now() }
+      const bytes = sizeOf(event)
+      queue.waiting.set(keyOf(event), { arrival, bytes, settle: [{ resolve, reject }] })
+      waitingEvents++
+      waitingBytes += bytes
+      if (queue.inFlight < batchesInFlightMax) setImmediate(() => void drain(event.orgId, queue))
+    })
+  }
+
+  async function drain(orgId: string, queue: Queue): Promise<void> {
+    if (queue.inFlight >= batchesInFlightMax || queue.waiting.size === 0) return
+    queue.inFlight++
+    const batch = [...queue.waiting].slice(0, batchSizeMax)
+    for (const [key, { bytes }] of batch) {
+      queue.waiting.delete(key)
+      waitingEvents--
+      waitingBytes -= bytes
+    }
+    await commitBatch(orgId, batch.map(([, waiting]) => waiting))
+    queue.inFlight--
+    if (queue.waiting.size > 0) void drain(orgId, queue)
+    else if (queue.inFlight === 0) queues.delete(orgId)
+  }
+
+  async function commitBatch(orgId: string, batch: readonly Waiting[]): Promise<void> {
+    try {
+      answer(batch, await commit(orgId, batch))
+    } catch (error) {
+      if (isUnavailable(error)) return refuse(batch, error)
+      if (batch.length === 1) return parkOne(orgId, batch[0], error)
+      // One event spoils the batch: each on its own, so that only that one is parked.
+      for (const waiting of batch) await commitBatch(orgId, [waiting])
+    }
+  }
+
+  async function commit(orgId: string, batch: readonly Waiting[]): Promise<Receipt[]> {
+    const receipts = await store.write({ orgId, kind: "intake", actor: customerActor }, async (tx) => {
+      const committed = await commitInbound(tx, batch.map(({ arrival }) => arrival), hooks)
+      await fault("intake.beforeCommit")
+      return committed
+    })
+    await fault("intake.afterCommit")
+    return receipts
+  }
+
+  async function parkOne(orgId: string, waiting: Waiting | undefined, error: unknown): Promise<void> {
+    if (!waiting) return
+    try {
+      const receipt = await park(store, orgId, waiting.arrival, error)
+      if (receipt.parked && !receipt.duplicate) onParked?.(waiting.arrival.event, error)
+      answer([waiting], [receipt])
+    } catch (failure) {
+      refuse([waiting], failure)
+    }
+  }
+
+  return { accept }
+}
+
+const customerActor = { type: "customer", id: null, name: "Customer" } as const
+
+function answer(batch: readonly Waiting[], receipts: readonly Receipt[]): void {
+  for (const [index, waiting] of batch.entries()) {
+    const receipt = receipts[index]
+    if (receipt) for (const { resolve } of waiting.settle) resolve(receipt)
+  }
+}
+
+function refuse(batch: readonly Waiting[], error: unknown): void {
+  const reason = isUnavailable(error) ? problem("unavailable", { reason: "database" }) : error
+  for (const waiting of batch) for (const { reject } of waiting.settle) reject(reason)
+}
+
+function sizeOf({ raw, content }: InboundEvent): number {
+  return ("bytes" in raw ? raw.bytes.length : 0) + content.text.length + (content.html?.length ?? 0)
+}
+
+/** PostgreSQL holds neither NUL nor half a surrogate pair; the raw bytes keep what was sent. */
+function wellFormed(event: InboundEvent): InboundEvent {
+  const { raw, sentAt, ...rest } = event
+  return { ...clean(rest), raw, sentAt }
+}
+
+function clean<T>(value: T): T
+function clean(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed().replaceAll("\0", "\ufffd")
+  if (Array.isArray(value)) return value.map((one) => clean(one))
+  if (value === null || typeof value !== "object" || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, clean(one)]))
+}

@@ -1,0 +1,54 @@
+import { type Kysely, sql } from "kysely"
+import type { DB } from "../store/tables.ts"
+import type { FactIds } from "./read-facts.ts"
+
+/** What happened since a position, as ids to read again. */
+export type Changes = FactIds & {
+  /** Position of the last event that was looked at. */
+  position: number
+  /** The page was full: there may be more. */
+  more: boolean
+  pulls: { requestId: string; agentId: string }[]
+  settingsChanged: boolean
+}
+
+const pageSize = 1_000
+
+/** The row of a Next that waits for the owner of routing. */
+export const pullEvent = "internal.pull_requested"
+
+type EventRow = {
+  position: number
+  type: string
+  touched: { items: string[]; agents: string[] } | null
+  conversationId: string | null
+  requestId: string | null
+  agentId: string | null
+}
+
+/** Positions are gap-free and commit in order, so the next page begins where this one ended. */
+export async function readChanges(db: Kysely<DB>, orgId: string, after: number): Promise<Changes> {
+  const { rows } = await sql<EventRow>`
+    SELECT position, type, touched, data->>'conversationId' AS conversation_id,
+      CASE WHEN type = ${pullEvent} THEN data->>'requestId' END AS request_id,
+      CASE WHEN type = ${pullEvent} THEN data->>'agentId' END AS agent_id
+    FROM events WHERE org_id = ${orgId} AND position > ${after} ORDER BY position LIMIT ${pageSize}`.execute(db)
+  const items = new Set<string>()
+  const agents = new Set<string>()
+  const conversations = new Set<string>()
+  for (const { touched, type, conversationId } of rows) {
+    for (const id of touched?.items ?? []) items.add(id)
+    for (const id of touched?.agents ?? []) agents.add(id)
+    // Awaiting and holder of a conversation change with these two.
+    if (conversationId && (type === "conversation_status.updated" || type === "conversation_assignee.updated")) conversations.add(conversationId)
+  }
+  return {
+    position: rows.at(-1)?.position ?? after,
+    more: rows.length === pageSize,
+    items: [...items],
+    agents: [...agents],
+    conversations: [...conversations],
+    pulls: rows.flatMap(({ requestId, agentId }) => (requestId && agentId ? [{ requestId, agentId }] : [])),
+    settingsChanged: rows.some(({ type }) => type.startsWith("workflow_settings.")),
+  }
+}

@@ -1,0 +1,299 @@
+import { sql } from "kysely"
+import type { ChannelGroup } from "../core/channels.ts"
+import type { Decision, Match } from "../core/routing/facts.ts"
+import { fault } from "../fault.ts"
+import { newId } from "../ids.ts"
+import { type AgentRow, lockAgents } from "../store/agents.ts"
+import { endAssignments, openAssignments } from "../store/assignments.ts"
+import { moveContacts } from "../store/contacts.ts"
+import { type ConversationRow, lockConversations } from "../store/conversations.ts"
+import { answerPull, insertDecisions } from "../store/decisions.ts"
+import { holdLease } from "../store/leases.ts"
+import { endOffers, insertOffers, lockPendingOffersById, type OfferRow } from "../store/offers.ts"
+import { endItems, lockItems, offerItems, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
+import { takeSeats } from "../store/seats.ts"
+import { readWorkflowSettings } from "../store/routing-settings.ts"
+import type { Tx } from "../store/write.ts"
+
+export type Lease = { orgId: string; owner: string; epoch: number }
+
+/** The rows that a batch of decisions is about, locked in the one order. */
+type Locked = {
+  conversations: Map<string, ConversationRow>
+  items: Map<string, QueueItemRow>
+  offers: Map<string, OfferRow>
+  agents: Map<string, AgentRow>
+  members: Set<string>
+  /** True time of the database, for what sockets say. */
+  inSettings: Set<string>
+}
+
+type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
+
+/**
+ * Writes what the engine decided, each decision only where the locked rows still allow it (routing.md 3.2). Answers the
+ * ids of those that were written; the others were refused. Throws `LeaseLost` under an old epoch.
+ */
+export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly Decision[]): Promise<Set<number>> {
+  await holdLease(tx, lease)
+  const locked = await lockRows(tx, decisions)
+  const matches = fitting(tx, locked, decisions.filter(isMatch))
+  const accepted = new Set<number>(matches.map((decision) => decision.id))
+  const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
+  await writeOffers(tx, locked, matches, keys, lease.epoch)
+  await writeAssignments(tx, locked, matches, keys)
+  await writeEnds(tx, locked, decisions, accepted)
+  for (const decision of decisions) if (await writeOther(tx, locked, decision)) accepted.add(decision.id)
+  await insertDecisions(
+    tx,
+    decisions.filter((decision) => accepted.has(decision.id)).map((decision) => ({
+      id: keys.get(decision.id) ?? newId(),
+      epoch: lease.epoch,
+      kind: decision.type,
+      queueItemId: "itemId" in decision ? decision.itemId : null,
+      conversationId: conversationOf(locked, decision),
+      agentId: decision.agentId,
+      at: tx.now,
+      because: decision.because,
+    })),
+  )
+  await fault("routing.beforeCommit")
+  return accepted
+}
+
+function isMatch(decision: Decision): decision is MatchDecision {
+  return decision.type === "offer" || decision.type === "assign"
+}
+
+function conversationOf(locked: Locked, decision: Decision): string | null {
+  if ("conversationId" in decision) return decision.conversationId
+  return "itemId" in decision ? (locked.items.get(decision.itemId)?.conversationId ?? null) : null
+}
+
+/** Conversations only where they will change: an offer does not touch them. */
+async function lockRows(tx: Tx, decisions: readonly Decision[]): Promise<Locked> {
+  const conversationIds = decisions.flatMap((decision) =>
+    decision.type === "assign" || decision.type === "requeue_absent" ? [decision.conversationId] : [],
+  )
+  const conversations = await lockConversations(tx, conversationIds)
+  const items = await lockItems(tx, decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : [])))
+  const offers = await lockPendingOffersById(tx, decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : [])))
+  const holders = [...conversations.values()].map((conversation) => conversation.agentId)
+  const agents = await lockAgents(tx, [...decisions.map((decision) => decision.agentId), ...holders])
+  const members = await readMembers(tx, [...agents.keys()], decisions.filter(isMatch).map((decision) => decision.inboxId))
+  return { conversations, items, offers, agents, ...members }
+}
+
+async function readMembers(tx: Tx, agentIds: readonly string[], inboxIds: readonly string[]) {
+  const [members, settings] = [
+    await sql<{ key: string }>`
+      SELECT inbox_id || ' ' || agent_id AS key FROM inbox_members
+      WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]}) AND inbox_id = ANY(${[...new Set(inboxIds)]})`.execute(tx.db),
+    await sql<{ agentId: string }>`
+      SELECT agent_id FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})
+        AND (paused_at IS NOT NULL OR settings_until > clock_timestamp())`.execute(tx.db),
+  ]
+  return { members: new Set(members.rows.map((row) => row.key)), inSettings: new Set(settings.rows.map((row) => row.agentId)) }
+}
+
+/** The guard. Several decisions of a batch for one agent count together, in their order (the `k` of routing.md 3.2). */
+function fitting(tx: Tx, locked: Locked, decisions: readonly MatchDecision[]): MatchDecision[] {
+  const taken = new Map<string, number>()
+  const given = new Set<string>()
+  return decisions.filter((decision) => {
+    const item = locked.items.get(decision.itemId)
+    const agent = locked.agents.get(decision.agentId)
+    if (!item || !agent || given.has(item.id)) return false
+    if (item.state !== "waiting" || item.inboxId !== decision.inboxId || item.channelGroup !== decision.group) return false
+    if (decision.type === "assign" && !isOpen(locked.conversations.get(decision.conversationId))) return false
+    if (!isRoutable(tx, locked, agent, decision)) return false
+    const key = `${agent.agentId} ${decision.group}`
+    const before = taken.get(key) ?? 0
+    if (!hasRoom(agent, decision, before + 1)) return false
+    taken.set(key, before + 1)
+    given.add(item.id)
+    return true
+  })
+}
+
+function isOpen(conversation: ConversationRow | undefined): boolean {
+  return conversation !== undefined && conversation.closedAt === null
+}
+
+function isRoutable(tx: Tx, { members, inSettings }: Locked, agent: AgentRow, { inboxId, group, pull }: Match): boolean {
+  if (agent.status !== "logged_in" || !agent.connected || agent.focusedAt || agent.deactivatedAt) return false
+  if (inSettings.has(agent.agentId) || !members.has(`${inboxId} ${agent.agentId}`)) return false
+  if (!agent.availableFor.includes(group)) return false
+  if (group === "voice") return !isAhead(tx, agent.acwUntil) && !isAhead(tx, agent.blockedUntilVoice)
+  return group !== "messaging" || pull || !isAhead(tx, agent.blockedUntilMessaging)
+}
+
+function isAhead(tx: Tx, until: Date | null): boolean {
+  return until !== null && until.getTime() > tx.now.getTime()
+}
+
+/** `k`: this would be the agent's k-th of the batch in this group. */
+function hasRoom(agent: AgentRow, { group, pull }: Match, k: number): boolean {
+  if (group === "voice") return agent.voiceLoad + k <= 1
+  if (group === "messaging") return agent.messagingLoad + k <= (pull ? agent.maximumCapacity : agent.standardCapacity)
+  return pull || agent.mailCredit >= k
+}
+
+async function writeOffers(tx: Tx, { items }: Locked, matches: readonly MatchDecision[], keys: ReadonlyMap<number, string>, epoch: number): Promise<void> {
+  const channels = await contactChannels(tx, matches.flatMap((match) => items.get(match.itemId)?.contactId ?? []))
+  const rows = matches.flatMap((match) => {
+    const item = items.get(match.itemId)
+    if (match.type !== "offer" || !item) return []
+    return [
+      {
+        id: newId(),
+        queueItemId: item.id,
+        conversationId: item.conversationId,
+        contactId: item.contactId,
+        inboxId: item.inboxId,
+        agentId: match.agentId,
+        channel: channels.get(item.contactId) ?? "chat",
+        channelGroup: match.group,
+        matchReasons: [],
+        offeredAt: tx.now,
+        endsAt: new Date(tx.now.getTime() + (match.deadlineAt - match.at)),
+        epoch,
+        decisionId: keys.get(match.id) ?? newId(),
+      },
+    ]
+  })
+  if (rows.length === 0) return
+  await offerItems(tx, rows.map((row) => row.queueItemId))
+  await insertOffers(tx, rows)
+  await takeSeats(tx, rows.map((row) => ({ holderId: row.id, conversationId: row.conversationId, agentId: row.agentId, channelGroup: row.channelGroup, via: "push" })))
+  await moveContacts(tx, rows.map((row) => row.conversationId), "offered")
+  for (const row of rows) {
+    tx.event("contact.offered", {
+      offerId: row.id,
+      contactId: row.contactId,
+      conversationId: row.conversationId,
+      inboxId: row.inboxId,
+      agentId: row.agentId,
+      matchReasons: row.matchReasons,
+      endsAt: row.endsAt,
+      decisionId: row.decisionId,
+      reason: null,
+    })
+  }
+}
+
+async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<Map<string, OfferRow["channel"]>> {
+  if (contactIds.length === 0) return new Map()
+  const { rows } = await sql<{ id: string; channel: OfferRow["channel"] }>`
+    SELECT id, channel FROM contacts WHERE org_id = ${tx.orgId} AND id = ANY(${[...contactIds]})`.execute(tx.db)
+  return new Map(rows.map((row) => [row.id, row.channel]))
+}
+
+async function writeAssignments(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keys: ReadonlyMap<number, string>): Promise<void> {
+  const assigned = matches.flatMap((match) => {
+    const conversation = match.type === "assign" ? locked.conversations.get(match.conversationId) : undefined
+    return conversation ? [{ match, conversation }] : []
+  })
+  if (assigned.length === 0) return
+  await endItems(tx, assigned.map(({ match }) => match.itemId), { state: "done", reason: "assigned", withdrawn: "taken" })
+  await openAssignments(
+    tx,
+    assigned.map(({ match, conversation }) => ({
+      conversation,
+      agentId: match.agentId,
+      reason: "automated_assignment" as const,
+      ...(conversation.agentId ? { endReason: "agent_absent" as const } : {}),
+      via: match.pull ? ("pull" as const) : ("push" as const),
+      decisionId: keys.get(match.id) ?? null,
+    })),
+  )
+  await chargeAgents(tx, assigned.map(({ match }) => match))
+  for (const { match } of assigned) if (match.requestId) await answerPull(tx, match.requestId, { conversationId: match.conversationId })
+}
+
+/** A pushed mail uses up its credit; a pushed message is followed by the routing delay. */
+async function chargeAgents(tx: Tx, matches: readonly MatchDecision[]): Promise<void> {
+  const mail = matches.filter((match) => match.group === "mail" && !match.pull).map((match) => match.agentId)
+  if (mail.length > 0) {
+    await sql`
+      UPDATE agent_states SET mail_credit = 0, version = version + 1 WHERE org_id = ${tx.orgId} AND agent_id = ANY(${mail})`.execute(tx.db)
+  }
+  await delayMessaging(tx, matches.filter((match) => match.group === "messaging" && !match.pull).map((match) => match.agentId))
+}
+
+/** "Next message routing delay": after a pushed or accepted message nothing is pushed for a while. */
+export async function delayMessaging(tx: Tx, agentIds: readonly string[]): Promise<void> {
+  if (agentIds.length === 0) return
+  const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
+  const seconds = settings.messaging.routingDelaySeconds
+  if (seconds === 0) return
+  await sql`
+    UPDATE agent_states SET blocked_until_messaging = ${new Date(tx.now.getTime() + seconds * 1000)}, version = version + 1
+    WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})`.execute(tx.db)
+}
+
+/** Offers that nobody answered in time (by the database's business clock), or that their agent can no longer take. */
+async function writeEnds(tx: Tx, { offers }: Locked, decisions: readonly Decision[], accepted: Set<number>): Promise<void> {
+  for (const decision of decisions) {
+    if (decision.type !== "miss" && decision.type !== "withdraw") continue
+    const offer = offers.get(decision.offerId)
+    if (!offer) continue
+    const isMiss = decision.type === "miss"
+    if (isMiss && offer.endsAt.getTime() > tx.now.getTime()) continue
+    const ended = await endOffers(tx, [offer.id], isMiss ? "missed" : "withdrawn", isMiss ? null : decision.reason)
+    if (ended.length === 0) continue
+    await returnItems(tx, [offer.queueItemId])
+    if (isMiss) await blockAfterMiss(tx, offer)
+    accepted.add(decision.id)
+  }
+}
+
+/** "Time before next call after declining or missing". */
+export async function blockAfterMiss(tx: Tx, offer: OfferRow): Promise<void> {
+  if (offer.channelGroup !== "voice") return
+  const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
+  const until = new Date(tx.now.getTime() + settings.voice.declineDelaySeconds * 1000)
+  await sql`
+    UPDATE agent_states SET blocked_until_voice = ${until}, version = version + 1
+    WHERE org_id = ${tx.orgId} AND agent_id = ${offer.agentId}`.execute(tx.db)
+}
+
+async function writeOther(tx: Tx, locked: Locked, decision: Decision): Promise<boolean> {
+  if (decision.type === "requeue_absent") return requeueAbsent(tx, locked, decision.conversationId, decision.agentId)
+  if (decision.type === "unavailable") return switchOff(tx, locked.agents.get(decision.agentId), decision.group)
+  if (decision.type !== "answer_pull") return false
+  await answerPull(tx, decision.requestId, { conversationId: null })
+  if (decision.grantMailCredit) await grantMailCredit(tx, decision.agentId)
+  return true
+}
+
+/** From now on the first mail that waits or arrives is his (api.md 9, row 14). */
+async function grantMailCredit(tx: Tx, agentId: string): Promise<void> {
+  await sql`
+    UPDATE agent_states SET mail_credit = 1, version = version + 1
+    WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND mail_credit = 0 AND 'mail' = ANY(available_for)`.execute(tx.db)
+  tx.touch({ agents: [agentId] })
+}
+
+/** The grace of an absent agent is over: back to the queue with its old due date and place. */
+async function requeueAbsent(tx: Tx, { conversations, agents }: Locked, conversationId: string, agentId: string): Promise<boolean> {
+  const conversation = conversations.get(conversationId)
+  const agent = agents.get(agentId)
+  if (!conversation || conversation.agentId !== agentId || !conversation.awaitingSince) return false
+  if (agent && agent.status === "logged_in" && agent.connected && !agent.deactivatedAt) return false
+  const [after] = await endAssignments(tx, [{ conversation, reason: "agent_absent" }])
+  if (after) await requeue(tx, after, { reason: "agent_absent" })
+  return true
+}
+
+/** Two misses in a row: the group is switched off for the agent, who is told. */
+async function switchOff(tx: Tx, agent: AgentRow | undefined, group: ChannelGroup): Promise<boolean> {
+  if (!agent?.availableFor.includes(group)) return false
+  const availableFor = agent.availableFor.filter((one) => one !== group)
+  await sql`
+    UPDATE agent_states SET available_for = ${availableFor}, misses_in_row = 0, version = version + 1
+    WHERE org_id = ${tx.orgId} AND agent_id = ${agent.agentId}`.execute(tx.db)
+  tx.touch({ agents: [agent.agentId] })
+  tx.event("agent_availability.updated", { agentId: agent.agentId, availableFor, group, cause: "missed_offers" })
+  return true
+}

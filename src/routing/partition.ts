@@ -1,0 +1,202 @@
+import type { Clock } from "../clock.ts"
+import { createEngine } from "../core/routing/create-engine.ts"
+import type { CommitOutcome, Decision, Engine, WhyWaiting } from "../core/routing/facts.ts"
+import { fault } from "../fault.ts"
+import { openPulls } from "../store/decisions.ts"
+import { LeaseLost } from "../store/leases.ts"
+import type { Store } from "../store/write.ts"
+import { readChanges } from "./catch-up.ts"
+import { commitDecisions, type Lease } from "./commit-decisions.ts"
+import { type Facts, readAllFacts, readConfig, readFacts } from "./read-facts.ts"
+
+export type PartitionDeps = {
+  store: Store
+  clock: Clock
+  engine: "plain" | "fast"
+  onError: (error: unknown) => void
+  onDecided?: (count: number, refused: number) => void
+}
+
+const decisionsPerCommitMax = 100
+
+/**
+ * The routing of one organization on its owner: mirror of the rows in the engine, decisions, commits. One step at a time;
+ * whoever wakes it during a step gets one more after it (routing.md 5).
+ */
+export class Partition {
+  readonly lease: Lease
+  readonly #deps: PartitionDeps
+  readonly #engine: Engine
+  #position: number
+  #running: Promise<number> | null = null
+  #again = false
+  #stopped = false
+  /** Monotonic time until which this process may decide; renewals move it. */
+  #decidesUntil: number
+
+  private constructor(deps: PartitionDeps, lease: Lease, engine: Engine, position: number, decidesUntil: number) {
+    this.#deps = deps
+    this.lease = lease
+    this.#engine = engine
+    this.#position = position
+    this.#decidesUntil = decidesUntil
+  }
+
+  /** After the takeover has committed: whatever the former owner wrote is seen, and nothing of his comes after. */
+  static async rebuild(deps: PartitionDeps, lease: Lease, decidesUntil: number): Promise<Partition> {
+    const { db } = deps.store
+    const last = await db.selectFrom("eventPositions").select("last").where("orgId", "=", lease.orgId).executeTakeFirst()
+    const engine = createEngine(deps.engine, await readConfig(db, lease.orgId))
+    const partition = new Partition(deps, lease, engine, last?.last ?? 0, decidesUntil)
+    partition.#apply(await readAllFacts(db, lease.orgId))
+    for (const pull of await openPulls(db, lease.orgId)) partition.#requestPull(pull.id, pull.agentId)
+    return partition
+  }
+
+  renewed(decidesUntil: number): void {
+    this.#decidesUntil = decidesUntil
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  async drained(): Promise<void> {
+    while (this.#running) await this.#running.catch(() => 0)
+  }
+
+  nextWakeAt(): number | null {
+    return this.#mayDecide() ? this.#engine.nextWakeAt() : null
+  }
+
+  /** Why an item waits, by the engine's state of now; null: not waiting as far as is known here. */
+  explain(itemId: string): WhyWaiting | null {
+    return this.#engine.explain(itemId, this.#now())
+  }
+
+  /**
+   * Catches up with the events, then decides and commits until nothing is left to decide. Answers how many decisions
+   * were written. Called during a step it joins one that begins after what the caller has seen committed.
+   */
+  async step(): Promise<number> {
+    if (this.#running) {
+      this.#again = true
+      return this.#running
+    }
+    this.#running = this.#run()
+    return this.#running
+  }
+
+  async #run(): Promise<number> {
+    let written = 0
+    try {
+      do {
+        this.#again = false
+        await this.#catchUp()
+        written += await this.#decide()
+      } while (this.#again && this.#mayDecide())
+      return written
+    } finally {
+      // Together with the last look at #again: a wake in between must not be lost.
+      this.#running = null
+    }
+  }
+
+  async #decide(): Promise<number> {
+    let written = 0
+    while (this.#mayDecide()) {
+      const decisions = this.#engine.decide(this.#now(), decisionsPerCommitMax)
+      if (decisions.length === 0) break
+      written += await this.#commit(decisions)
+      await this.#catchUp()
+    }
+    return written
+  }
+
+  async #commit(decisions: readonly Decision[]): Promise<number> {
+    const { store, onDecided } = this.#deps
+    await fault("routing.beforeDecisions")
+    try {
+      const accepted = await store.write({ orgId: this.lease.orgId, kind: "decision" }, (tx) => commitDecisions(tx, this.lease, decisions))
+      await fault("routing.afterCommit")
+      await this.#reload(decisions)
+      this.#answer(decisions, (decision) => (accepted.has(decision.id) ? "accepted" : "refused"))
+      onDecided?.(accepted.size, decisions.length - accepted.size)
+      return accepted.size
+    } catch (error) {
+      if (error instanceof LeaseLost) {
+        this.#stopped = true
+        return 0
+      }
+      this.#deps.onError(error)
+      await this.#recover(decisions)
+      return 0
+    }
+  }
+
+  /** Nobody knows whether it was written: nothing is decided for these rows until they have been read again. */
+  async #recover(decisions: readonly Decision[]): Promise<void> {
+    this.#answer(decisions, () => "unknown")
+    for (;;) {
+      if (!this.#mayDecide()) return
+      await this.#deps.clock.sleep(recoverMs)
+      try {
+        await this.#reload(decisions)
+        break
+      } catch (error) {
+        this.#deps.onError(error)
+      }
+    }
+    this.#answer(decisions, () => "dropped")
+  }
+
+  #answer(decisions: readonly Decision[], outcomeOf: (decision: Decision) => CommitOutcome): void {
+    for (const decision of decisions) {
+      this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome: outcomeOf(decision) })
+    }
+  }
+
+  async #catchUp(): Promise<void> {
+    const { db } = this.#deps.store
+    for (;;) {
+      const changes = await readChanges(db, this.lease.orgId, this.#position)
+      if (changes.position === this.#position) return
+      if (changes.settingsChanged) this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
+      this.#apply(await readFacts(db, this.lease.orgId, changes))
+      for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
+      this.#position = changes.position
+      if (!changes.more) return
+    }
+  }
+
+  async #reload(decisions: readonly Decision[]): Promise<void> {
+    const items = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
+    const agents = decisions.map((decision) => decision.agentId)
+    const conversations = decisions.flatMap((decision) => ("conversationId" in decision ? [decision.conversationId] : []))
+    this.#apply(await readFacts(this.#deps.store.db, this.lease.orgId, { items, agents, conversations }))
+  }
+
+  /** Newer versions win by themselves, so rows may come twice and in any order. */
+  #apply({ items, agents, offers, assigned }: Facts): void {
+    const at = this.#now()
+    for (const agent of agents) this.#engine.apply({ at, type: "agent_changed", agent })
+    for (const item of items) this.#engine.apply({ at, type: "item_changed", item })
+    for (const offer of offers) this.#engine.apply({ at, type: "offer_changed", offer })
+    for (const conversation of assigned) this.#engine.apply({ at, type: "assigned_changed", conversation })
+  }
+
+  #requestPull(requestId: string, agentId: string): void {
+    this.#engine.apply({ at: this.#now(), type: "pull_requested", agentId, requestId })
+  }
+
+  /** Stops well before others may take over, by a clock that nothing moves. */
+  #mayDecide(): boolean {
+    return !this.#stopped && this.#deps.clock.monotonic() < this.#decidesUntil
+  }
+
+  #now(): number {
+    return this.#deps.clock.now().getTime()
+  }
+}
+
+const recoverMs = 100

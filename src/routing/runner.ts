@@ -1,0 +1,186 @@
+import type { Kysely } from "kysely"
+import type { Clock } from "../clock.ts"
+import type { WhyWaiting } from "../core/routing/facts.ts"
+import type { Bus } from "../store/bus.ts"
+import { freeLease, freePartitions, renewLease, takeLease } from "../store/leases.ts"
+import type { DB } from "../store/tables.ts"
+import type { Store } from "../store/write.ts"
+import type { BusinessTimer, Timers } from "../timers.ts"
+import { Partition } from "./partition.ts"
+
+export type RoutingDeps = {
+  store: Store
+  clock: Clock
+  bus: Bus
+  timers: Timers
+  /** Connections apart, so that a renewal never waits behind work. */
+  side: Kysely<DB>
+  /** This process's name in leases, kept over restarts (owner.ts). */
+  owner: string
+  engine: "plain" | "fast"
+  onError: (error: unknown, orgId: string | null) => void
+  onDecided?: (count: number, refused: number) => void
+}
+
+/** Routing as the rest of the program sees it. */
+export interface Routing {
+  start(): Promise<void>
+  /** Ends deciding, waits for commits, frees the leases; pending offers stay. */
+  stop(): Promise<void>
+  /** Everything committed so far has been routed as far as this process owns it; for answers that tests read at once. */
+  settled(orgId?: string): Promise<void>
+  /** Null where this process does not own the organization's routing, or the item does not wait. */
+  explain(orgId: string, itemId: string): WhyWaiting | null
+  owns(orgId: string): boolean
+}
+
+const leaseSeconds = 15
+const renewMs = 5_000
+/** Nothing is decided longer than this after the last renewal: less than the lease, so that two never decide. */
+const decideMsMax = 10_000
+const pollMs = 1_000
+const takeoverMs = 2_000
+
+export function createRouting(deps: RoutingDeps): Routing {
+  const { store, clock, bus, timers, side, owner } = deps
+  const partitions = new Map<string, Partition>()
+  const taking = new Map<string, Promise<Partition | null>>()
+  const handles: NodeJS.Timeout[] = []
+  let unsubscribe: () => void = () => undefined
+  let running = false
+
+  const timer: BusinessTimer = {
+    name: "routing",
+    nextAt() {
+      const instants = [...partitions.values()].flatMap((partition) => partition.nextWakeAt() ?? [])
+      return instants.length === 0 ? null : new Date(Math.min(...instants))
+    },
+    async fire(now) {
+      let written = 0
+      for (const partition of [...partitions.values()]) {
+        const wakeAt = partition.nextWakeAt()
+        if (wakeAt !== null && wakeAt <= now.getTime()) written += await step(partition)
+      }
+      return written
+    },
+  }
+
+  async function step(partition: Partition): Promise<number> {
+    try {
+      const written = await partition.step()
+      timers.wake()
+      return written
+    } catch (error) {
+      deps.onError(error, partition.lease.orgId)
+      return 0
+    }
+  }
+
+  function take(orgId: string): Promise<Partition | null> {
+    const under = taking.get(orgId)
+    if (under) return under
+    const attempt = takeOver(orgId).finally(() => taking.delete(orgId))
+    taking.set(orgId, attempt)
+    return attempt
+  }
+
+  async function takeOver(orgId: string): Promise<Partition | null> {
+    const held = partitions.get(orgId)
+    if (held) return held
+    const began = clock.monotonic()
+    const epoch = await takeLease(side, orgId, owner, leaseSeconds)
+    if (epoch === null) return null
+    const partition = await Partition.rebuild(
+      { store, clock, engine: deps.engine, onError: (error) => deps.onError(error, orgId), ...(deps.onDecided && { onDecided: deps.onDecided }) },
+      { orgId, owner, epoch },
+      began + decideMsMax,
+    )
+    if (!running) {
+      await freeLease(side, partition.lease)
+      return null
+    }
+    partitions.set(orgId, partition)
+    void step(partition)
+    return partition
+  }
+
+  async function takeFree(): Promise<void> {
+    for (const orgId of await freePartitions(side, owner)) if (!partitions.has(orgId)) await take(orgId)
+  }
+
+  async function renewAll(): Promise<void> {
+    await Promise.all(
+      [...partitions.values()].map(async (partition) => {
+        const began = clock.monotonic()
+        if (await renewLease(side, partition.lease, leaseSeconds)) partition.renewed(began + decideMsMax)
+        else drop(partition)
+      }),
+    )
+  }
+
+  function drop(partition: Partition): void {
+    partition.stop()
+    if (partitions.get(partition.lease.orgId) === partition) partitions.delete(partition.lease.orgId)
+  }
+
+  /** What fails is tried again with the next turn. */
+  function every(ms: number, act: () => Promise<void>): void {
+    let busy = false
+    handles.push(
+      setInterval(() => {
+        if (busy) return
+        busy = true
+        act()
+          .catch((error: unknown) => deps.onError(error, null))
+          .finally(() => {
+            busy = false
+          })
+      }, ms),
+    )
+  }
+
+  function onHint(orgId: string): void {
+    const partition = partitions.get(orgId)
+    if (partition) void step(partition)
+    else if (!known.has(orgId)) {
+      // A new organization: its first event must not wait for the next look around.
+      known.add(orgId)
+      void take(orgId).catch((error: unknown) => deps.onError(error, orgId))
+    }
+  }
+  const known = new Set<string>()
+
+  return {
+    async start() {
+      running = true
+      timers.register(timer)
+      unsubscribe = bus.subscribe(({ orgId }) => onHint(orgId))
+      await takeFree()
+      every(renewMs, renewAll)
+      every(takeoverMs, takeFree)
+      every(pollMs, async () => void (await Promise.all([...partitions.values()].map(step))))
+    },
+    async stop() {
+      running = false
+      unsubscribe()
+      for (const handle of handles) clearInterval(handle)
+      await Promise.allSettled(taking.values())
+      const held = [...partitions.values()]
+      for (const partition of held) drop(partition)
+      await Promise.all(held.map((partition) => partition.drained()))
+      await Promise.allSettled(held.map((partition) => freeLease(side, partition.lease)))
+    },
+    async settled(orgId) {
+      const wanted = orgId === undefined ? [...partitions.keys()] : [orgId]
+      for (const id of wanted) {
+        const partition = partitions.get(id) ?? (running ? await take(id) : null)
+        // The first may join a step that began before what the caller has in mind; the last one found nothing to do.
+        for (let round = 0; partition && round < settleRoundsMax; round++) if ((await partition.step()) === 0 && round > 0) break
+      }
+    },
+    explain: (orgId, itemId) => partitions.get(orgId)?.explain(itemId) ?? null,
+    owns: (orgId) => partitions.has(orgId),
+  }
+}
+
+const settleRoundsMax = 1_000

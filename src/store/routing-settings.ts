@@ -1,0 +1,75 @@
+import { type Kysely, sql } from "kysely"
+import type { ChannelName, EntryPointKind, Section } from "../core/channels.ts"
+import type { InboxChoice, RoutingTable } from "../core/entry-points/resolve.ts"
+import { defaultWorkflowSettings, WorkflowSettings } from "../core/workflow/settings.ts"
+import type { DB } from "./tables.ts"
+
+export type RoutedEntryPointRow = {
+  id: string
+  section: Section
+  channel: ChannelName
+  kind: EntryPointKind
+  address: string
+  displayName: string
+}
+
+type Row = RoutedEntryPointRow & {
+  fallbackInboxId: string | null
+  defaultInboxId: string | null
+  defaultSlaSeconds: number | null
+  exceptionInboxId: string | null
+  exceptionSlaSeconds: number | null
+}
+
+/** The part of the routing settings that these entry points need, as `resolve` takes it. */
+export async function readRouting(
+  db: Kysely<DB>,
+  orgId: string,
+  entryPointIds: readonly string[],
+): Promise<{ entryPoints: Map<string, RoutedEntryPointRow>; table: RoutingTable }> {
+  const { rows } = await sql<Row>`
+    SELECT e.id, e.section, e.channel, e.kind, e.address, e.display_name, o.fallback_inbox_id,
+      c.default_inbox_id, c.default_sla_seconds, x.inbox_id AS exception_inbox_id, x.sla_seconds AS exception_sla_seconds
+    FROM entry_points e JOIN organizations o ON o.id = e.org_id
+    LEFT JOIN channel_routings c ON c.org_id = e.org_id AND c.section = e.section
+    LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
+    WHERE e.org_id = ${orgId} AND e.id = ANY(${[...entryPointIds]})`.execute(db)
+  const defaults = new Map<Section, InboxChoice>()
+  const exceptions = new Map<string, InboxChoice>()
+  for (const row of rows) {
+    // S12: a section whose default was never set leads to the organization's fallback.
+    const inboxId = row.defaultInboxId ?? row.fallbackInboxId
+    if (inboxId) defaults.set(row.section, { inboxId, slaSeconds: row.defaultSlaSeconds })
+    if (row.exceptionInboxId) exceptions.set(row.id, { inboxId: row.exceptionInboxId, slaSeconds: row.exceptionSlaSeconds })
+  }
+  const inboxes = await readInboxes(db, orgId, [...defaults.values(), ...exceptions.values()])
+  return { entryPoints: new Map(rows.map((row) => [row.id, row])), table: { defaults, exceptions, inboxes } }
+}
+
+async function readInboxes(db: Kysely<DB>, orgId: string, choices: readonly InboxChoice[]): Promise<RoutingTable["inboxes"]> {
+  const { rows } = await sql<{ id: string; name: string; slaSeconds: number }>`
+    SELECT id, name, sla_seconds FROM inboxes WHERE org_id = ${orgId} AND id = ANY(${choices.map((choice) => choice.inboxId)})`.execute(db)
+  return new Map(rows.map(({ id, name, slaSeconds }) => [id, { name, slaSeconds }]))
+}
+
+/** Conversation Workflow as saved, with the defaults where nothing was. */
+export async function readWorkflowSettings(db: Kysely<DB>, orgId: string): Promise<{ settings: WorkflowSettings; version: number }> {
+  const { rows } = await sql<{ settings: unknown; version: number }>`
+    SELECT settings, version FROM workflow_settings WHERE org_id = ${orgId}`.execute(db)
+  const row = rows[0]
+  return row ? { settings: parsed(row.settings), version: row.version } : { settings: defaultWorkflowSettings, version: 0 }
+}
+
+/** Parsing costs more than reading: the last texts are kept. */
+const parsedTexts = new Map<string, WorkflowSettings>()
+const parsedTextsMax = 100
+
+function parsed(settings: unknown): WorkflowSettings {
+  const text = JSON.stringify(settings)
+  const held = parsedTexts.get(text)
+  if (held) return held
+  const full = WorkflowSettings.parse(settings)
+  if (parsedTexts.size >= parsedTextsMax) parsedTexts.clear()
+  parsedTexts.set(text, full)
+  return full
+}
