@@ -35,6 +35,7 @@ import { createHttpClient } from "./http-client.ts"
 import { Authenticator } from "./identity/authenticate.ts"
 import { cookieNameFor } from "./identity/cookie.ts"
 import { Sessions } from "./identity/sessions.ts"
+import { openSetup } from "./identity/setup.ts"
 import { Tries } from "./identity/tries.ts"
 import { createIntake } from "./intake/intake.ts"
 import { JobWorker } from "./jobs/worker.ts"
@@ -131,7 +132,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
     ground,
     server,
-    greeting: [`Switchboard is ready: ${publicUrl}`],
+    greeting: await greet(ground),
     async stop() {
       await timers.stop()
       await email.stop()
@@ -140,6 +141,14 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
       await ground.stop()
     },
   }
+}
+
+async function greet({ config, store }: Ground): Promise<string[]> {
+  const lines = [`Switchboard is ready: ${config.publicUrl}`]
+  const code = await openSetup(store, config.setupCode)
+  if (code !== null) lines.push("Nobody has an account yet. Open this link once to make yours:", `setup link: ${config.publicUrl}/setup#code=${code}`)
+  if (config.host === "127.0.0.1") lines.push("Only this machine can reach it. HOST=0.0.0.0 and PUBLIC_URL let others in.")
+  return lines
 }
 
 /** `dist/web`, where it was built. */
