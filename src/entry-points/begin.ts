@@ -103,7 +103,8 @@ async function ensureDefaultInbox(tx: Tx, section: Section): Promise<void> {
   if (!fallback) throw problem("default_inbox_missing", { section })
   await tx.db
     .updateTable("channelRoutings")
-    .set((eb) => ({ defaultInboxId: fallback.id, version: eb("version", "+", 1), updatedAt: tx.now, updatedBy: JSON.stringify(tx.actor) }))
+    // The version stays: nobody's form is out of date by a default that appears where none was.
+    .set({ defaultInboxId: fallback.id, updatedAt: tx.now, updatedBy: JSON.stringify(tx.actor) })
     .where("orgId", "=", tx.orgId)
     .where("section", "=", section)
     .execute()
