@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { channelGroups } from "../channels.ts"
 import { createEngine } from "./create-engine.ts"
 import type { AgentFact, Decision, Engine, QueueItemFact, RoutingConfig, RoutingEvent } from "./facts.ts"
@@ -15,7 +15,7 @@ const eventsPerEpisode = 1000
 const inboxIds = ["billing", "returns", "support"]
 const agentIds = ["ana", "ben", "cy", "di", "eli", "fay"]
 
-test(`reliability 0.3 both engines decide alike over ${eventsMin} random events, and keep their promises`, {
+test(`both engines decide alike over ${eventsMin} random events, and keep their promises`, {
   timeout: 600_000,
 }, () => {
   const seen = { events: 0, decisions: 0, kinds: new Map<string, number>(), calm: 0 }
@@ -32,6 +32,71 @@ test(`reliability 0.3 both engines decide alike over ${eventsMin} random events,
   expect([...seen.kinds.keys()].sort()).toEqual(kinds)
   for (const kind of kinds) expect(seen.kinds.get(kind)).toBeGreaterThan(eventsMin / 2000)
   expect(seen.calm).toBeGreaterThan(eventsMin / 100)
+})
+
+describe("with a guard taken out of both engines, the walk finds it", () => {
+  let versions = 0
+  const anyVersion = () => {
+    versions += 1
+    return versions
+  }
+  /** What is told instead of the truth: as if the engine did not look at this part of it. */
+  const bends: { [guard: string]: (event: RoutingEvent) => RoutingEvent } = {
+    "older rows are ignored": (event) => {
+      if (event.type === "item_changed") return { ...event, item: { ...event.item, version: anyVersion() } }
+      if (event.type === "agent_changed") return { ...event, agent: { ...event.agent, version: anyVersion() } }
+      return event
+    },
+    "capacity limits push": (event) =>
+      event.type === "agent_changed" ? { ...event, agent: { ...event.agent, standardCapacity: 99 } } : event,
+    "one call at a time": (event) =>
+      event.type === "agent_changed" ? { ...event, agent: { ...event.agent, voiceLoad: 0 } } : event,
+    "one mail at a time": (event) =>
+      event.type === "agent_changed" ? { ...event, agent: { ...event.agent, mailCredit: 9 } } : event,
+    "only members": (event) =>
+      event.type === "agent_changed" ? { ...event, agent: { ...event.agent, inboxIds } } : event,
+    "earliest due first": (event) =>
+      event.type === "item_changed" ? { ...event, item: { ...event.item, dueAt: -(event.item.dueAt ?? 0) } } : event,
+    "Settings pauses": (event) =>
+      event.type === "agent_changed" ? { ...event, agent: { ...event.agent, settingsUntil: null } } : event,
+  }
+
+  test.each(Object.entries(bends))("%s", (_guard, bend) => {
+    expect(() => walkBent((engine) => ({ ...bound(engine), apply: (event) => engine.apply(bend(event)) }))).toThrow(
+      "seed",
+    )
+  })
+
+  test("what is being committed is not decided again", () => {
+    const forgetful = (engine: Engine): Engine => ({
+      ...bound(engine),
+      decide(now, max) {
+        const decisions = engine.decide(now, max)
+        for (const { id } of decisions)
+          engine.apply({ at: now, type: "commit_answered", decisionId: id, outcome: "dropped" })
+        return decisions
+      },
+    })
+    expect(() => walkBent(forgetful)).toThrow("seed")
+  })
+
+  test("the same walk with every guard in place passes", () => {
+    walkBent(bound)
+  })
+
+  function bound(engine: Engine): Engine {
+    return {
+      apply: (event) => engine.apply(event),
+      decide: (now, max) => engine.decide(now, max),
+      reserve: (item, now) => engine.reserve(item, now),
+      nextWakeAt: () => engine.nextWakeAt(),
+      explain: (itemId, now) => engine.explain(itemId, now),
+    }
+  }
+
+  function walkBent(bend: (engine: Engine) => Engine): void {
+    for (let seed = 1; seed <= 5; seed += 1) new Episode(seed, bend).run(500)
+  }
 })
 
 /** One organization from its first event on. A failure prints the seed and the step. */
@@ -52,12 +117,12 @@ class Episode {
   #conversations: string[] = []
   #items = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, bend: (engine: Engine) => Engine = (engine) => engine) {
     this.#seed = seed
     this.#random = randomOf(seed)
     this.#config = this.#newConfig(1)
-    this.#plain = createEngine("plain", this.#config)
-    this.#fast = createEngine("fast", this.#config)
+    this.#plain = bend(createEngine("plain", this.#config))
+    this.#fast = bend(createEngine("fast", this.#config))
     this.#db.at(this.#now)
   }
 
@@ -90,6 +155,7 @@ class Episode {
     const fast = this.#fast.decide(this.#now, max)
     if (JSON.stringify(fast) !== JSON.stringify(plain)) expect(fast, where).toEqual(plain)
     if (plain.length < max) this.#wakesInTime(where)
+    this.#decidesOnce(plain, where)
     this.#unanswered.push(...plain)
     this.decisions.push(...plain)
     return plain
@@ -99,6 +165,15 @@ class Episode {
   #wakesInTime(where: string): void {
     const plain = this.#plain.nextWakeAt()
     if (plain !== null) expect(this.#fast.nextWakeAt() ?? Number.POSITIVE_INFINITY, where).toBeLessThanOrEqual(plain)
+  }
+
+  /** What is being committed is not decided again (3.5). */
+  #decidesOnce(decided: readonly Decision[], where: string): void {
+    const held = new Set([...this.#unanswered, ...this.#unknown].flatMap(subjectOf))
+    expect(
+      decided.flatMap(subjectOf).filter((subject) => held.has(subject)),
+      where,
+    ).toEqual([])
   }
 
   // What happens in the world
@@ -374,6 +449,11 @@ class Episode {
   #some<Value>(values: readonly Value[]): Value[] {
     return values.filter(() => this.#chance(0.6))
   }
+}
+
+function subjectOf(decision: Decision): string[] {
+  if ("offerId" in decision) return [decision.offerId]
+  return "itemId" in decision ? [decision.itemId] : []
 }
 
 /** mulberry32: the same seed, the same walk. */
