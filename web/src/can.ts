@@ -1,19 +1,6 @@
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query"
+import type { Me } from "../../src/core/people/me.ts"
 import { api } from "./api.ts"
-
-export type ChannelGroup = "voice" | "messaging" | "mail"
-
-/** GET /me (api.md 2.1). */
-export type Me = {
-  user: { id: string; name: string; email: string }
-  organization: { id: string; name: string; timeZone: string; country: string; fallbackInboxId?: string | null }
-  roles: string[]
-  actions: string[]
-  availability: ChannelGroup[]
-  status: "logged_in" | "away" | "logged_out"
-  channelGroups: { group: ChannelGroup; configured: boolean }[]
-  version: number
-}
 
 export const meQuery = queryOptions({
   queryKey: ["me"],

@@ -1,5 +1,5 @@
 import { api } from "../api.ts"
-import type { Me } from "../can.ts"
+import type { Me } from "../../../src/core/people/me.ts"
 
 export type SignedIn = { user: Me["user"]; actions: string[] }
 export type Challenge = { challengeId: string }

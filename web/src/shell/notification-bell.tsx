@@ -8,7 +8,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { api } from "../api.ts"
 import { RelativeTime } from "../field/relative-time.tsx"
 import { ResourceState } from "../field/resource-state.tsx"
-import { type Notification, notificationsQuery } from "./shell.queries.ts"
+import type { Notification } from "../../../src/core/people/me.ts"
+import { notificationsQuery } from "./shell.queries.ts"
 
 const texts: Record<string, MessageDescriptor> = {
   assigned: msg`A conversation was given to you`,
@@ -83,13 +84,13 @@ function Item({ item }: { item: Notification }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const known = texts[item.kind]
-  const label = item.text ?? item.title ?? (known ? t(known) : item.kind.replaceAll("_", " "))
+  const label = known ? t(known) : item.kind.replaceAll("_", " ")
   return (
     <NavLink
       component="a"
       href={item.link ?? "#"}
       label={<span style={{ fontWeight: item.readAt ? 400 : 600 }}>{label}</span>}
-      description={<RelativeTime at={item.createdAt} />}
+      description={<RelativeTime at={item.at} />}
       style={{ borderRadius: 6 }}
       onClick={() => {
         void api.put(`/notifications/${item.id}/read-mark`).then(() => client.invalidateQueries({ queryKey: notificationsQuery.queryKey }))

@@ -1,12 +1,13 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { Agent } from "../../../src/core/agents/agent.ts"
+import type { Notification } from "../../../src/core/people/me.ts"
 import { api, listAll } from "../api.ts"
-import { type ChannelGroup, meQuery } from "../can.ts"
+import type { ChannelGroup } from "../../../src/core/channels.ts"
+import { meQuery } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
 
 export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
 export type Counts = Partial<Record<ChannelGroup, GroupCount>>
-export type Notification = { id: string; kind: string; text?: string; title?: string; link: string | null; createdAt: string; readAt: string | null }
 
 export const agentSelfQuery = queryOptions({
   queryKey: ["agents", "me"],

@@ -32,7 +32,7 @@ export function OverviewTable() {
       ),
     },
     { key: "entryPoints", header: t`Entry Points`, sortBy: (row) => row.labels[0] ?? "", cell: (row) => <span className="num">{row.labels.map(shown).join(", ")}</span> },
-    { key: "inbox", header: t`Inbox`, sortBy: (row) => row.reachable[0]?.name ?? "", cell: (row) => <Reachable row={row} /> },
+    { key: "inbox", header: t`Inbox`, width: 260, sortBy: (row) => row.reachable[0]?.name ?? "", cell: (row) => <Reachable row={row} /> },
     { key: "sla", header: t`SLA`, width: 110, numeric: true, sortBy: (row) => row.slaSeconds, cell: (row) => formatSeconds(row.slaSeconds) },
     { key: "agents", header: t`Agents`, width: 110, numeric: true, sortBy: (row) => row.agents, cell: (row) => <Agents row={row} /> },
   ]
