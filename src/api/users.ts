@@ -93,11 +93,14 @@ export function userRoutes(deps: UserDeps): Route[] {
       problems: ["last_administrator"],
       handle: ({ params, body, ifMatch, write }) =>
         write(async (tx) => {
-          const before = await lockUser(tx, params.id)
-          expectVersion(ifMatch, before)
-          refuseReferences({ teamIds: body.teamIds, skillIds: body.skillIds })
           const inboxIds = body.inboxIds && [...new Set(body.inboxIds)]
-          return ok(await editUser(deps, tx, before, { name: body.name, roles: body.roles, inboxIds, capacity: body.capacity }))
+          const change = { name: body.name, roles: body.roles, inboxIds, capacity: body.capacity }
+          return ok(
+            await editUser(deps, tx, params.id, change, (before) => {
+              expectVersion(ifMatch, before)
+              refuseReferences({ teamIds: body.teamIds, skillIds: body.skillIds })
+            }),
+          )
         }),
     }),
     route({

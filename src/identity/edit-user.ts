@@ -3,7 +3,7 @@ import type { Capacity, User } from "../core/people/user.ts"
 import type { Role } from "../core/permissions.ts"
 import { invalid } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
-import { type Agents, keepAnAdministrator, lockUser, readUser, recordUser, serves, showUser, type UserRow } from "./people.ts"
+import { type Agents, keepAnAdministrator, lockAdministrators, lockUser, readUser, recordUser, serves, showUser, type UserRow } from "./people.ts"
 import type { Sessions } from "./sessions.ts"
 import { dropTokens } from "./tokens.ts"
 
@@ -11,11 +11,14 @@ export type UserChange = { name?: string | undefined; roles?: Role[] | undefined
 
 type Deps = { agents: Agents; sessions: Sessions }
 
-/** What an Administrator changes of a person; a change of roles ends the sessions (reliability 46). */
-export async function editUser(deps: Deps, tx: Tx, before: UserRow, change: UserChange): Promise<User> {
+/** What an Administrator changes of a person, once `judge` let the version pass; a change of roles ends the sessions (reliability 46). */
+export async function editUser(deps: Deps, tx: Tx, id: string, change: UserChange, judge: (before: UserRow) => void): Promise<User> {
+  const administrators = change.roles === undefined ? [] : await lockAdministrators(tx)
+  const before = await lockUser(tx, id)
+  judge(before)
   const roles = change.roles ?? before.roles
   const rolesChange = change.roles !== undefined && !sameSet(change.roles, before.roles)
-  if (before.status === "active" && before.roles.includes("administrator") && !roles.includes("administrator")) await keepAnAdministrator(tx, before.id)
+  if (before.status === "active" && !roles.includes("administrator")) keepAnAdministrator(administrators, before.id)
   const inboxIds = serves(roles) ? (change.inboxIds ?? before.inboxIds) : []
   if (change.inboxIds?.length && !serves(roles)) {
     throw invalid({ pointer: "#/inboxIds", code: "not_an_agent", detail: "Only who has an agent role can belong to an Inbox." })
@@ -47,9 +50,10 @@ export async function editUser(deps: Deps, tx: Tx, before: UserRow, change: User
 
 /** Nothing changes when it is so already. */
 export async function deactivateUser(deps: Deps, tx: Tx, id: string): Promise<User> {
+  const administrators = await lockAdministrators(tx)
   const before = await lockUser(tx, id)
   if (before.status === "deactivated") return showUser(before)
-  if (before.status === "active") await keepAnAdministrator(tx, id)
+  keepAnAdministrator(administrators, id)
   await sql`
     UPDATE users SET status = 'deactivated', deactivated_at = ${tx.now}, deactivated_by = ${JSON.stringify(tx.actor)}::jsonb,
       version = version + 1, updated_at = ${tx.now}, updated_by = ${JSON.stringify(tx.actor)}::jsonb

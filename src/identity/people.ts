@@ -115,12 +115,19 @@ export async function insertUser(
   return true
 }
 
-/** Throws 409 unless another active Administrator stays. Locks them all, so that two cannot step down at once. */
-export async function keepAnAdministrator(tx: Tx, leavingId: string): Promise<void> {
+/**
+ * The active Administrators, held until the end of the transaction: before any other row of `users`, so that two who
+ * step down at once wait for each other instead of both going.
+ */
+export async function lockAdministrators(tx: Tx): Promise<string[]> {
   const found = await sql<{ id: string }>`
     SELECT id FROM users WHERE org_id = ${tx.orgId} AND status = 'active' AND 'administrator' = ANY(roles) ORDER BY id FOR UPDATE`.execute(tx.db)
-  const ids = found.rows.map((row) => row.id)
-  if (ids.includes(leavingId) && ids.length === 1) throw problem("last_administrator")
+  return found.rows.map((row) => row.id)
+}
+
+/** Throws 409 unless another active Administrator stays. */
+export function keepAnAdministrator(administratorIds: readonly string[], leavingId: string): void {
+  if (administratorIds.includes(leavingId) && administratorIds.length === 1) throw problem("last_administrator")
 }
 
 /** One change of a person as event and audit entry. */
