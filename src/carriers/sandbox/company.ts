@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto"
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { type Kysely, sql } from "kysely"
@@ -10,6 +9,7 @@ import type { DB } from "../../store/tables.ts"
 import { findMessage, findNumber, insertMedia, insertMessage, type SandboxMessage, setMessageStatus } from "./books.ts"
 import { answerRest } from "./rest.ts"
 import { takeFault } from "./settings.ts"
+import { newSid } from "./sid.ts"
 import { fetchOurFile, postWebhook, type WebhookDeps } from "./webhooks.ts"
 
 export type CompanyDeps = WebhookDeps & {
@@ -187,11 +187,6 @@ export class SandboxCompany {
       SELECT message_id FROM deliveries WHERE org_id = ${orgId} AND id = ${deliveryId}`.execute(this.deps.db)
     return rows[0]?.messageId ?? null
   }
-}
-
-/** Two letters that say what it is, and 32 hexadecimal digits. */
-export function newSid(kind: string): string {
-  return kind + randomBytes(16).toString("hex")
 }
 
 function messageParams(apiUrl: string, account: SandboxAccount, message: SandboxMessage, sentAt: Date | null): Record<string, string> {

@@ -1,10 +1,11 @@
 import { timingSafeEqual } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { findMedia, findMessage, findNumber, insertMessage, lastInboundText, listMessages, type SandboxMessage, type SandboxNumber, updateNumber } from "./books.ts"
-import { newSid, type SandboxAccount, type SandboxCompany } from "./company.ts"
+import type { SandboxAccount, SandboxCompany } from "./company.ts"
 import { ownedNumbers } from "./numbers.ts"
 import { capabilitiesOf } from "./catalogue.ts"
 import { logOperation, readSettings, takeFault, takeLostAnswer } from "./settings.ts"
+import { newSid } from "./sid.ts"
 
 type Call = { account: SandboxAccount; method: string; path: string; query: URLSearchParams; form: URLSearchParams }
 type Reply = { status: number; json: object } | { status: number; bytes: Buffer; type: string } | "lost"

@@ -1,26 +1,29 @@
-import { type Kysely, sql } from "kysely"
+import { sql } from "kysely"
 import type { InboundEvent } from "../../intake/inbound-event.ts"
-import type { DB } from "../../store/tables.ts"
 import type { Tx } from "../../store/write.ts"
 
 /** Kind of the job that answers HELP. */
 export const helpJob = "sms_help"
 
-export type OptOutPlace = { customerId: string; conversationId: string; contactId: string | null; messageId?: string | null }
+type OptOutPlace = { customerId: string; conversationId: string; contactId: string }
 
 /**
  * What a keyword does (spec 10.2), inside the transaction of intake, for an event with `optOut` that is taken for the
  * first time. STOP is kept for the pair of customer and number; START takes it away; HELP is answered where a text is set.
  */
-export async function applyOptOut(tx: Tx, event: Pick<InboundEvent, "optOut" | "from" | "entryPointId">, place: OptOutPlace): Promise<void> {
+export async function applyOptOut(
+  tx: Tx,
+  { arrival, customerId, conversationId, contactId }: { arrival: { event: Pick<InboundEvent, "optOut" | "from" | "entryPointId"> } } & OptOutPlace,
+): Promise<void> {
+  const event = arrival.event
   const { optOut, from } = event
   if (!optOut) return
+  const place = { customerId, conversationId, contactId }
   if (optOut.action === "help") return promiseHelp(tx, event.entryPointId, optOut.phoneNumberId, from.value, place)
   const changed = optOut.action === "opt_out" ? await add(tx, optOut, from.value) : await remove(tx, optOut.phoneNumberId, from.value)
   if (!changed) return
   const type = optOut.action === "opt_out" ? "opt_out.added" : "opt_out.removed"
   const thing = { change: optOut.action === "opt_out" ? "added" : "removed", keyword: optOut.keyword, customerAddress: from.value, phoneNumberId: optOut.phoneNumberId }
-  const { customerId, conversationId, contactId } = place
   tx.event(type, { customerId, conversationId, contactId, ...thing }, { timeline: { kind: "opt_out_change", conversationId, customerId, contactId, thing } })
 }
 
@@ -44,11 +47,4 @@ async function promiseHelp(tx: Tx, entryPointId: string, phoneNumberId: string, 
     SELECT help_text FROM phone_numbers WHERE org_id = ${tx.orgId} AND id = ${phoneNumberId}`.execute(tx.db)
   const text = rows[0]?.helpText
   if (text) tx.job(helpJob, { text, to, entryPointId, ...place })
-}
-
-export async function isOptedOut(db: Kysely<DB>, orgId: string, pair: { phoneNumberId: string; customerAddress: string }): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT 1 FROM opt_outs WHERE org_id = ${orgId} AND phone_number_id = ${pair.phoneNumberId}
-      AND customer_address = ${pair.customerAddress}`.execute(db)
-  return rows.length > 0
 }
