@@ -24,6 +24,8 @@ export type EmailDeps = {
   farEnd: FarEnd
   config: Pick<Config, "smtpHost" | "smtpPort" | "smtpRelayUrl" | "mailDomain">
   onError(error: unknown): void
+  /** PEM, for STARTTLS on our listener. */
+  tls?: { key: string; cert: string }
   limits?: Partial<SmtpLimits>
 }
 
@@ -71,6 +73,7 @@ export function createEmailChannel(deps: EmailDeps): EmailChannel {
         checkRecipient: (address) => checkRecipient(inbound, address),
         accept: (mail) => acceptMail(inbound, mail),
         onError,
+        ...(deps.tls && { tls: deps.tls }),
         ...(deps.limits && { limits: deps.limits }),
       })
       pool.warm()

@@ -28,7 +28,7 @@ export type SmtpDeps = {
   port: number
   /** How we name ourselves in the greeting. */
   name: string
-  /** Own key and certificate; without them smtp-server's own make STARTTLS possible, proving nobody. */
+  /** Own key and certificate (PEM); without them STARTTLS is not offered, since a key that everybody knows protects nobody. */
   tls?: { key: string; cert: string }
   /** Throws `SmtpRefusal` for who is not here; anything else it throws becomes 451. */
   checkRecipient(address: string): Promise<void>
@@ -86,7 +86,7 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
     maxAllowedUnauthenticatedCommands: false,
     socketTimeout: limits.idleSeconds * 1_000,
     closeTimeout: 2_000,
-    disabledCommands: ["AUTH"],
+    disabledCommands: deps.tls ? ["AUTH"] : ["AUTH", "STARTTLS"],
     authOptional: true,
     disableReverseLookup: true,
     onRcptTo({ address }, session, callback) {
@@ -176,13 +176,11 @@ async function readData(stream: SMTPServerDataStream, held: { bytes: number }, l
       }
       last = chunk.at(-1) ?? last
     }
-  } catch (error) {
+  } catch {
     drop(new SmtpRefusal(451, "4.4.2 The connection broke"))
-    throw error
   }
   if (refusal) throw refusal
-  const mail = Buffer.concat(chunks)
-  return mail
+  return Buffer.concat(chunks)
 }
 
 function hasBareLineFeed(chunk: Buffer, before: number): boolean {

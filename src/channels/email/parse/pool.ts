@@ -32,7 +32,7 @@ export class ParserFailed extends Error {
 export const parseTimeoutSeconds = 5
 const heapMegabytes = 256
 /** Buffers stand outside the heap; the address space bounds them (`--data` would kill Node). */
-const addressSpaceBytes = 4_000_000_000
+const addressSpaceBytes = 2_000_000_000
 const waitingJobsMax = 500
 const childFile = fileURLToPath(new URL("./child.ts", import.meta.url))
 const prlimit = ["/usr/bin/prlimit", "/bin/prlimit"].find((path) => process.platform === "linux" && existsSync(path))

@@ -94,7 +94,19 @@ const folded = { tagName: "details", attribs: { "data-quote": "" } }
  * that nothing loads until the page puts a `src`. Quoted history folds.
  */
 export function safeHtml(html: string): string {
-  return sanitizeHtml(html.slice(0, htmlLengthMax), options)
+  return sanitizeHtml(cutDepth(html.slice(0, htmlLengthMax)), options).trim()
+}
+
+const depthMax = 1_000
+
+/** The sanitizer is quadratic in depth: what is nested deeper than any mail is cut off with all that follows. */
+function cutDepth(html: string): string {
+  let depth = 0
+  for (const tag of html.matchAll(/<(\/?)(div|span|table|tbody|b|i|u|em|strong|font|center|blockquote|section|a|ul|ol|details|small|big|sub|sup)\b/gi)) {
+    depth = tag[1] === "/" ? Math.max(0, depth - 1) : depth + 1
+    if (depth > depthMax) return html.slice(0, tag.index)
+  }
+  return html
 }
 
 function withoutLoading({ src, srcset: _, ...attributes }: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
