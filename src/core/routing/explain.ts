@@ -269,7 +269,7 @@ function offerSentence(data: ChosenData & { endsAt: string }, time: Time): strin
 }
 
 /** "member, Mail on, nobody else." */
-function chosenWords({ agentName, group, load, capacity, idleSeconds, alsoEligible, excluded }: ChosenData): string {
+function chosenWords({ group, load, capacity, idleSeconds, alsoEligible, excluded }: ChosenData): string {
   const words = ["member", `${groupWords[group]} on`]
   if (group === "messaging" && typeof load === "number" && typeof capacity === "number")
     words.push(`${load} of ${capacity} used`)
