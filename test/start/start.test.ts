@@ -90,8 +90,11 @@ test("after a kill -9 of the database the running server is ready again by itsel
   const first = await start()
   const killed = databaseOf(first)
   process.kill(killed, "SIGKILL")
-  await until(async () => databaseOf(first) !== killed && (await readyz(first)) === 200)
-  expect(await setupIsClosed(first)).toBe(true)
+  await until(
+    async () => databaseOf(first) !== killed && (await readyz(first)) === 200 && (await setupIsClosed(first)),
+    async () =>
+      `database ${databaseOf(first)}, was ${killed}; ${await reasons(first)}\n${first.output().slice(-4_000)}`,
+  )
   expect(await first.stop()).toBe(0)
 })
 
@@ -196,10 +199,14 @@ function answers(port: number): Promise<boolean> {
   })
 }
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  const end = performance.now() + 20_000
+function reasons({ url }: Program): Promise<string> {
+  return fetch(`${url}/readyz`).then((answer) => answer.text(), String)
+}
+
+async function until(holds: () => boolean | Promise<boolean>, why = async () => ""): Promise<void> {
+  const end = performance.now() + 25_000
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error("it did not come about within 20 s")
+    if (performance.now() > end) throw new Error(`it did not come about within 25 s: ${await why()}`)
     await sleep(50)
   }
 }
