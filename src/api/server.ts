@@ -56,6 +56,8 @@ export type Upgrade<Who> = {
 
 export interface HttpServer {
   readonly app: FastifyInstance
+  /** The whole table, for what is generated from it. */
+  readonly routes: readonly Route[]
   readonly idempotency: Idempotency
   readonly watch: StoreWatch
   /** Before `listen`. */
@@ -164,6 +166,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
 
   return {
     app,
+    routes,
     idempotency,
     watch,
     raw: (mount) => void app.register(async (scope) => mount(scope)),
