@@ -48,6 +48,8 @@ export type InboundEvent = {
     /** Auto-Submitted, bulk, list or null sender: never answered automatically (RFC 3834). */
     automatic: boolean
     flags?: Record<string, unknown>
+    /** Who connected to us, for SPF. */
+    client?: { ip: string; helo: string }
   }
   optOut?: { keyword: string; action: "opt_out" | "opt_in" | "help"; phoneNumberId: string }
   /** The visitor's own id of the message (chat), so that a repeat finds the first. */

@@ -77,7 +77,7 @@ export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; on
         AND m.received_at BETWEEN ${new Date(now - leftWithinDays * 86_400_000)} AND ${new Date(now - leftAfterSeconds * 1000)}
       ORDER BY m.received_at LIMIT 50`.execute(store.db)
     for (const { raw, rawSha256, mail, ...row } of rows) {
-      const client = mail?.flags?.client
+      const client = mail?.client
       if (waiting.some((check) => check.messageId === row.messageId) || (!raw && !rawSha256)) continue
       const bytes = raw ?? (await blobs.read(rawSha256 ?? ""))
       waiting.push({ ...row, raw: bytes, ip: client?.ip ?? "", helo: client?.helo ?? "", envelopeFrom: mail?.envelopeFrom ?? "" })
@@ -109,7 +109,7 @@ export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; on
 
 const noAnswer: Verdicts = { spf: "error", dkim: "error", dmarc: "error" }
 
-type StoredMail = { envelopeFrom?: string; flags?: { client?: { ip?: string; helo?: string } } } | null
+type StoredMail = { envelopeFrom?: string; client?: { ip?: string; helo?: string } } | null
 
 /** What an outside test or a developer fed to the checker, or null. */
 async function sandboxRecords(store: Store, orgId: string): Promise<DnsRecord[] | null> {

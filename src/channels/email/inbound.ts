@@ -123,10 +123,10 @@ function toInboundEvent(deps: InboundDeps, { received, recipient, mail, files, r
       flags: {
         ...mail.flags,
         ...(mail.foldFrom !== null && { foldFrom: mail.foldFrom }),
-        ...(mail.automatic !== null && { automatic: mail.automatic }),
+        ...(mail.automatic !== null && { automaticBecause: mail.automatic }),
         ...(mail.from === null && { authorUnverified: true }),
-        client: { ip: received.ip, helo: test ? "sandbox" : received.helo },
       },
+      client: { ip: received.ip, helo: test ? "sandbox" : received.helo },
     },
     sentAt: mail.date === null ? null : new Date(mail.date),
     raw,

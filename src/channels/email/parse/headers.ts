@@ -14,7 +14,7 @@ export function firstHeaders(raw: Buffer): readonly (HeaderField & { name: strin
   const fields: (HeaderField & { name: string })[] = []
   for (const line of head.slice(0, end).split("\n")) {
     const last = fields.at(-1)
-    if (/^[ \t]/.test(line) && last) last.value += ` ${line.trim()}`
+    if (/^[ \t]/.test(line) && last) last.value = `${last.value} ${line.trim()}`.trimStart()
     else if (fields.length < fieldsMax) {
       const colon = line.indexOf(":")
       const name = line.slice(0, Math.max(0, colon)).trim()
