@@ -7,6 +7,7 @@ import { loadPicture, live, resolutionOf } from "../entry-points/read.ts"
 import { newId } from "../ids.ts"
 import { type FieldError, invalid, problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
+import { bumpAgents } from "../store/agent-changes.ts"
 import type { Tx } from "../store/write.ts"
 
 /** Inboxes: queues with people in them (spec 3). */
@@ -116,7 +117,7 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
     .returning("agentId")
     .executeTakeFirst()
   if (!added) return
-  tx.touch({ agents: [agentId] })
+  await bumpAgents(tx, [agentId])
   tx.event("inbox_member.added", { inboxId, userId: agentId })
   tx.audit({ entityType: "inbox_member", entityId: inboxId, entityName: await inboxName(tx, inboxId), action: "added", after: { inboxId, userId: agentId } })
 }
@@ -132,7 +133,7 @@ export async function removeMember(tx: Tx, inboxId: string, agentId: string, wit
     .returning("agentId")
     .executeTakeFirst()
   if (!removed) return
-  tx.touch({ agents: [agentId] })
+  await bumpAgents(tx, [agentId])
   tx.event("inbox_member.removed", { inboxId, userId: agentId })
   tx.audit({ entityType: "inbox_member", entityId: inboxId, entityName: await inboxName(tx, inboxId), action: "removed", before: { inboxId, userId: agentId } })
 }
