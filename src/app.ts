@@ -3,32 +3,57 @@ import { fileURLToPath } from "node:url"
 import { sql } from "kysely"
 import { apiKeyRoutes } from "./api/api-keys.ts"
 import { auditEntryRoutes } from "./api/audit-entries.ts"
+import { carrierAccountRoutes } from "./api/carrier-accounts.ts"
 import { chatAppRoutes } from "./api/chat-apps.ts"
+import { conversationRoutes } from "./api/conversations/routes.ts"
 import { entryPointRoutes } from "./api/entry-points.ts"
+import { eventRoutes } from "./api/events.ts"
 import { hooksTwilio } from "./api/hooks-twilio.ts"
+import { inboundEventRoutes } from "./api/inbound-events.ts"
 import { inboxRoutes } from "./api/inboxes.ts"
 import { mailboxRoutes } from "./api/mailboxes.ts"
 import { meRoutes } from "./api/me.ts"
+import { messageRoutes } from "./api/messages.ts"
+import { optOutRoutes } from "./api/opt-outs.ts"
 import { organizationRoutes } from "./api/organization.ts"
 import { permissionRoutes } from "./api/permissions.ts"
+import { phoneNumberRoutes } from "./api/phone-numbers.ts"
 import type { Route } from "./api/route.ts"
+import { sandboxCarrierRoutes } from "./api/sandbox/carrier.ts"
+import { sandboxClockRoutes } from "./api/sandbox/clock.ts"
+import { sandboxDeliveryRoutes } from "./api/sandbox/deliveries.ts"
+import { injectSms } from "./api/sandbox/inject-sms.ts"
 import { sandboxMailRoutes } from "./api/sandbox/mail.ts"
+import { sandboxMessageRoutes } from "./api/sandbox/messages.ts"
+import { sandboxPageRoutes } from "./api/sandbox/pages.ts"
+import { HookReceipts } from "./api/sandbox/receipts.ts"
 import { createServer, type HttpServer } from "./api/server.ts"
 import { sessionRoutes } from "./api/session.ts"
 import { setupRoutes } from "./api/setup.ts"
-import { userRoutes } from "./api/users.ts"
+import { topicRoutes } from "./api/topics.ts"
+import { type UserDeps, userRoutes } from "./api/users.ts"
 import { workflowSettingsRoutes } from "./api/workflow-settings.ts"
+import { changeCapacity, changeRole, continueDeactivation, deactivateAgent, ensureAgent, unassignJob, withdrawFromInbox } from "./availability/agents.ts"
 import { openBlobs } from "./blobs.ts"
+import { onOrganizationCreated as onSandboxAccount } from "./carriers/account-book.ts"
 import { createAccounts } from "./carriers/accounts.ts"
 import { SandboxCompany } from "./carriers/sandbox/company.ts"
 import { twilioCarrier } from "./carriers/twilio/carrier.ts"
+import { failureOfCode } from "./carriers/twilio/statuses.ts"
 import { createEmailChannel } from "./channels/email/adapter.ts"
 import { smsChannel } from "./channels/sms/adapter.ts"
+import { fileLinks } from "./channels/sms/file-links.ts"
+import { lateMediaHandler, lateMediaJob } from "./channels/sms/late-media.ts"
 import { createSmsNumbers } from "./channels/sms/numbers.ts"
+import { applyOptOut } from "./channels/sms/opt-out.ts"
+import { Reconciliation } from "./channels/sms/reconciliation.ts"
 import type { Config } from "./config.ts"
-import { deliveryHandler } from "./delivery/worker.ts"
-import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
+import { attachmentLinks } from "./conversations/attachment-link.ts"
+import { smsRule } from "./conversations/sms-rule.ts"
+import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
+import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
+import { deliveryHandler } from "./delivery/worker.ts"
 import { createSections } from "./entry-points/begin.ts"
 import { type Ground, layGround } from "./ground.ts"
 import { createHttpClient } from "./http-client.ts"
@@ -37,8 +62,12 @@ import { cookieNameFor } from "./identity/cookie.ts"
 import { Sessions } from "./identity/sessions.ts"
 import { openSetup } from "./identity/setup.ts"
 import { Tries } from "./identity/tries.ts"
+import { addMember, removeMember } from "./inboxes/inbox.ts"
 import { createIntake } from "./intake/intake.ts"
+import { createParkedEvents } from "./intake/parked.ts"
 import { JobWorker } from "./jobs/worker.ts"
+import { loadOwner } from "./routing/owner.ts"
+import { createRouting, type Routing } from "./routing/runner.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
 import { createWorkflowSettings } from "./workflow/settings.ts"
 
@@ -47,6 +76,7 @@ export interface App {
   readonly url: string
   readonly ground: Ground
   readonly server: HttpServer
+  readonly routing: Routing
   /** What to print once it is ready: where to open the browser, and the set-up link while nobody exists. */
   readonly greeting: readonly string[]
   stop(): Promise<void>
@@ -57,39 +87,74 @@ export const version = "0.1.0"
 /** Starts everything in the order of the path: ground, intake, routing, delivery, channels, carriers, API. */
 export async function startApp(given: Config, options: { demo?: boolean; log?: Ground["log"] } = {}): Promise<App> {
   const ground = await layGround(given, options)
-  const { config, store, keys, log, metrics, clock, timers, database } = ground
+  const { config, store, keys, log, metrics, clock, timers, bus, database } = ground
+  const { db } = database
   const { publicUrl } = config
-  const listenerUrl = `http://127.0.0.1:${config.port}`
+  const listenerUrl = () => `http://${hostInUrl(config.host)}:${config.port}`
 
   const blobs = openBlobs(config.blobDir)
   const farEnd = createFarEnd({ store, clock, keys })
   const http = createHttpClient({ outboundAllow: config.outboundAllow })
   const jobs = new JobWorker(store, (job, error) => log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"))
 
-  const intake = createIntake({ store, clock })
+  // Intake and routing
+  const hooks = { applyOptOut }
+  const intake = createIntake({ store, clock, hooks, onParked: (event, error) => log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked") })
+  const parked = createParkedEvents({ store, db, hooks })
+  const routing = createRouting({
+    store,
+    clock,
+    bus,
+    timers,
+    side: ground.side.db,
+    owner: await loadOwner(config.dataDir),
+    engine: config.routingEngine,
+    onError: (error, orgId) => log.error({ orgId, err: error }, "routing"),
+  })
 
-  const company = new SandboxCompany({ db: database.db, clock, keys, blobs, farEnd, http, log, publicUrl: () => publicUrl, listenerUrl: () => listenerUrl })
+  // Carriers and channels
+  const company = new SandboxCompany({ db, clock, keys, blobs, farEnd, http, log, publicUrl: () => publicUrl, listenerUrl })
   const twilio = twilioCarrier(http)
-  const carriers = { sandbox: twilio, twilio }
-  const accounts = createAccounts({ db: database.db, clock, keys, carriers, sandboxUrl: () => company.url })
-
+  const accounts = createAccounts({ db, clock, keys, carriers: { sandbox: twilio, twilio }, sandboxUrl: () => company.url })
+  const smsNumbers = createSmsNumbers(db, clock)
+  const carrierFiles = fileLinks({ keys, clock, publicUrl })
+  const smsInbound = { store, intake, numbers: smsNumbers, blobs }
   const email = createEmailChannel({ store, blobs, keys, intake, farEnd, config, onError: (error) => log.warn({ err: error }, "mail") })
-  const sms = smsChannel({ store, accounts, farEnd, publicUrl, fileUrl: () => publicUrl })
-  const channels = { email, sms }
+  const channels = { email, sms: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: carrierFiles }) }
 
+  // Work after commits, and what falls due
   jobs.handle("deliver", deliveryHandler({ store, blobs, channels }))
   jobs.handle("mail_probe", email.probe)
   jobs.handle(systemMailJob, systemMailHandler({ store, keys, farEnd, relay: email.sends ? email.systemRelay : null }))
+  jobs.handle(lateMediaJob, lateMediaHandler({ store, blobs, accounts }))
+  jobs.handle(unassignJob, async ({ orgId, payload }) => {
+    await continueDeactivation(store, orgId, String(payload.userId))
+    return "done"
+  })
   timers.register(jobs)
   timers.register(new DeliverySweep(store))
+  timers.register(new Reconciliation({ ...smsInbound, accounts, log }))
 
-  const sessions = new Sessions(database.db)
-  const tries = new Tries(database.db, config.rateLimitFactor)
+  // People
+  const sessions = new Sessions(db)
+  const tries = new Tries(db, config.rateLimitFactor)
   const cookieName = cookieNameFor(publicUrl)
-  const authenticator = new Authenticator({ db: database.db, sessions, operatorToken: ground.operatorToken, cookieName })
-  const queueMail: Parameters<typeof userRoutes>[0]["queueMail"] = (tx, mail) => queueSystemMail(tx, keys, mail)
-  const onOrganizationCreated = [createSections, createWorkflowSettings]
+  const authenticator = new Authenticator({ db, sessions, operatorToken: ground.operatorToken, cookieName })
+  const queueMail: UserDeps["queueMail"] = (tx, mail) => queueSystemMail(tx, keys, mail)
+  const onOrganizationCreated = [createSections, createWorkflowSettings, onSandboxAccount(keys)]
+  const agents: UserDeps["agents"] = {
+    ensure: ensureAgent,
+    addMember,
+    removeMember: (tx, inboxId, userId) => removeMember(tx, inboxId, userId, withdrawFromInbox),
+    roleChanged: changeRole,
+    capacityChanged: changeCapacity,
+    deactivated: deactivateAgent,
+  }
 
+  // The API
+  const links = attachmentLinks(keys, () => clock.real())
+  const receipts = new HookReceipts()
+  const injectors = { email: email.inject, sms: injectSms({ store, company, receipts }) }
   const routes: Route[] = [
     ...setupRoutes({ store, sessions, tries, cookieName, agents, onOrganizationCreated }),
     ...sessionRoutes({ store, sessions, tries, cookieName, publicUrl, agents, queueMail }),
@@ -99,11 +164,24 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...permissionRoutes(),
     ...apiKeyRoutes({ store, sessions }),
     ...auditEntryRoutes({ store }),
-    ...inboxRoutes({ store, moveWaiting: async () => undefined, withdrawOffersOfMember: async () => undefined }),
+    ...eventRoutes({ store, bus }),
+    ...inboundEventRoutes({ parked, readBlob: (sha256) => blobs.read(sha256) }),
+    ...inboxRoutes({ store, moveWaiting: async () => undefined, withdrawOffersOfMember: withdrawFromInbox }),
     ...entryPointRoutes({ store }),
     ...workflowSettingsRoutes({ store }),
     ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: email.sends }) }),
     ...chatAppRoutes({ store, keys, publicUrl }),
+    ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),
+    ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
+    ...optOutRoutes({ store }),
+    ...conversationRoutes({ store, links, rules: { sms: smsRule } }),
+    ...messageRoutes({ store, links, blobs }),
+    ...topicRoutes({ store }),
+    ...sandboxMessageRoutes({ store, injectors, settled: (orgId) => routing.settled(orgId) }),
+    ...sandboxDeliveryRoutes({ store, farEnd }),
+    ...sandboxCarrierRoutes({ store }),
+    ...sandboxClockRoutes({ store, timers, config }),
+    ...sandboxPageRoutes({ store, sandboxOrigin: config.sandboxOrigin }),
     ...sandboxMailRoutes({ store }),
   ]
   const server = createServer(
@@ -122,25 +200,48 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     },
     routes,
   )
+  server.raw(
+    hooksTwilio({
+      inbound: smsInbound,
+      statuses: { store, updateDelivery, failureOf: failureOfCode },
+      accounts,
+      blobs,
+      fileLinks: carrierFiles,
+      config,
+      watch: server.watch,
+      log,
+      onTaken: (token, receipt) => receipts.tell(token, receipt),
+    }),
+  )
 
   await company.start()
+  await routing.start()
   await server.listen(config.port, config.host)
   await email.listen()
   timers.start()
 
   return {
-    url: `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${config.port}`,
+    url: listenerUrl(),
     ground,
     server,
+    routing,
     greeting: await greet(ground),
+    /** In the reverse order: no new work, what was begun ends, leases go, the database last. */
     async stop() {
-      await timers.stop()
       await email.stop()
       await server.close()
+      await timers.stop()
+      await routing.stop()
       await company.stop()
       await ground.stop()
     },
   }
+}
+
+function hostInUrl(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1"
+  if (host === "::") return "[::1]"
+  return host.includes(":") ? `[${host}]` : host
 }
 
 async function greet({ config, store }: Ground): Promise<string[]> {
@@ -155,20 +256,4 @@ async function greet({ config, store }: Ground): Promise<string[]> {
 function builtPages(): string | null {
   const dir = fileURLToPath(new URL("../dist/web", import.meta.url))
   return existsSync(dir) ? dir : null
-}
-
-/** Interim until src/availability offers it. */
-const agents: Parameters<typeof userRoutes>[0]["agents"] = {
-  async ensure(tx, userId) {
-    await tx.db
-      .insertInto("agentStates")
-      .values({ orgId: tx.orgId, agentId: userId, partitionId: tx.orgId, standardCapacity: 3, maximumCapacity: 6 })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  },
-  addMember: async () => undefined,
-  removeMember: async () => undefined,
-  roleChanged: async () => undefined,
-  capacityChanged: async () => undefined,
-  deactivated: async () => undefined,
 }
