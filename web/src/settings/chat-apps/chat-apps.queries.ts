@@ -1,0 +1,25 @@
+import { queryOptions } from "@tanstack/react-query"
+import type { ChatApp, ChatAppSettings } from "../../../../src/core/chat/chat-app.ts"
+import { api, listAll } from "../../api.ts"
+
+export const chatAppsQuery = queryOptions({
+  queryKey: ["chat-apps"],
+  queryFn: ({ signal }) => listAll<ChatApp>("/chat-apps", signal),
+})
+
+const seenEveryMs = 15_000
+
+/** Asked again now and then, so that "seen on your page" appears by itself. */
+export const chatAppQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["chat-apps", id],
+    queryFn: ({ signal }) => api.get<ChatApp>(`/chat-apps/${id}`, signal),
+    refetchInterval: seenEveryMs,
+  })
+
+export type ChatAppDraft = Pick<ChatAppSettings, "allowedOrigins" | "appearance" | "greeting" | "questions" | "hours" | "afterHoursText" | "display">
+
+export function draftOf(app: ChatApp): ChatAppDraft {
+  const { allowedOrigins, appearance, greeting, questions, hours, afterHoursText, display } = app
+  return { allowedOrigins, appearance, greeting, questions, hours, afterHoursText, display }
+}

@@ -1,0 +1,80 @@
+import { ColorInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconMessageCircle } from "@tabler/icons-react"
+import classes from "./chat-apps.module.css"
+import { contrast, contrastMin, textOn } from "./contrast.ts"
+import type { TabProps } from "./tab.ts"
+
+const hex = /^#[0-9a-fA-F]{6}$/
+
+/** Button, color with a verdict on its contrast, side. */
+export function LookTab({ draft, onChange, problem }: TabProps) {
+  const { t } = useLingui()
+  const { appearance } = draft
+  const set = (part: Partial<typeof appearance>) => onChange({ appearance: { ...appearance, ...part } })
+  const known = hex.test(appearance.color) ? appearance.color : "#000000"
+  const text = textOn(known)
+  return (
+    <Stack gap="md">
+      <div>
+        <Text size="sm" fw={500} mb={4} id="chat-button-kind">
+          <Trans>Button</Trans>
+        </Text>
+        <SegmentedControl
+          aria-labelledby="chat-button-kind"
+          value={appearance.button}
+          onChange={(button) => set({ button: button === "text" ? "text" : "icon" })}
+          data={[
+            { value: "icon", label: t`Icon` },
+            { value: "text", label: t`Text` },
+          ]}
+        />
+      </div>
+      {appearance.button === "text" && (
+        <TextInput label={t`Text of the button`} maxLength={40} placeholder={t`Chat with us`} value={appearance.text ?? ""} onChange={(event) => set({ text: event.currentTarget.value || null })} />
+      )}
+      <ColorInput
+        label={t`Color`}
+        format="hex"
+        value={appearance.color}
+        onChange={(color) => set({ color })}
+        error={hex.test(appearance.color) ? problem?.at("/appearance/color") : t`Enter a color such as #4C5BDC.`}
+        description={<ContrastVerdict ratio={contrast(known, "#ffffff")} dark={text.dark} />}
+        inputWrapperOrder={["label", "input", "error", "description"]}
+        eyeDropperButtonProps={{ "aria-label": t`Pick a color from the screen` }}
+      />
+      <div>
+        <Text size="sm" fw={500} mb={4}>
+          <Trans>With your changes</Trans>
+        </Text>
+        <span className={classes.sample} style={{ background: known, color: text.color }} aria-hidden>
+          <IconMessageCircle size={24} stroke={1.75} />
+          {appearance.button === "text" && (appearance.text ?? t`Chat with us`)}
+        </span>
+      </div>
+      <div>
+        <Text size="sm" fw={500} mb={4} id="chat-button-side">
+          <Trans>Side</Trans>
+        </Text>
+        <SegmentedControl
+          aria-labelledby="chat-button-side"
+          value={appearance.position}
+          onChange={(position) => set({ position: position === "bottom_left" ? "bottom_left" : "bottom_right" })}
+          data={[
+            { value: "bottom_left", label: t`Left` },
+            { value: "bottom_right", label: t`Right` },
+          ]}
+        />
+      </div>
+    </Stack>
+  )
+}
+
+function ContrastVerdict({ ratio, dark }: { ratio: number; dark: boolean }) {
+  const shown = ratio.toFixed(1)
+  return ratio >= contrastMin && !dark ? (
+    <Trans>White text on it: {shown}:1, good.</Trans>
+  ) : (
+    <Trans>White text on it: {shown}:1, too low. The text will be dark instead.</Trans>
+  )
+}

@@ -1,0 +1,108 @@
+import { Alert, Button, Group, Modal, Stack, TagsInput, Text } from "@mantine/core"
+import { Plural, Trans, useLingui } from "@lingui/react/macro"
+import { useMutation, useQueryClient } from "@tanstack/react-query"
+import { useState } from "react"
+import type { Role } from "../../../../src/core/permissions.ts"
+import { ApiProblem, api } from "../../api.ts"
+import { CopyField } from "../../field/copy-field.tsx"
+import { InboxChoice } from "./inbox-choice.tsx"
+import { RoleChoice } from "./role-choice.tsx"
+import type { Invitation } from "./users.queries.ts"
+
+/** Several at once; each gets a link of his own, also shown here to be copied. */
+export function InvitePeople({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useLingui()
+  return (
+    <Modal opened={opened} onClose={onClose} title={t`Invite people`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+      <InviteForm onClose={onClose} />
+    </Modal>
+  )
+}
+
+function InviteForm({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const [emails, setEmails] = useState<string[]>([])
+  const [roles, setRoles] = useState<Role[]>(["agent"])
+  const [inboxIds, setInboxIds] = useState<string[]>([])
+  const [tried, setTried] = useState(false)
+  const invite = useMutation({
+    mutationFn: () => api.post<{ items: Invitation[] }>("/invitations", { emails, roles, inboxIds }),
+    onSuccess: () => {
+      void client.invalidateQueries({ queryKey: ["invitations"] })
+      void client.invalidateQueries({ queryKey: ["users"] })
+    },
+  })
+  if (invite.data) return <Invited invitations={invite.data.items} onClose={onClose} />
+  const problem = invite.error instanceof ApiProblem ? invite.error : null
+  const wrong = problem?.errors.filter((error) => error.pointer?.startsWith("#/emails/")) ?? []
+  const emailError = tried && emails.length === 0 ? t`Enter at least one e-mail address.` : wrong.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        setTried(true)
+        if (emails.length > 0 && roles.length > 0) invite.mutate()
+      }}
+    >
+      <Stack gap="md">
+        {invite.error && wrong.length === 0 && (
+          <Alert color="red" variant="light" role="alert" p="sm">
+            {invite.error.message}
+          </Alert>
+        )}
+        <TagsInput
+          label={t`E-mail addresses`}
+          description={t`Several at once: separate them by comma, space or Enter.`}
+          data-autofocus
+          splitChars={[",", " ", ";", "\n"]}
+          acceptValueOnBlur
+          maxTags={100}
+          value={emails}
+          onChange={(typed) => setEmails([...new Set(typed.map((each) => each.trim().toLowerCase()).filter(Boolean))])}
+          error={emailError}
+        />
+        <RoleChoice value={roles} onChange={setRoles} error={(tried && roles.length === 0 && t`Choose at least one role.`) || problem?.at("/roles")} />
+        <InboxChoice value={inboxIds} onChange={setInboxIds} />
+        <Group justify="flex-end" gap="sm">
+          <Button variant="subtle" color="gray" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button type="submit" loading={invite.isPending}>
+            {emails.length > 1 ? <Trans>Send {emails.length} invitations</Trans> : <Trans>Send invitation</Trans>}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
+
+export function Invited({ invitations, onClose }: { invitations: Invitation[]; onClose: () => void }) {
+  const { t } = useLingui()
+  return (
+    <Stack gap="md">
+      <Text size="sm">
+        <Plural value={invitations.length} one="# invitation is on its way." other="# invitations are on their way." />{" "}
+        <Trans>You can also hand over the links yourself. Each works once and for 24 hours, and is shown only now.</Trans>
+      </Text>
+      {invitations.map((invitation) => (
+        <Group key={invitation.id} justify="space-between" wrap="nowrap">
+          <Text size="sm" className="ellipsis">
+            {invitation.email}
+          </Text>
+          {invitation.link && <CopyField value={invitation.link} label={t`link for ${invitation.email}`} mono />}
+        </Group>
+      ))}
+      <Group justify="flex-end">
+        <Button onClick={onClose}>
+          <Trans>Done</Trans>
+        </Button>
+      </Group>
+    </Stack>
+  )
+}
+
+function indexOf(pointer: string | undefined): number {
+  return Number(pointer?.split("/").at(-1))
+}
