@@ -125,9 +125,9 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
   void app.register(fastifyStatic, { serve: false, root: deps.webDir ?? "/nonexistent" })
 
   void app.register(async (api) => {
-    api.removeAllContentTypeParsers()
+    // That of multipart/form-data stays: it is what makes request.file() work.
+    api.removeContentTypeParser(["application/json", "text/plain"])
     api.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
-    api.addContentTypeParser(/^multipart\//, (_request, _payload, done) => done(null))
     api.addHook("onRequest", async (request, reply) => {
       reply.header("api-version", "1")
       allowOrigin(config.apiAllowedOrigins, request, reply)

@@ -5,8 +5,8 @@ import { changeConversations, type ConversationRow } from "../store/conversation
 import { endItems } from "../store/queue-items.ts"
 import type { Tx } from "../store/write.ts"
 import { WorkflowSettings, defaultWorkflowSettings } from "../core/workflow/settings.ts"
-import { type Acting, isMember, lockSeenWithCustomer } from "./acting.ts"
-import { endContacts } from "./end-contacts.ts"
+import { type Acting, isMember, lockSeen, lockSeenWithCustomer, type Scene } from "./acting.ts"
+import { type ContactEndReason, endContacts } from "./end-contacts.ts"
 import { setTopics } from "./topics.ts"
 
 export type Closing = { force: boolean; topicIds?: readonly string[] | undefined }
@@ -21,13 +21,23 @@ export async function closeConversation(tx: Tx, acting: Acting, conversationId: 
   if (conversation.awaitingSince && !closing.force) throw problem("customer_waiting")
   const topicIds = closing.topicIds ? await setTopics(tx, conversation, closing.topicIds) : conversation.topicIds
   if (topicIds.length === 0 && (await isTopicRequired(tx))) throw problem("topic_required")
-  await endContacts(tx, await liveContacts(tx, [conversationId]), "conversation_closed")
+  await close(tx, acting, { work, conversation: { ...conversation, topicIds } }, "conversation_closed")
+}
+
+/** The customer is being forgotten and locked: whatever waits is over. */
+export async function closeForDeletedCustomer(tx: Tx, acting: Acting, conversationId: string): Promise<void> {
+  const scene = await lockSeen(tx, acting, conversationId)
+  if (!scene.conversation.closedAt) await close(tx, acting, scene, "customer_deleted")
+}
+
+async function close(tx: Tx, acting: Acting, { work, conversation }: Scene, endReason: ContactEndReason): Promise<void> {
+  const conversationId = conversation.id
+  await endContacts(tx, await liveContacts(tx, [conversationId]), endReason)
   await endItems(tx, work.items.map((item) => item.id), { state: "canceled", reason: "closed", withdrawn: "closed" })
   await endAssignment(tx, {
-    conversation: { ...conversation, topicIds },
+    conversation,
     reason: "closed",
     change: {
-      topicIds,
       closedAt: tx.now,
       closedBy: { type: acting.type, id: acting.id, name: acting.name },
       closeForced: conversation.awaitingSince !== null,

@@ -69,8 +69,8 @@ export async function tosOf(
 ): Promise<To[]> {
   const kind = addressKindOf[channel]
   if (!kind) return []
-  const { rows } = await sql<{ id: string; value: string; provedBy: string; latest: boolean }>`
-    SELECT a.id, a.value, a.verified_by AS proved_by,
+  const { rows } = await sql<{ id: string; value: string; latest: boolean }>`
+    SELECT a.id, a.value,
       coalesce(a.value = (SELECT m.from_address FROM messages m WHERE m.org_id = a.org_id AND m.conversation_id = ${conversation.id}::uuid
         AND m.channel = ${channel} AND m.direction = 'inbound' ORDER BY m.id DESC LIMIT 1), false) AS latest
     FROM customer_addresses a
@@ -78,6 +78,6 @@ export async function tosOf(
     ORDER BY a.proved_at, a.id`.execute(db)
   const chosen = rows.find((row) => row.latest) ?? rows[0]
   return rows
-    .map((row) => ({ addressId: row.id, value: row.value, default: row === chosen, proved: row.provedBy !== "agent" }))
+    .map((row) => ({ addressId: row.id, value: row.value, default: row === chosen, proved: true }))
     .sort((a, b) => Number(b.default) - Number(a.default))
 }

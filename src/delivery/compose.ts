@@ -17,7 +17,7 @@ export async function composeMessage(
   const { rows } = await sql<Row>`
     SELECT d.org_id, d.id AS delivery_id, d.attempts, m.id AS message_id, m.conversation_id, m.channel, m.entry_point_id,
       coalesce(e.address, '') AS from_address, m.to_addresses AS "to", m.cc_addresses AS cc, m.bcc_addresses AS bcc,
-      m.subject, m.text, m.html, m.reference_ids AS "references", u.name AS author_name, m.test,
+      m.subject, m.text, m.html, m.reference_ids AS "references", u.name AS author_name, m.author_type IN ('rule', 'system') AS automatic, m.test,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'type', a.type, 'sizeBytes', a.size_bytes,
         'sha256', a.sha256) ORDER BY a.sort_order, a.id) FROM attachments a
         WHERE a.org_id = m.org_id AND a.message_id = m.id), '[]') AS files
