@@ -69,7 +69,7 @@ export function triedBy(
   eligible: readonly string[],
   now: Instant,
 ): ExclusionCode | null {
-  if (state.isRefusedPair(item, agentId)) return "tried_before"
+  if (state.isRefusedPair(item, agentId, now)) return "tried_before"
   const others = eligible.filter((id) => id !== agentId)
   return state.isTried(item.id, agentId, others, now) ? "tried_before" : null
 }

@@ -6,7 +6,7 @@ import type { Pull, RoutingState } from "./state.ts"
 
 /** A pending offer whose deadline is over is missed; one whose agent can no longer take it is taken back. */
 export function decideOffer(state: RoutingState, offer: OfferFact, now: Instant): Decision | null {
-  if (state.isHeld("offer", offer.id) || state.isRefusedRow("offer", offer.id, offer.version)) return null
+  if (state.isHeld("offer", offer.id) || state.isRefusedRow("offer", offer.id, offer.version, now)) return null
   const { itemId, agentId, group } = offer
   const fields = { offerId: offer.id, itemId, agentId, group }
   if (offer.deadlineAt <= now) {
@@ -25,7 +25,8 @@ export function decideOffer(state: RoutingState, offer: OfferFact, now: Instant)
 /** The grace of work that an absent agent has is over. */
 export function decideAssigned(state: RoutingState, conversation: AssignedFact, now: Instant): Decision | null {
   const { id: conversationId, agentId, version } = conversation
-  if (state.isHeld("assigned", conversationId) || state.isRefusedRow("assigned", conversationId, version)) return null
+  if (state.isHeld("assigned", conversationId) || state.isRefusedRow("assigned", conversationId, version, now))
+    return null
   const ends = state.graceEndsAt(conversation)
   if (ends === null || ends > now || agentId === null) return null
   const rule = because(state, "absent_grace")

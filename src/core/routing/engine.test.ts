@@ -403,6 +403,31 @@ describe.each(["plain", "fast"] as const)("the %s engine", (kind) => {
       expect(short(w.decide())).toEqual(["assign q1 ana"])
     })
 
+    test("what was refused at equal versions is tried again a second later: the guard may know what no row says", () => {
+      const w = world(kind)
+      w.tell(w.db.addAgent("ana"))
+      w.tell(w.db.addItem("q1"))
+      const [decision] = w.decide()
+      w.engine.apply({ at: w.now(), type: "commit_answered", decisionId: decision?.id ?? 0, outcome: "refused" })
+      expect(w.decide()).toEqual([])
+      expect(w.engine.nextWakeAt()).toBe(w.now() + 1000)
+      w.wait(1)
+      expect(short(w.decide())).toEqual(["assign q1 ana"])
+    })
+
+    test("a miss that the database's clock refuses is tried again a second later", () => {
+      const w = world(kind, { offerBanner: true })
+      w.tell(w.db.addAgent("ana"))
+      w.tell(w.db.addItem("q1"))
+      w.settle()
+      w.wait(30)
+      const [miss] = w.decide()
+      w.engine.apply({ at: w.now(), type: "commit_answered", decisionId: miss?.id ?? 0, outcome: "refused" })
+      expect(w.decide()).toEqual([])
+      w.wait(1)
+      expect(short(w.decide())).toEqual(["miss q1 ana"])
+    })
+
     test("an unknown outcome freezes item and agent until the rows were read again", () => {
       const w = world(kind)
       w.tell(w.db.addAgent("ana"))

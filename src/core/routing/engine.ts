@@ -215,7 +215,7 @@ export class FastEngine implements Engine {
         dirty.agents.add(id)
         break
       case "offer":
-        this.#offersToLookAt.add(id)
+        dirty.offers.add(id)
         break
       case "assigned":
         dirty.assigned.add(id)
@@ -250,7 +250,8 @@ export class FastEngine implements Engine {
     this.#bucketOfItem.set(id, bucket)
     if (this.#state.isSpecial(id)) {
       bucket.specials.set(id, item)
-      this.#setTimer(`tried:${id}`, this.#state.triedInstants(id), now)
+      const instants = [...this.#state.triedInstants(id), ...this.#state.refusedInstants("item", id)]
+      this.#setTimer(`tried:${id}`, instants, now)
     } else {
       bucket.items.set(item)
     }
@@ -283,14 +284,15 @@ export class FastEngine implements Engine {
       this.#offersToLookAt.delete(id)
       return
     }
-    this.#setTimer(`offer:${id}`, [offer.deadlineAt], now)
+    this.#setTimer(`offer:${id}`, [offer.deadlineAt, ...this.#state.refusedInstants("offer", id)], now)
     this.#offersToLookAt.add(id)
   }
 
   #refreshAssigned(id: string, now: Instant): void {
     const conversation = this.#state.assigned.get(id)
     const ends = conversation ? this.#state.graceEndsAt(conversation) : null
-    this.#setTimer(`assigned:${id}`, ends === null ? [] : [ends], now)
+    const instants = ends === null ? [] : [ends, ...this.#state.refusedInstants("assigned", id)]
+    this.#setTimer(`assigned:${id}`, instants, now)
     if (ends !== null && ends <= now) this.#assignedToLookAt.add(id)
     else this.#assignedToLookAt.delete(id)
   }

@@ -140,7 +140,9 @@ export class PlainEngine implements Engine {
       ...[...state.offers.values()].map(({ deadlineAt }) => deadlineAt),
       ...[...state.agents.values()].flatMap(agentInstants),
       ...[...state.assigned.values()].flatMap((conversation) => state.graceEndsAt(conversation) ?? []),
-      ...this.#waiting().flatMap(({ id }) => state.triedInstants(id)),
+      ...this.#waiting().flatMap(({ id }) => [...state.triedInstants(id), ...state.refusedInstants("item", id)]),
+      ...[...state.offers.keys()].flatMap((id) => state.refusedInstants("offer", id)),
+      ...[...state.assigned.keys()].flatMap((id) => state.refusedInstants("assigned", id)),
       ...[...state.pulls.values()].map(({ at }) => at + pullSecondsMax * 1000),
     ]
   }

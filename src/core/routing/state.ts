@@ -37,10 +37,12 @@ export type Pull = { requestId: string; agentId: string; at: Instant }
 /** An item skips an agent who declined or missed it for so long at most (routing.md 1.4). */
 const triedSeconds = 60
 const missesMax = 2
+/** A refused pair is proposed again at equal versions only after so long: the guard may know what no row says, a clock. */
+const refusedSeconds = 1
 /** A pull that could not be tried because its agent is frozen is answered "nothing yet". */
 export const pullSecondsMax = 2
 /** Versions of rows that are gone are remembered so long, against facts that arrive late. */
-const goneSeconds = 600
+const goneSeconds = 3600
 
 export class RoutingState {
   config: RoutingConfig
@@ -69,11 +71,13 @@ export class RoutingState {
   #holdsOfAgent = new Map<string, Set<DecisionId>>()
   /** Keyed by what is held: `item:`, `offer:`, `assigned:` + id. */
   #holdOf = new Map<string, DecisionId>()
-  #refused = new Map<string, Map<string, { rowVersion: number; agentVersion: number }>>()
+  #refused = new Map<string, Map<string, { rowVersion: number; agentVersion: number; until: Instant }>>()
   #tries = new Map<string, Map<string, { at: Instant; turn: number }>>()
   #misses = new Map<string, number>()
   #textItems = new Map<string, Set<string>>()
   #gone = new Map<string, { version: number; at: Instant }>()
+  /** The latest instant heard of: events themselves may come late. */
+  #latest: Instant = 0
   #lastDecisionId = 0
   #lastTurn = 0
 
@@ -82,11 +86,12 @@ export class RoutingState {
   }
 
   apply(event: RoutingEvent): void {
-    if (event.type === "item_changed") this.#applyItem(event.item, event.at)
+    this.#latest = Math.max(this.#latest, event.at)
+    if (event.type === "item_changed") this.#applyItem(event.item)
     else if (event.type === "agent_changed") this.#applyAgent(event.agent)
     else if (event.type === "offer_changed") this.#applyOffer(event.offer, event.at)
-    else if (event.type === "assigned_changed") this.#applyAssigned(event.conversation, event.at)
-    else if (event.type === "commit_answered") this.#answer(event.decisionId, event.outcome)
+    else if (event.type === "assigned_changed") this.#applyAssigned(event.conversation)
+    else if (event.type === "commit_answered") this.#answer(event.decisionId, event.outcome, event.at)
     else if (event.type === "configured") this.#configure(event.config)
     else if (event.type === "pull_requested") {
       this.#applyPull({ requestId: event.requestId, agentId: event.agentId, at: event.at })
@@ -126,14 +131,21 @@ export class RoutingState {
     return this.#holdOf.has(`${kind}:${id}`)
   }
 
-  /** Refused at these versions, and not proposed again until one of them has changed. */
-  isRefusedPair(item: QueueItemFact, agentId: string): boolean {
+  /** Refused at these versions just now, so that nothing is proposed and refused in a hot loop. */
+  isRefusedPair(item: QueueItemFact, agentId: string, now: Instant): boolean {
     const refused = this.#refused.get(`item:${item.id}`)?.get(agentId)
-    return refused?.rowVersion === item.version && refused.agentVersion === this.agents.get(agentId)?.version
+    if (!refused || refused.until <= now) return false
+    return refused.rowVersion === item.version && refused.agentVersion === this.agents.get(agentId)?.version
   }
 
-  isRefusedRow(kind: "offer" | "assigned", id: string, version: number): boolean {
-    return this.#refused.get(`${kind}:${id}`)?.get("")?.rowVersion === version
+  isRefusedRow(kind: "offer" | "assigned", id: string, version: number, now: Instant): boolean {
+    const refused = this.#refused.get(`${kind}:${id}`)?.get("")
+    return refused?.rowVersion === version && refused.until > now
+  }
+
+  /** When what was refused may be proposed again. */
+  refusedInstants(kind: "item" | "offer" | "assigned", id: string): Instant[] {
+    return [...(this.#refused.get(`${kind}:${id}`)?.values() ?? [])].map(({ until }) => until)
   }
 
   /** Has somebody declined, missed or been refused this item? Only then its pairs must be looked at one by one. */
@@ -211,7 +223,7 @@ export class RoutingState {
     view.idleSince = Math.max(view.idleSince, decision.at)
   }
 
-  #answer(decisionId: DecisionId, outcome: CommitOutcome): void {
+  #answer(decisionId: DecisionId, outcome: CommitOutcome, at: Instant): void {
     const hold = this.#holds.get(decisionId)
     if (!hold) return
     hold.accepted = outcome === "accepted"
@@ -221,7 +233,7 @@ export class RoutingState {
     if (hold.accepted) this.#releaseWhenSeen(decisionId, hold)
     else {
       this.#release(hold.decision)
-      if (outcome === "refused") this.#noteRefusal(hold)
+      if (outcome === "refused") this.#noteRefusal(hold, at)
       this.#restorePull(hold.decision)
     }
   }
@@ -268,13 +280,13 @@ export class RoutingState {
     if ("conversationId" in decision) this.dirty.assigned.add(decision.conversationId)
   }
 
-  #noteRefusal({ decision, rowVersion, agentVersion }: Hold): void {
+  #noteRefusal({ decision, rowVersion, agentVersion }: Hold, at: Instant): void {
     const key = keyOf(decision)
     if (!key) return
     const isMatch = decision.type === "offer" || decision.type === "assign"
     if (isMatch && !this.items.has(decision.itemId)) return // a reservation whose item never came to be
     const refused = this.#refused.get(key) ?? new Map()
-    refused.set(isMatch ? decision.agentId : "", { rowVersion, agentVersion })
+    refused.set(isMatch ? decision.agentId : "", { rowVersion, agentVersion, until: at + refusedSeconds * 1000 })
     this.#refused.set(key, refused)
   }
 
@@ -286,11 +298,11 @@ export class RoutingState {
 
   // Facts
 
-  #applyItem(item: QueueItemFact, at: Instant): void {
+  #applyItem(item: QueueItemFact): void {
     if (!this.#isNewer("item", item.id, item.version, this.items.get(item.id)?.version)) return
     const live = item.state === "waiting" || item.state === "offered"
     if (live) this.items.set(item.id, item)
-    else this.#forgetItem(item, at)
+    else this.#forgetItem(item)
     if (item.lane === "text") {
       if (live) add(this.#textItems, item.conversationId, item.id)
       else remove(this.#textItems, item.conversationId, item.id)
@@ -301,11 +313,11 @@ export class RoutingState {
     this.#releaseHoldOf(`item:${item.id}`)
   }
 
-  #forgetItem(item: QueueItemFact, at: Instant): void {
+  #forgetItem(item: QueueItemFact): void {
     this.items.delete(item.id)
     this.#tries.delete(item.id)
     this.#refused.delete(`item:${item.id}`)
-    this.#bury("item", item.id, item.version, at)
+    this.#bury("item", item.id, item.version)
   }
 
   #applyAgent(agent: AgentFact): void {
@@ -340,7 +352,7 @@ export class RoutingState {
       remove(this.offersOfAgent, offer.agentId, offer.id)
       remove(this.offersOfItem, offer.itemId, offer.id)
       this.#refused.delete(`offer:${offer.id}`)
-      this.#bury("offer", offer.id, offer.version, at)
+      this.#bury("offer", offer.id, offer.version)
       this.#noteEnd(offer, at, former !== undefined)
     }
     this.dirty.offers.add(offer.id)
@@ -371,7 +383,7 @@ export class RoutingState {
     }
   }
 
-  #applyAssigned(conversation: AssignedFact, at: Instant): void {
+  #applyAssigned(conversation: AssignedFact): void {
     const { id, version, agentId, awaitingSince } = conversation
     const former = this.assigned.get(id)
     if (!this.#isNewer("assigned", id, version, former?.version)) return
@@ -382,7 +394,7 @@ export class RoutingState {
     } else {
       this.assigned.delete(id)
       this.#refused.delete(`assigned:${id}`)
-      this.#bury("assigned", id, version, at)
+      this.#bury("assigned", id, version)
     }
     this.dirty.assigned.add(id)
     this.#releaseHoldOf(`assigned:${id}`)
@@ -390,7 +402,7 @@ export class RoutingState {
 
   #applyPull(pull: Pull): void {
     if (this.#gone.has(`pull:${pull.requestId}`)) return // told twice
-    this.#bury("pull", pull.requestId, 1, pull.at)
+    this.#bury("pull", pull.requestId, 1)
     this.pulls.set(pull.requestId, pull)
   }
 
@@ -417,15 +429,16 @@ export class RoutingState {
     return true
   }
 
-  #bury(kind: "item" | "offer" | "assigned" | "pull", id: string, version: number, at: Instant): void {
-    this.#gone.set(`${kind}:${id}`, { version, at })
-    for (const [key, { at: since }] of this.#gone) {
-      if (since >= at - goneSeconds * 1000) break
+  #bury(kind: "item" | "offer" | "assigned" | "pull", id: string, version: number): void {
+    this.#gone.set(`${kind}:${id}`, { version, at: this.#latest })
+    for (const [key, { at }] of this.#gone) {
+      if (at >= this.#latest - goneSeconds * 1000) break
       this.#gone.delete(key)
     }
   }
 }
 
+/** What a decision holds besides its agent. */
 function keyOf(decision: Decision): string | null {
   switch (decision.type) {
     case "offer":
