@@ -116,7 +116,7 @@ function exchange(request: OutboundRequest, url: URL, address: string, deadline:
     headers: { "user-agent": "switchboard", ...request.headers, ...lengthOf(request.body) },
     lookup: pinned,
     agent: false,
-    signal: AbortSignal.timeout(Math.max(1, deadline - performance.now())),
+    signal: AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now()))),
     maxHeaderSize: 16 * 1024,
   })
   outgoing.on("socket", (socket) => socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => void (sent = true)))

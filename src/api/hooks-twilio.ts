@@ -1,7 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify"
+import { sql } from "kysely"
+import type { Blobs } from "../blobs.ts"
 import type { Accounts, OpenAccount } from "../carriers/accounts.ts"
 import type { CarrierMessages, HookRequest } from "../carriers/carrier.ts"
 import type { StoreWatch } from "./store-watch.ts"
+import type { FileLinks } from "../channels/sms/file-links.ts"
 import { type InboundDeps, takeMessage } from "../channels/sms/inbound.ts"
 import { type StatusDeps, takeStatus } from "../channels/sms/statuses.ts"
 import { problem } from "../problem.ts"
@@ -11,6 +14,8 @@ export type HooksTwilioDeps = {
   inbound: InboundDeps
   statuses: StatusDeps
   accounts: Accounts
+  blobs: Blobs
+  fileLinks: FileLinks
   config: { publicUrl: string; trustProxy: boolean | number | string[] }
   watch?: Pick<StoreWatch, "guard">
   log: { info(fields: object, message: string): void }
@@ -31,6 +36,7 @@ export function hooksTwilio(deps: HooksTwilioDeps): (app: FastifyInstance) => vo
     post("messages", receive)
     post("fallback", receive)
     post("message-statuses", receiveStatus)
+    app.get("/hooks/twilio/:accountId/files/:fileId/:name", (request, reply) => guarded(deps, sendFile(deps, request, reply)))
   }
 }
 
@@ -55,6 +61,20 @@ async function receiveStatus(deps: HooksTwilioDeps, request: FastifyRequest, rep
   if (!read.ok) throw problem(read.problem === "signature_invalid" ? "signature_invalid" : "body_malformed")
   await takeStatus(deps.statuses, account.orgId, read.status)
   return reply.code(204).send()
+}
+
+/** A file of an outgoing message, for the carrier that was given its address. */
+async function sendFile(deps: HooksTwilioDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { accountId, fileId } = request.params as { accountId: string; fileId: string }
+  const { expires, signature } = request.query as { expires?: unknown; signature?: unknown }
+  const link = { accountId, fileId, expires: Number(expires), signature: String(signature) }
+  const found = uuid.test(accountId) && uuid.test(fileId) && deps.fileLinks.accepts(link) ? await deps.accounts.find(accountId) : null
+  if (!found) throw problem("not_found")
+  const { rows } = await sql<{ sha256: string; type: string }>`
+    SELECT sha256, type FROM attachments WHERE org_id = ${found.account.orgId} AND id = ${fileId}`.execute(deps.inbound.store.db)
+  if (!rows[0]) throw problem("not_found")
+  reply.headers({ "content-disposition": "attachment", "cache-control": "private, max-age=300" })
+  return reply.type(rows[0].type).send(deps.blobs.stream(rows[0].sha256))
 }
 
 async function knownAccount(deps: HooksTwilioDeps, request: FastifyRequest): Promise<OpenAccount & { messages: CarrierMessages }> {

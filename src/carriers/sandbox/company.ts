@@ -121,12 +121,12 @@ export class SandboxCompany {
   }
 
   /** Sends one of our texts to the far end, and tells its states unless its answer got lost. */
-  async carry(account: SandboxAccount, message: SandboxMessage, mediaUrls: readonly string[], options: { silent: boolean; failWith: number | null }): Promise<void> {
+  async carry(account: SandboxAccount, message: SandboxMessage, mediaUrls: readonly string[], options: { silent: boolean; failWith: string | null }): Promise<void> {
     const { db, blobs, farEnd } = this.deps
     const files: FarEndFile[] = []
     for (const [index, url] of mediaUrls.entries()) {
       const file = await fetchOurFile(this.deps, url)
-      if (!file) return this.#later(options.silent, () => this.tellStatus(account, message.sid, "failed", 63019))
+      if (!file) return this.#later(options.silent, () => this.tellStatus(account, message.sid, "failed", "63019"))
       const stored = await blobs.put(file.content)
       await insertMedia(db, account, { sid: message.media[index]?.sid ?? newSid("ME"), type: file.type, content: file.content })
       files.push({ name: new URL(url).pathname.split("/").at(-1) ?? "file", type: file.type, ...stored })
@@ -150,11 +150,11 @@ export class SandboxCompany {
   }
 
   /** What becomes of a text of ours, told by a signed webhook. */
-  async tellStatus(account: SandboxAccount, sid: string, status: string, errorCode: number | null): Promise<boolean> {
+  async tellStatus(account: SandboxAccount, sid: string, status: string, errorCode: string | null): Promise<boolean> {
     const { db } = this.deps
     const message = await findMessage(db, account.orgId, sid)
     if (!message) return false
-    await setMessageStatus(db, { orgId: account.orgId, sid }, status, errorCode)
+    await setMessageStatus(db, { orgId: account.orgId, sid }, status, numberOf(errorCode))
     if (!message.statusCallback) return true
     const params: Record<string, string> = {
       AccountSid: account.accountSid,
@@ -165,7 +165,7 @@ export class SandboxCompany {
       SmsSid: sid,
       MessageStatus: status,
       SmsStatus: status,
-      ...(errorCode !== null && { ErrorCode: String(errorCode) }),
+      ...(errorCode !== null && { ErrorCode: errorCode }),
     }
     const posted = await postWebhook(this.deps, message.statusCallback, params, { authToken: account.authToken, idempotencyToken: newSid("IT") })
     return posted.status !== null && posted.status < 300
@@ -213,4 +213,8 @@ function messageParams(apiUrl: string, account: SandboxAccount, message: Sandbox
     params[`MediaContentType${index}`] = media.type
   }
   return params
+}
+
+function numberOf(code: string | null): number | null {
+  return code !== null && /^\d{1,9}$/.test(code) ? Number(code) : null
 }

@@ -94,7 +94,7 @@ async function createMessage(company: SandboxCompany, { account, form }: Call): 
   }
   await insertMessage(db, message)
   const silent = await takeLostAnswer(db, account.orgId)
-  await company.carry(account, message, mediaUrls, { silent, failWith: fault === null ? null : Number(fault) })
+  await company.carry(account, message, mediaUrls, { silent, failWith: fault })
   return silent ? "lost" : { status: 201, json: showMessage(message) }
 }
 

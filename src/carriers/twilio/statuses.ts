@@ -26,10 +26,17 @@ export function statusOf(text: string): CarrierStatus["status"] {
 export function failureOfCode(code: string | null): SendFailure {
   const found = code === null ? undefined : known.get(code)
   if (found) return sendFailure(found.code, found.text, { retryable: found.retryable })
-  const number = code === null ? "" : ` (error ${code})`
-  return sendFailure("carrier_error", `The carrier could not deliver the message${number}.`)
+  const isWord = code !== null && /^[a-z_]{1,60}$/.test(code)
+  const number = code === null || isWord ? "" : ` (error ${code})`
+  return sendFailure(isWord ? code : "carrier_error", `The carrier could not deliver the message${number}.`)
 }
 
 export function isKnownCode(code: string): boolean {
   return known.has(code)
+}
+
+/** Their number for what we call `code`; what has none stays as it is. */
+export function codeOfFailure(code: string): string {
+  const found = [...known].find(([number, one]) => one.code === code && number.startsWith("3"))
+  return found?.[0] ?? code
 }

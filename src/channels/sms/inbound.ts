@@ -24,7 +24,10 @@ export async function takeMessage(
 ): Promise<Taken> {
   const { account } = from
   const number = await deps.numbers.find(account.orgId, message.to)
-  if (!number || number.carrierAccountId !== account.id) return { dropped: true }
+  if (!number || number.carrierAccountId !== account.id) {
+    deps.numbers.drop(account.orgId, message.externalId)
+    return { dropped: true }
+  }
   const fetched = message.media.length === 0 ? noMedia : await fetchFiles(deps, message.media, { ...from, timeoutMs: mediaTimeoutMs })
   if (fetched.late.length > 0 || fetched.missing > 0) await promiseLateMedia(deps, number, message, fetched, account)
   return { dropped: false, receipt: await deps.intake.accept(toInboundEvent(message, number, fetched.files, from)) }

@@ -10,6 +10,9 @@ export interface SmsNumbers {
   /** Null: not ours, or text messages are off. */
   find(orgId: string, e164: string): Promise<SmsNumber | null>
   forget(orgId: string, e164: string): void
+  /** A message that came for a number whose text messages are off: it stays dropped if they are switched on soon after. */
+  drop(orgId: string, externalId: string): void
+  wasDropped(orgId: string, externalId: string): boolean
 }
 
 const freshMs = 1_000
@@ -17,7 +20,13 @@ const rememberedMax = 10_000
 
 export function createSmsNumbers(db: Kysely<DB>, clock: Clock): SmsNumbers {
   const remembered = new Map<string, { at: number; found: Promise<SmsNumber | null> }>()
+  const dropped = new Set<string>()
   return {
+    drop(orgId, externalId) {
+      if (dropped.size >= rememberedMax) dropped.clear()
+      dropped.add(`${orgId} ${externalId}`)
+    },
+    wasDropped: (orgId, externalId) => dropped.has(`${orgId} ${externalId}`),
     forget: (orgId, e164) => void remembered.delete(`${orgId} ${e164}`),
     find(orgId, e164) {
       const key = `${orgId} ${e164}`

@@ -4,15 +4,15 @@ import type { CarrierAccount, OutgoingSms } from "../../carriers/carrier.ts"
 import { type SendFailure, type Sent, sendFailure } from "../../delivery/failure.ts"
 import type { FarEnd } from "../../sandbox/far-end.ts"
 import type { Store } from "../../store/write.ts"
-import type { OutboundFile, OutboundMessage } from "../channel.ts"
+import type { OutboundMessage } from "../channel.ts"
+import type { FileLinks } from "./file-links.ts"
 
 export type OutboundDeps = {
   store: Store
   accounts: Accounts
   farEnd: FarEnd
   publicUrl: string
-  /** An address under which the carrier may fetch a file for a while. */
-  fileUrl: (orgId: string, file: OutboundFile) => string | Promise<string>
+  fileLinks: FileLinks
 }
 
 const filesMax = 10
@@ -26,7 +26,7 @@ export async function sendSms(deps: OutboundDeps, message: OutboundMessage): Pro
   if (!found || !messages) return sendFailure("number_gone", "The sending number no longer belongs to us.")
   if (message.test && !found.account.ownFarEnd) return sendToFarEnd(deps, message)
   if (message.files.length > filesMax) return sendFailure("media_refused", `At most ${filesMax} files fit into a message.`)
-  return messages.send(await outgoingOf(deps, message, found.account), found.account)
+  return messages.send(outgoingOf(deps, message, found.account), found.account)
 }
 
 /** After a crash in mid-send: asks the carrier's list for our text to this customer. */
@@ -50,14 +50,13 @@ export async function lookUpSms(deps: OutboundDeps, message: OutboundMessage): P
   return ours ? { ok: true, externalId: ours.externalId } : "not_taken"
 }
 
-async function outgoingOf(deps: OutboundDeps, message: OutboundMessage, account: CarrierAccount): Promise<OutgoingSms> {
-  const mediaUrls = await Promise.all(message.files.map((file) => deps.fileUrl(message.orgId, file)))
+function outgoingOf(deps: OutboundDeps, message: OutboundMessage, account: CarrierAccount): OutgoingSms {
   return {
     deliveryId: message.deliveryId,
     from: message.fromAddress,
     to: message.to[0] ?? "",
     text: message.text,
-    mediaUrls,
+    mediaUrls: message.files.map((file) => deps.fileLinks.urlOf(account, file)),
     // With our own id, so that a state finds its message even where the answer to the sending was lost.
     statusUrl: `${deps.publicUrl}/hooks/twilio/${account.id}/message-statuses?delivery=${message.deliveryId}`,
   }

@@ -17,7 +17,7 @@ const lookBackDaysMax = 7
 /** A test clock that leaps would list the same nothing again and again: from here on each pause is twice the last. */
 const quickRunsMax = 12
 const quickMs = 2_000
-const pauseSecondsMax = 86_400
+const pauseSecondsMax = 7 * 86_400
 
 /**
  * This carrier does not hold a message whose webhook failed (reliability, Twilio). Every five minutes and at the start
@@ -70,6 +70,7 @@ async function reconcile(deps: ReconciliationDeps, { account, carrier }: OpenAcc
   const since = await sinceOf(deps.store, account.orgId, account.id)
   if (since === null) return 0
   const listed = await messages.list({ since }, account)
+  await noteStatus(deps.store, account, listed.ok ? "active" : listed.kind === "refused" ? "refused" : "unreachable")
   if (!listed.ok) {
     deps.log.warn({ accountId: account.id, kind: listed.kind, code: listed.code }, "the carrier's list of messages cannot be read")
     return 0
@@ -81,6 +82,13 @@ async function reconcile(deps: ReconciliationDeps, { account, carrier }: OpenAcc
     WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(deps.store.db)
   if (missing.length > 0) deps.log.info({ accountId: account.id, taken: missing.length }, "messages without a webhook taken in")
   return missing.length
+}
+
+/** What the settings page shows of the account; no event, it changes nothing that anybody set. */
+async function noteStatus(store: Store, account: OpenAccount["account"], status: string): Promise<void> {
+  await sql`
+    UPDATE carrier_accounts SET status = ${status}, checked_at = ${store.clock.now()}
+    WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(store.db)
 }
 
 /** Null where no number of the account takes text messages. */
@@ -107,7 +115,7 @@ async function missingOf(deps: ReconciliationDeps, orgId: string, listed: readon
       AND NOT EXISTS (SELECT 1 FROM inbound_events i
         WHERE i.org_id = e.org_id AND i.entry_point_id = e.id AND i.external_id = l.sid)`.execute(deps.store.db)
   const missing = new Set(rows.map((row) => row.externalId))
-  return listed.filter((one) => missing.has(one.externalId))
+  return listed.filter((one) => missing.has(one.externalId) && !deps.numbers.wasDropped(orgId, one.externalId))
 }
 
 async function takeListed(deps: ReconciliationDeps, listed: ListedMessage, messages: CarrierMessages, account: OpenAccount["account"]): Promise<void> {
