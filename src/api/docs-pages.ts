@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto"
 import { problemCodes } from "../problem.ts"
 import type { Route } from "./route.ts"
 
 const style =
   "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}code{font-size:.9em}a{color:#0b57d0}@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}th,td{border-color:#444}a{color:#8ab4f8}}"
+
+/** For the policy of these pages, which allow this style and nothing else. */
+export const styleHash = `sha256-${createHash("sha256").update(style).digest("base64")}`
 
 /** /docs: every path with what it needs; the whole is /openapi.json. */
 export function docsPage(routes: readonly Route[]): string {

@@ -18,6 +18,7 @@ const origin = "http://desk.example:8080"
 let ground: TestStore
 let server: HttpServer
 let limited: HttpServer
+let second: HttpServer
 let key = ""
 let agentKey = ""
 let cookie = ""
@@ -87,12 +88,14 @@ beforeAll(async () => {
   const deps = { store, keys: keysFrom("a secret of tests"), authenticator, version: "0", probe: () => db.selectFrom("organizations").select("id").execute(), readiness: [], metrics: async () => "up 1\n", webDir: null, log: { info: () => {}, error: (fields: Record<string, unknown>) => { if (fields.err !== broken) throw fields.err } } }
   const config = { publicUrl: origin, apiAllowedOrigins: ["https://app.example"], rateLimitFactor: 0, trustProxy: false }
   server = createServer({ ...deps, config }, routes())
+  second = createServer({ ...deps, config }, routes())
   limited = createServer({ ...deps, config: { ...config, rateLimitFactor: 0.001 } }, routes())
 }, 120_000)
 
 afterAll(async () => {
   await server?.close()
   await limited?.close()
+  await second?.close()
   await ground?.close()
 })
 
@@ -214,6 +217,19 @@ test("Idempotency-Key: the same answer again, another body refused, two at once:
   slow.resolve()
   slow = null
   expect((await running).status).toBe(201)
+})
+
+test("two processes with the same key at once: the store holds one effect, both give its answer", async () => {
+  const headers = { "idempotency-key": "thing-0003" }
+  slow = Promise.withResolvers()
+  const both = [server, second].map((on) => call("POST", "/api/things", { body: { name: "both" }, headers, on }))
+  setTimeout(() => slow?.resolve(), 100)
+  const answers = await Promise.all(both)
+  slow = null
+  expect(answers.map((answer) => answer.status)).toEqual([201, 201])
+  expect(answers.filter((answer) => answer.headers["idempotency-replayed"] === "true")).toHaveLength(1)
+  const entries = await ground.db.selectFrom("auditEntries").select("id").where("entityName", "=", "both").execute()
+  expect(entries).toHaveLength(1)
 })
 
 test("headers that every answer carries", async () => {

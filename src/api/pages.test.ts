@@ -55,6 +55,11 @@ beforeAll(async () => {
   })
   server.raw((app) => {
     app.addContentTypeParser("text/plain", { parseAs: "string" }, (_request, body, done) => done(null, body))
+    app.get("/hooks/slow", async (_request, reply) => {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      return reply.send({ done: true })
+    })
+    app.get("/hooks/endless", () => new Promise(() => {}))
     app.post("/hooks/echo", async (request, reply) => reply.type("text/plain").send(String(request.body)))
   })
   port = await server.listen(0, "127.0.0.1")
@@ -124,3 +129,15 @@ test("reliability 46 a socket needs the session and our own origin, before the u
   expect(await closed).toBe(1009)
   expect((await get("/api/live", { cookie })).json().code).toBe("route_not_found")
 })
+
+test("a stop finishes what was accepted, and lets go of who only waits", async () => {
+  const slow = fetch(`http://127.0.0.1:${port}/hooks/slow`)
+  const endless = fetch(`http://127.0.0.1:${port}/hooks/endless`).catch(() => "cut")
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const began = performance.now()
+  const closed = server.close()
+  expect(await (await slow).json()).toEqual({ done: true })
+  expect(await endless).toBe("cut")
+  await closed
+  expect(performance.now() - began).toBeLessThan(5_000)
+}, 10_000)

@@ -11,7 +11,7 @@ import type { Authenticator } from "../identity/authenticate.ts"
 import type { Principal } from "../identity/principal.ts"
 import { Idempotency } from "./idempotency.ts"
 import { describe } from "./openapi.ts"
-import { docsPage, problemsPage } from "./docs-pages.ts"
+import { docsPage, problemsPage, styleHash } from "./docs-pages.ts"
 import { mountOtherMethods, mountRoute } from "./mount.ts"
 import { isOwnHost } from "./origin.ts"
 import { sendProblem, toProblem } from "./problem-answer.ts"
@@ -41,6 +41,8 @@ export type ServerDeps = {
   /** Origins that pages may show in frames (the sandbox's pages). */
   frameOrigins?: readonly string[]
   log?: Log
+  /** After each answer: which route, how it ended, how long it took. */
+  onAnswered?: (answered: { method: string; path: string; status: number; seconds: number; requestId: string }) => void
 }
 
 /** A way in from outside with bodies and answers of its own: hooks, the widget. Mounted in a scope of its own. */
@@ -70,6 +72,7 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
+const finishMsMax = 3_000
 const frameBytesMax = 65_536
 const headerBytesMax = 16_384
 const urlBytesMax = 8_192
@@ -86,7 +89,8 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200, querystringParser: readQueryString },
     http: { maxHeaderSize: headerBytesMax, headersTimeout: 10_000 },
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
   })
   const idempotency = new Idempotency(store, deps.keys)
   const watch = new StoreWatch(deps.probe)
@@ -99,6 +103,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     publicUrl: config.publicUrl,
   }
 
+  let stopping = false
   app.addHook("onRequest", async (request, reply) => {
     reply.headers({
       "x-request-id": request.id,
@@ -106,7 +111,15 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       "referrer-policy": "no-referrer",
       "cache-control": "no-store",
     })
+    if (stopping) {
+      reply.header("connection", "close")
+      throw problem("unavailable", { reason: "stopping" })
+    }
     if (request.url.length > urlBytesMax) throw problem("too_large", { limitBytes: urlBytesMax }, `The URL has more than ${urlBytesMax} bytes.`)
+  })
+  app.addHook("onResponse", async (request, reply) => {
+    const path = request.routeOptions.url ?? "unknown"
+    deps.onAnswered?.({ method: request.method, path, status: reply.statusCode, seconds: reply.elapsedTime / 1000, requestId: request.id })
   })
   app.setErrorHandler((error, request, reply) => {
     const found = toProblem(error)
@@ -199,7 +212,13 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       const address = app.server.address()
       return typeof address === "object" && address !== null ? address.port : port
     },
-    close: () => app.close(),
+    async close() {
+      stopping = true
+      // What was accepted is finished; who waits for events is let go.
+      const cut = setTimeout(() => app.server.closeAllConnections(), finishMsMax)
+      await app.close()
+      clearTimeout(cut)
+    },
   }
 }
 
@@ -246,6 +265,6 @@ function isLoopback(request: FastifyRequest): boolean {
 }
 
 function sendPage(reply: { header(name: string, value: string): unknown; type(type: string): { send(text: string): unknown } }, html: string): unknown {
-  reply.header("content-security-policy", "default-src 'none'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+  reply.header("content-security-policy", `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
   return reply.type("text/html; charset=utf-8").send(html)
 }

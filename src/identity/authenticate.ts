@@ -3,8 +3,8 @@ import type { IncomingHttpHeaders } from "node:http"
 import type { Kysely } from "kysely"
 import type { DB } from "../store/tables.ts"
 import { readCookie } from "./cookie.ts"
-import { findApiKey, isLiveKey } from "./api-keys.ts"
-import { keyPrincipal, type Principal, personPrincipal } from "./principal.ts"
+import { findApiKey } from "./api-keys.ts"
+import { actionsOf, keyPrincipal, type Principal, personPrincipal } from "./principal.ts"
 import type { Sessions } from "./sessions.ts"
 
 /** `by` says what signed the caller in: only a cookie needs a look at the origin. */
@@ -27,7 +27,7 @@ export class Authenticator {
   async callerOf(headers: IncomingHttpHeaders): Promise<Caller | null> {
     const presented = bearerOf(headers)
     if (presented !== null) {
-      const found = await findApiKey(this.#db, presented)
+      const found = await findApiKey(this.#db, { presented })
       return found && { principal: keyPrincipal(found.key, found.maker), by: "bearer" }
     }
     const token = readCookie(headers.cookie, this.cookieName)
@@ -36,10 +36,19 @@ export class Authenticator {
     return user && { principal: personPrincipal(user, user.sessionId), by: "cookie" }
   }
 
-  /** Whether an open socket's principal may stay: asked each 30 s. */
+  /** Whether an open socket's principal may stay as it is: its session or key lives, and allows the same. Asked each 30 s. */
   async stillHolds(principal: Principal): Promise<boolean> {
-    if (principal.sessionId !== null) return this.#sessions.isLive(principal.sessionId)
-    return isLiveKey(this.#db, principal.orgId, principal.id)
+    const now = await this.#again(principal)
+    return now !== null && actionsOf(now).join() === actionsOf(principal).join()
+  }
+
+  async #again(principal: Principal): Promise<Principal | null> {
+    if (principal.sessionId === null) {
+      const found = await findApiKey(this.#db, { orgId: principal.orgId, id: principal.id })
+      return found && keyPrincipal(found.key, found.maker)
+    }
+    const user = await this.#sessions.findById(principal.sessionId)
+    return user && personPrincipal(user, user.sessionId)
   }
 
   isOperator(headers: IncomingHttpHeaders): boolean {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { Role } from "../core/permissions.ts"
 import { hashSecret, newId, newSecret } from "../ids.ts"
 import type { DB } from "../store/tables.ts"
@@ -36,25 +36,14 @@ export class Sessions {
 
   /** Who holds this token, unless it is idle, over, or its person not active any more. */
   async find(token: string): Promise<SessionUser | null> {
-    const found = await sql<SessionUser & { stale: boolean }>`
-      SELECT u.org_id, u.id, u.name, u.email, u.roles, s.id AS session_id,
-        s.seen_at < now() - make_interval(secs => ${seenEverySeconds}) AS stale
-      FROM sessions s JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
-      WHERE s.token_hash = ${hashSecret(token)} AND s.ends_at > now()
-        AND s.seen_at > now() - make_interval(hours => ${idleHours}) AND u.status = 'active'`.execute(this.#db)
-    const user = found.rows[0]
-    if (!user) return null
-    if (user.stale) await this.#seen(user)
-    return user
+    const user = await this.#live(sql`s.token_hash = ${hashSecret(token)}`)
+    if (user?.stale) await this.#seen(user)
+    return user ?? null
   }
 
-  /** Whether a session still lives; open sockets ask each 30 s. */
-  async isLive(sessionId: string): Promise<boolean> {
-    const found = await sql`
-      SELECT 1 FROM sessions s JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
-      WHERE s.id = ${sessionId} AND s.ends_at > now() AND s.seen_at > now() - make_interval(hours => ${idleHours})
-        AND u.status = 'active'`.execute(this.#db)
-    return found.rows.length > 0
+  /** The same by the session's id, for open sockets; counts as no sign of life. */
+  async findById(sessionId: string): Promise<SessionUser | null> {
+    return (await this.#live(sql`s.id = ${sessionId}`)) ?? null
   }
 
   /** Ends the sessions in `db`, which may be a transaction: then call `announce` after its commit. */
@@ -77,6 +66,15 @@ export class Sessions {
 
   async prune(): Promise<void> {
     await sql`DELETE FROM sessions WHERE ends_at < now() OR seen_at < now() - make_interval(hours => ${idleHours})`.execute(this.#db)
+  }
+
+  async #live(which: RawBuilder<unknown>): Promise<(SessionUser & { stale: boolean }) | undefined> {
+    const found = await sql<SessionUser & { stale: boolean }>`
+      SELECT u.org_id, u.id, u.name, u.email, u.roles, s.id AS session_id,
+        s.seen_at < now() - make_interval(secs => ${seenEverySeconds}) AS stale
+      FROM sessions s JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+      WHERE ${which} AND s.ends_at > now() AND s.seen_at > now() - make_interval(hours => ${idleHours}) AND u.status = 'active'`.execute(this.#db)
+    return found.rows[0]
   }
 
   async #seen(user: SessionUser): Promise<void> {
