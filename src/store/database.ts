@@ -35,6 +35,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: `-c statement_timeout=${options.statementTimeoutMs ?? 5_000} -c lock_timeout=2000 -c idle_in_transaction_session_timeout=15000 -c timezone=UTC`,
   })
   pool.on("error", (error) => options.onError?.(error))
+  // The pool hears the idle ones only: one that is in use between two statements would end the process with it.
+  pool.on("connect", (client) => client.on("error", (error) => options.onError?.(error)))
   const db = new Kysely<DB>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
