@@ -1,11 +1,17 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { sql } from "kysely"
+import { agentRoutes } from "./api/agents/agents.ts"
+import { awayReasonRoutes } from "./api/agents/away-reasons.ts"
+import { offerRoutes } from "./api/agents/offers.ts"
+import { pullRoutes } from "./api/agents/pulls.ts"
 import { apiKeyRoutes } from "./api/api-keys.ts"
+import { attachmentRoutes } from "./api/attachments.ts"
 import { auditEntryRoutes } from "./api/audit-entries.ts"
 import { carrierAccountRoutes } from "./api/carrier-accounts.ts"
 import { chatAppRoutes } from "./api/chat-apps.ts"
 import { conversationRoutes } from "./api/conversations/routes.ts"
+import { customerRoutes } from "./api/customers.ts"
 import { entryPointRoutes } from "./api/entry-points.ts"
 import { eventRoutes } from "./api/events.ts"
 import { hooksTwilio } from "./api/hooks-twilio.ts"
@@ -18,6 +24,7 @@ import { optOutRoutes } from "./api/opt-outs.ts"
 import { organizationRoutes } from "./api/organization.ts"
 import { permissionRoutes } from "./api/permissions.ts"
 import { phoneNumberRoutes } from "./api/phone-numbers.ts"
+import { queueItemRoutes } from "./api/queue-items.ts"
 import type { Route } from "./api/route.ts"
 import { sandboxCarrierRoutes } from "./api/sandbox/carrier.ts"
 import { sandboxClockRoutes } from "./api/sandbox/clock.ts"
@@ -176,7 +183,14 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...optOutRoutes({ store }),
     ...conversationRoutes({ store, links, rules: { sms: smsRule } }),
     ...messageRoutes({ store, links, blobs }),
+    ...attachmentRoutes({ store, links, blobs }),
     ...topicRoutes({ store }),
+    ...customerRoutes({ store, links }),
+    ...agentRoutes({ store, routing }),
+    ...offerRoutes({ store, routing }),
+    ...pullRoutes({ store, clock, routing }),
+    ...awayReasonRoutes({ store }),
+    ...queueItemRoutes({ store }),
     ...sandboxMessageRoutes({ store, injectors, settled: (orgId) => routing.settled(orgId) }),
     ...sandboxDeliveryRoutes({ store, farEnd }),
     ...sandboxCarrierRoutes({ store }),
