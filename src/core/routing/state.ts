@@ -13,6 +13,8 @@ import type {
   RoutingEvent,
 } from "./facts.ts"
 import { compareIds } from "./order.ts"
+import { Tombstones } from "./tombstones.ts"
+import { Tries } from "./tries.ts"
 
 /**
  * What an engine knows: the rows that the database has confirmed, newest version of each, and on top the holds of
@@ -34,15 +36,11 @@ export type Hold = {
 
 export type Pull = { requestId: string; agentId: string; at: Instant }
 
-/** An item skips an agent who declined or missed it for so long at most (routing.md 1.4). */
-const triedSeconds = 60
 const missesMax = 2
 /** A refused pair is proposed again at equal versions only after so long: the guard may know what no row says, a clock. */
 const refusedSeconds = 1
 /** A pull that could not be tried because its agent is frozen is answered "nothing yet". */
 export const pullSecondsMax = 2
-/** Versions of rows that are gone are remembered so long, against facts that arrive late. */
-const goneSeconds = 3600
 
 export class RoutingState {
   config: RoutingConfig
@@ -72,14 +70,13 @@ export class RoutingState {
   /** Keyed by what is held: `item:`, `offer:`, `assigned:` + id. */
   #holdOf = new Map<string, DecisionId>()
   #refused = new Map<string, Map<string, { rowVersion: number; agentVersion: number; until: Instant }>>()
-  #tries = new Map<string, Map<string, { at: Instant; turn: number }>>()
+  #tries = new Tries()
   #misses = new Map<string, number>()
   #textItems = new Map<string, Set<string>>()
-  #gone = new Map<string, { version: number; at: Instant }>()
+  #gone = new Tombstones()
   /** The latest instant heard of: events themselves may come late. */
   #latest: Instant = 0
   #lastDecisionId = 0
-  #lastTurn = 0
 
   constructor(config: RoutingConfig) {
     this.config = config
@@ -153,27 +150,13 @@ export class RoutingState {
     return this.#tries.has(itemId) || this.#refused.has(`item:${itemId}`)
   }
 
-  /**
-   * Skipped until every other eligible agent has had it since (one at least), or the time is over. `others`: who could
-   * have it, this agent not counted.
-   */
+  /** `others`: who could have it, this agent not counted. */
   isTried(itemId: string, agentId: string, others: readonly string[], now: Instant): boolean {
-    const tries = this.#tries.get(itemId)
-    const mine = tries?.get(agentId)
-    if (!tries || !mine) return false
-    const hadItSince = (id: string) => (tries.get(id)?.turn ?? 0) > mine.turn
-    if ([...tries.keys()].some(hadItSince) && others.every(hadItSince)) return false
-    return now < mine.at + this.#triedMs(others.length === 0)
+    return this.#tries.isSkipped(itemId, agentId, others, this.config.declineDelaySeconds, now)
   }
 
-  /** The instants at which the skips of this item end by time. */
   triedInstants(itemId: string): Instant[] {
-    const ends = [...(this.#tries.get(itemId)?.values() ?? [])]
-    return ends.flatMap(({ at }) => [at + this.#triedMs(false), at + this.#triedMs(true)])
-  }
-
-  #triedMs(nobodyElse: boolean): number {
-    return (nobodyElse ? Math.max(triedSeconds, this.config.declineDelaySeconds) : triedSeconds) * 1000
+    return this.#tries.instants(itemId, this.config.declineDelaySeconds)
   }
 
   pullsInOrder(): Pull[] {
@@ -252,13 +235,13 @@ export class RoutingState {
     switch (decision.type) {
       case "offer":
       case "assign":
-        return this.items.get(decision.itemId)?.version ?? this.#gone.get(`item:${decision.itemId}`)?.version ?? 0
+        return this.items.get(decision.itemId)?.version ?? this.#gone.versionOf(`item:${decision.itemId}`) ?? 0
       case "miss":
       case "withdraw":
-        return this.offers.get(decision.offerId)?.version ?? this.#gone.get(`offer:${decision.offerId}`)?.version ?? 0
+        return this.offers.get(decision.offerId)?.version ?? this.#gone.versionOf(`offer:${decision.offerId}`) ?? 0
       case "requeue_absent": {
         const { conversationId: id } = decision
-        return this.assigned.get(id)?.version ?? this.#gone.get(`assigned:${id}`)?.version ?? 0
+        return this.assigned.get(id)?.version ?? this.#gone.versionOf(`assigned:${id}`) ?? 0
       }
       default:
         return 0
@@ -299,7 +282,7 @@ export class RoutingState {
   // Facts
 
   #applyItem(item: QueueItemFact): void {
-    if (!this.#isNewer("item", item.id, item.version, this.items.get(item.id)?.version)) return
+    if (!this.#isNewer(`item:${item.id}`, item.version, this.items.get(item.id)?.version)) return
     const live = item.state === "waiting" || item.state === "offered"
     if (live) this.items.set(item.id, item)
     else this.#forgetItem(item)
@@ -315,9 +298,9 @@ export class RoutingState {
 
   #forgetItem(item: QueueItemFact): void {
     this.items.delete(item.id)
-    this.#tries.delete(item.id)
+    this.#tries.forget(item.id)
     this.#refused.delete(`item:${item.id}`)
-    this.#bury("item", item.id, item.version)
+    this.#gone.bury(`item:${item.id}`, item.version, this.#latest)
   }
 
   #applyAgent(agent: AgentFact): void {
@@ -342,7 +325,7 @@ export class RoutingState {
 
   #applyOffer(offer: OfferFact, at: Instant): void {
     const former = this.offers.get(offer.id)
-    if (!this.#isNewer("offer", offer.id, offer.version, former?.version)) return
+    if (!this.#isNewer(`offer:${offer.id}`, offer.version, former?.version)) return
     if (offer.state === "pending") {
       this.offers.set(offer.id, offer)
       add(this.offersOfAgent, offer.agentId, offer.id)
@@ -352,7 +335,7 @@ export class RoutingState {
       remove(this.offersOfAgent, offer.agentId, offer.id)
       remove(this.offersOfItem, offer.itemId, offer.id)
       this.#refused.delete(`offer:${offer.id}`)
-      this.#bury("offer", offer.id, offer.version)
+      this.#gone.bury(`offer:${offer.id}`, offer.version, this.#latest)
       this.#noteEnd(offer, at, former !== undefined)
     }
     this.dirty.offers.add(offer.id)
@@ -367,10 +350,8 @@ export class RoutingState {
     const key = `${agentId}:${group}`
     if (state === "accepted" || state === "declined") this.#misses.delete(key)
     if (state === "accepted" || state === "withdrawn") return
-    this.#lastTurn += 1
-    const tries = this.#tries.get(itemId) ?? new Map()
-    tries.set(agentId, { at: offer.decidedAt ?? at, turn: this.#lastTurn })
-    if (!this.#gone.has(`item:${itemId}`)) this.#tries.set(itemId, tries)
+    const itemIsGone = this.#gone.versionOf(`item:${itemId}`) !== undefined
+    if (!itemIsGone) this.#tries.note(itemId, agentId, offer.decidedAt ?? at)
     if (state === "missed" && wasPending) this.#noteMiss(key, agentId, group)
   }
 
@@ -386,7 +367,7 @@ export class RoutingState {
   #applyAssigned(conversation: AssignedFact): void {
     const { id, version, agentId, awaitingSince } = conversation
     const former = this.assigned.get(id)
-    if (!this.#isNewer("assigned", id, version, former?.version)) return
+    if (!this.#isNewer(`assigned:${id}`, version, former?.version)) return
     if (former?.agentId) remove(this.assignedOfAgent, former.agentId, id)
     if (agentId !== null && awaitingSince !== null) {
       this.assigned.set(id, conversation)
@@ -394,15 +375,15 @@ export class RoutingState {
     } else {
       this.assigned.delete(id)
       this.#refused.delete(`assigned:${id}`)
-      this.#bury("assigned", id, version)
+      this.#gone.bury(`assigned:${id}`, version, this.#latest)
     }
     this.dirty.assigned.add(id)
     this.#releaseHoldOf(`assigned:${id}`)
   }
 
   #applyPull(pull: Pull): void {
-    if (this.#gone.has(`pull:${pull.requestId}`)) return // told twice
-    this.#bury("pull", pull.requestId, 1)
+    if (this.#gone.versionOf(`pull:${pull.requestId}`)) return // told twice
+    this.#gone.bury(`pull:${pull.requestId}`, 1, this.#latest)
     this.pulls.set(pull.requestId, pull)
   }
 
@@ -421,20 +402,11 @@ export class RoutingState {
     if (id !== undefined && hold) this.#releaseWhenSeen(id, hold)
   }
 
-  /** D2. A row that is gone may come back with a higher version (an item cannot, an assignment can). */
-  #isNewer(kind: "item" | "offer" | "assigned", id: string, version: number, held: number | undefined): boolean {
-    const gone = this.#gone.get(`${kind}:${id}`)
-    if (version <= (held ?? gone?.version ?? 0)) return false
-    if (gone) this.#gone.delete(`${kind}:${id}`)
+  /** D2. */
+  #isNewer(key: string, version: number, held: number | undefined): boolean {
+    if (version <= (held ?? this.#gone.versionOf(key) ?? 0)) return false
+    this.#gone.raise(key)
     return true
-  }
-
-  #bury(kind: "item" | "offer" | "assigned" | "pull", id: string, version: number): void {
-    this.#gone.set(`${kind}:${id}`, { version, at: this.#latest })
-    for (const [key, { at }] of this.#gone) {
-      if (at >= this.#latest - goneSeconds * 1000) break
-      this.#gone.delete(key)
-    }
   }
 }
 
