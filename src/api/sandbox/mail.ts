@@ -3,6 +3,7 @@ import { problem } from "../../problem.ts"
 import type { Store } from "../../store/write.ts"
 import { ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
+import { requireSandbox } from "./messages.ts"
 
 const Forwarding = z.object({ mailboxId: z.string(), active: z.boolean() })
 
@@ -16,6 +17,7 @@ const DnsRecord = z.object({
 export function sandboxMailRoutes({ store }: { store: Store }): Route[] {
   const { db } = store
   async function forwardingOf(orgId: string, mailboxId: string) {
+    await requireSandbox(store, orgId)
     const row = await db.selectFrom("mailboxes").select("sandboxForwarding").where("orgId", "=", orgId).where("id", "=", mailboxId).where("deletedAt", "is", null).executeTakeFirst()
     if (!row) throw problem("not_found")
     return { mailboxId, active: row.sandboxForwarding }
@@ -54,6 +56,7 @@ export function sandboxMailRoutes({ store }: { store: Store }): Route[] {
       answers: { 200: z.array(DnsRecord) },
       summary: "What the checker of SPF, DKIM and DMARC finds; an empty list is the machine's own resolver again",
       async handle({ principal, body }) {
+        await requireSandbox(store, principal.orgId)
         const records = JSON.stringify(body)
         await db
           .insertInto("sandboxDnsRecords")

@@ -41,7 +41,8 @@ export async function acceptMail(deps: InboundDeps, received: ReceivedMail): Pro
   const injected = deps.injections.of(received.helo)
   for (const recipient of recipients) {
     const externalId = keyOf(received, recipient)
-    const event = toInboundEvent(deps, { received, recipient, mail, files, raw, externalId, test: injected !== null })
+    const automatic = mail.automatic ?? (await notFromOutside(deps, received, recipient, mail))
+    const event = toInboundEvent(deps, { received, recipient, mail: { ...mail, automatic }, files, raw, externalId, test: injected !== null })
     const kept = await takeReport(deps, { received, recipient, mail, raw, externalId })
     const receipt = kept ? null : await deps.intake.accept(event)
     if (receipt && !receipt.duplicate && receipt.messageId) deps.authentication.check(event, receipt.messageId, received)
@@ -119,7 +120,7 @@ function toInboundEvent(deps: InboundDeps, { received, recipient, mail, files, r
       messageId: mail.messageId,
       references: mail.references,
       tokenConversationId: conversationOf(deps.tokens, recipient, mail),
-      automatic: mail.automatic !== null || received.envelopeFrom === "" || sender === recipient.address,
+      automatic: mail.automatic !== null,
       flags: {
         ...mail.flags,
         ...(mail.foldFrom !== null && { foldFrom: mail.foldFrom }),
@@ -132,6 +133,13 @@ function toInboundEvent(deps: InboundDeps, { received, recipient, mail, files, r
     raw,
     test,
   }
+}
+
+/** The null sender of machines (RFC 5321 4.5.5), and our own addresses writing to each other: a loop in the making. */
+async function notFromOutside(deps: InboundDeps, { envelopeFrom }: ReceivedMail, { orgId }: Recipient, mail: ParsedMail): Promise<string | null> {
+  if (envelopeFrom === "") return "null_sender"
+  const own = await findRecipient(deps.store.db, deps.mailDomain(), mail.from?.address ?? envelopeFrom)
+  return own?.orgId === orgId ? "own_address" : null
 }
 
 /** The conversation that the mail says it answers, proved by our own HMAC; whether its sender may, intake judges. */

@@ -123,12 +123,14 @@ class Worker {
     this.#child.unref()
     this.#child.channel?.unref()
     this.#gone = new Promise((resolve) => {
-      this.#child.once("exit", () => {
-        this.#finish(new ParserFailed(this.#tooSlow ? "time_limit" : "memory_limit"))
+      const gone = (why: ParserFailed) => {
+        this.#finish(why)
         on.onGone()
         resolve()
-      })
-      this.#child.once("error", () => resolve())
+      }
+      this.#child.once("exit", () => gone(new ParserFailed(this.#tooSlow ? "time_limit" : "memory_limit")))
+      // It never began.
+      this.#child.once("error", (error) => gone(new ParserFailed("parser_error", error.message)))
     })
     this.#child.on("message", (message: { ready?: true; result?: unknown; error?: string }) => {
       if (message.ready) this.#began()
