@@ -33,7 +33,12 @@ export type TestServer = {
   /** As somebody else: a key, a cookie, or nobody. */
   as(credential: { key?: string; cookie?: string }): Api
   /** Invites and accepts; answers the new person's session. */
-  person(given: { name: string; email: string; roles: string[]; inboxIds?: string[] }): Promise<{ id: string; cookie: string; api: Api }>
+  person(given: {
+    name: string
+    email: string
+    roles: string[]
+    inboxIds?: string[]
+  }): Promise<{ id: string; cookie: string; api: Api }>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -74,7 +79,10 @@ export async function testServer(env: Record<string, string> = {}): Promise<Test
     })
     if (setup.status !== 201) throw new Error(`set-up failed: ${JSON.stringify(setup.body)}`)
     const cookie = cookieOf(setup)
-    const made = await apiOf(url, { cookie })("POST", "/api-keys", { name: "tests", roles: ["administrator", "developer"] })
+    const made = await apiOf(url, { cookie })("POST", "/api-keys", {
+      name: "tests",
+      roles: ["administrator", "developer"],
+    })
     if (made.status !== 201) throw new Error(`no key: ${JSON.stringify(made.body)}`)
     const api = apiOf(url, { key: made.body.key })
     return {
@@ -92,7 +100,11 @@ export async function testServer(env: Record<string, string> = {}): Promise<Test
         const token = String(invited.body.items[0].link).split("#token=")[1]
         const accepted = await nobody("POST", "/invitations/acceptances", { token, name, password: testPassword })
         if (accepted.status !== 201) throw new Error(`not accepted: ${JSON.stringify(accepted.body)}`)
-        return { id: accepted.body.user.id, cookie: cookieOf(accepted), api: apiOf(url, { cookie: cookieOf(accepted) }) }
+        return {
+          id: accepted.body.user.id,
+          cookie: cookieOf(accepted),
+          api: apiOf(url, { cookie: cookieOf(accepted) }),
+        }
       },
       close,
       [Symbol.asyncDispose]: close,

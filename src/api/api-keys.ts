@@ -35,12 +35,27 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
         const rows = await db
           .selectFrom("apiKeys as k")
           .innerJoin("users as u", (join) => join.onRef("u.orgId", "=", "k.orgId").onRef("u.id", "=", "k.createdBy"))
-          .select(["k.id", "k.name", "k.prefix", "k.roles", "k.endsAt", "k.lastUsedAt", "k.createdAt", "u.id as makerId", "u.name as makerName"])
+          .select([
+            "k.id",
+            "k.name",
+            "k.prefix",
+            "k.roles",
+            "k.endsAt",
+            "k.lastUsedAt",
+            "k.createdAt",
+            "u.id as makerId",
+            "u.name as makerName",
+          ])
           .where("k.orgId", "=", principal.orgId)
           .where("k.revokedAt", "is", null)
           .orderBy("k.id", "desc")
           .execute()
-        return wholeList(rows.map(({ makerId, makerName, ...row }) => ({ ...row, createdBy: { id: makerId, name: makerName, type: "user" } })))
+        return wholeList(
+          rows.map(({ makerId, makerName, ...row }) => ({
+            ...row,
+            createdBy: { id: makerId, name: makerName, type: "user" },
+          })),
+        )
       },
     }),
     route({
@@ -57,11 +72,17 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
       answers: { 201: ApiKey.extend({ key: z.string() }) },
       async handle({ principal, body, write }) {
         const endsAt = body.endsAt ? new Date(body.endsAt) : null
-        if (endsAt && endsAt <= store.clock.real()) throw invalid({ pointer: "#/endsAt", code: "in_past", detail: "Choose a time in the future." })
+        if (endsAt && endsAt <= store.clock.real())
+          throw invalid({ pointer: "#/endsAt", code: "in_past", detail: "Choose a time in the future." })
         return write(async (tx) => {
           const { key, prefix } = newApiKey()
           const row = { id: newId(), name: body.name, prefix, roles: [...new Set(body.roles)], endsAt }
-          const maker = await tx.db.selectFrom("users").select(["id", "name"]).where("orgId", "=", tx.orgId).where("id", "=", principal.ownerId).executeTakeFirstOrThrow()
+          const maker = await tx.db
+            .selectFrom("users")
+            .select(["id", "name"])
+            .where("orgId", "=", tx.orgId)
+            .where("id", "=", principal.ownerId)
+            .executeTakeFirstOrThrow()
           const { createdAt } = await tx.db
             .insertInto("apiKeys")
             .values({ orgId: tx.orgId, ...row, keyHash: hashSecret(key), createdBy: maker.id })
@@ -69,7 +90,13 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
             .executeTakeFirstOrThrow()
           tx.event("api_key.added", { apiKeyId: row.id, before: null, after: row })
           tx.audit({ entityType: "api_key", entityId: row.id, entityName: row.name, action: "added", after: row })
-          return created(`/api-keys/${row.id}`, { ...row, lastUsedAt: null, createdBy: { ...maker, type: "user" }, createdAt, key })
+          return created(`/api-keys/${row.id}`, {
+            ...row,
+            lastUsedAt: null,
+            createdBy: { ...maker, type: "user" },
+            createdAt,
+            key,
+          })
         })
       },
     }),

@@ -20,10 +20,32 @@ const AuditEntry = z.object({
   requestId: z.string().nullable(),
 })
 
-type Row = { id: string; at: Date; actor: { name: string }; entityType: string; entityId: string; entityName: string | null; action: string; before: unknown; after: unknown; requestId: string | null }
+type Row = {
+  id: string
+  at: Date
+  actor: { name: string }
+  entityType: string
+  entityId: string
+  entityName: string | null
+  action: string
+  before: unknown
+  after: unknown
+  requestId: string | null
+}
 
 const exportRowsMax = 10_000
-const columns = ["id", "at", "actor", "entityType", "entityId", "entityName", "action", "before", "after", "requestId"] as const
+const columns = [
+  "id",
+  "at",
+  "actor",
+  "entityType",
+  "entityId",
+  "entityName",
+  "action",
+  "before",
+  "after",
+  "requestId",
+] as const
 
 /** Who changed what (api.md 2.15): append only, newest first. */
 export function auditEntryRoutes({ store }: { store: Store }): Route[] {
@@ -59,9 +81,18 @@ export function auditEntryRoutes({ store }: { store: Store }): Route[] {
             ${query.q ? sql`AND (position(lower(${query.q}) IN lower(coalesce(entity_name, ''))) > 0 OR position(lower(${query.q}) IN lower(entity_type || ' ' || (actor->>'name'))) > 0)` : sql``}
             ${before === null ? sql`` : sql`AND id < ${before}::uuid`}
           ORDER BY id DESC LIMIT ${asCsv ? exportRowsMax : list.limit + 1}`.execute(store.db)
-        if (!asCsv) return page(found.rows, (row) => [row.id], (row) => row)
-        const table = found.rows.map((row) => columns.map((name) => cellOf(name === "actor" ? row.actor.name : row[name])))
-        return raw("text/csv; charset=utf-8", csvOf([[...columns], ...table]), { "content-disposition": 'attachment; filename="audit-entries.csv"' })
+        if (!asCsv)
+          return page(
+            found.rows,
+            (row) => [row.id],
+            (row) => row,
+          )
+        const table = found.rows.map((row) =>
+          columns.map((name) => cellOf(name === "actor" ? row.actor.name : row[name])),
+        )
+        return raw("text/csv; charset=utf-8", csvOf([[...columns], ...table]), {
+          "content-disposition": 'attachment; filename="audit-entries.csv"',
+        })
       },
     }),
   ]

@@ -14,8 +14,14 @@ export function docsPage(routes: readonly Route[]): string {
     .toSorted((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method))
     .map((route) => {
       const action = typeof route.action === "string" ? route.action : `${route.action.me} (me), ${route.action.others}`
-      const notes = [route.versioned && "If-Match", route.idempotent && "Idempotency-Key", route.list && "limit, cursor"].filter(Boolean).join(", ")
-      return `<tr><td><code>${route.method}</code></td><td><code>/api${escape(route.path)}</code></td><td><code>${escape(action)}</code></td><td>${escape(notes)}</td><td>${escape(route.summary ?? "")}</td></tr>`
+      const notes = [
+        route.versioned && "If-Match",
+        route.idempotent && "Idempotency-Key",
+        route.list && "limit, cursor",
+      ]
+        .filter(Boolean)
+        .join(", ")
+      return `<tr><td><code>${route.method}</code></td><td><code>/api${escapeHtml(route.path)}</code></td><td><code>${escapeHtml(action)}</code></td><td>${escapeHtml(notes)}</td><td>${escapeHtml(route.summary ?? "")}</td></tr>`
     })
   return page(
     "Switchboard API",
@@ -28,7 +34,7 @@ export function docsPage(routes: readonly Route[]): string {
 export function problemsPage(): string {
   const rows = Object.entries(problemCodes).map(
     ([code, { status, title, whatToDo }]) =>
-      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escape(title)}</td><td>${escape(whatToDo)}</td></tr>`,
+      `<tr id="${code}"><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(title)}</td><td>${escapeHtml(whatToDo)}</td></tr>`,
   )
   return page(
     "Problem codes",
@@ -40,6 +46,6 @@ function page(title: string, main: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${title}</title><style>${style}</style></head><body><main><h1>${title}</h1>${main}</main></body></html>`
 }
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;")
 }

@@ -20,7 +20,15 @@ const EventShape = z.object({
   data: z.record(z.string(), z.unknown()),
 })
 
-type EventRow = { position: number; id: string; type: string; at: Date; actor: unknown; requestId: string | null; data: unknown }
+type EventRow = {
+  position: number
+  id: string
+  type: string
+  at: Date
+  actor: unknown
+  requestId: string | null
+  data: unknown
+}
 
 const pageDefault = 200
 /** A hint may be lost; then the page is looked for this often. */
@@ -76,7 +84,11 @@ export function eventRoutes({ store, bus }: { store: Store; bus: Bus }): Route[]
           page = await pageAfter(principal, from, limit, query.types)
         }
         if (/\bapplication\/(x-ndjson|jsonl)\b/.test(request.headers.accept ?? "")) {
-          return raw("application/jsonl; charset=utf-8", page.items.map((item) => `${JSON.stringify(item)}\n`).join(""), { "x-position": String(page.position) })
+          return raw(
+            "application/jsonl; charset=utf-8",
+            page.items.map((item) => `${JSON.stringify(item)}\n`).join(""),
+            { "x-position": String(page.position) },
+          )
         }
         return ok({ items: page.items, position: page.position, oldestPosition })
       },

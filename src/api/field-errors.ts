@@ -24,7 +24,11 @@ function read(issue: Issue, path: readonly PropertyKey[], place: Place): FieldEr
 }
 
 /** The branch that came closest: the one whose first mistake lies deepest, then the one with the fewest. */
-function readUnion(issue: Extract<Issue, { code: "invalid_union" }>, path: readonly PropertyKey[], place: Place): FieldError[] {
+function readUnion(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  path: readonly PropertyKey[],
+  place: Place,
+): FieldError[] {
   if ("discriminator" in issue && issue.discriminator && issue.errors.length === 0) {
     const name = issue.discriminator
     const at = path.at(-1) === name ? path : [...path, name]
@@ -84,7 +88,9 @@ function detailOf(code: string, issue: Issue): string {
     case "type":
       return issue.code === "invalid_type" ? `This must be of type ${issue.expected}.` : "This has the wrong type."
     case "not_in_list":
-      return issue.code === "invalid_value" ? `Use one of: ${issue.values.map(String).join(", ")}.` : "Use one of the listed values."
+      return issue.code === "invalid_value"
+        ? `Use one of: ${issue.values.map(String).join(", ")}.`
+        : "Use one of the listed values."
     case "too_short":
       return `Use at least ${limit} characters.`
     case "too_long":

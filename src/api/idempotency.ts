@@ -36,10 +36,22 @@ export class Idempotency {
     this.#keys = keys
   }
 
-  async run(input: { principal: Principal; method: string; path: string; key: string; body: unknown }, work: (once: Once) => Promise<Answer>): Promise<Answer> {
+  async run(
+    input: { principal: Principal; method: string; path: string; key: string; body: unknown },
+    work: (once: Once) => Promise<Answer>,
+  ): Promise<Answer> {
     const { principal, method, path, key } = input
-    const bodyHash = createHash("sha256").update(JSON.stringify(input.body) ?? "").digest("base64url")
-    const scope: Scope = { orgId: principal.orgId, principal: `${principal.type}:${principal.id}`, method, path, key, bodyHash }
+    const bodyHash = createHash("sha256")
+      .update(JSON.stringify(input.body) ?? "")
+      .digest("base64url")
+    const scope: Scope = {
+      orgId: principal.orgId,
+      principal: `${principal.type}:${principal.id}`,
+      method,
+      path,
+      key,
+      bodyHash,
+    }
     const name = [scope.orgId, scope.principal, method, path, key].join(" ")
     if (this.#running.has(name)) throw problem("idempotency_in_progress")
     this.#running.add(name)
@@ -48,7 +60,8 @@ export class Idempotency {
       if (first) return this.#again(scope, first)
       const once = new Once(scope, this.#keys)
       const answer = await work(once)
-      if (!once.kept && answer.status < 300) await this.#store.db.transaction().execute((trx) => once.keep({ db: trx }, answer))
+      if (!once.kept && answer.status < 300)
+        await this.#store.db.transaction().execute((trx) => once.keep({ db: trx }, answer))
       return answer
     } catch (error) {
       if (!(error instanceof AnsweredElsewhere)) throw error
@@ -62,7 +75,10 @@ export class Idempotency {
 
   /** Takes away what is older than 24 h; answers how many. */
   async prune(): Promise<number> {
-    const gone = await sql`DELETE FROM idempotency_keys WHERE created_at < now() - make_interval(hours => ${keptHours})`.execute(this.#store.db)
+    const gone =
+      await sql`DELETE FROM idempotency_keys WHERE created_at < now() - make_interval(hours => ${keptHours})`.execute(
+        this.#store.db,
+      )
     return Number(gone.numAffectedRows ?? 0)
   }
 
@@ -77,7 +93,10 @@ export class Idempotency {
   #again(scope: Scope, kept: Kept): Answer {
     if (kept.bodyHash !== scope.bodyHash) throw problem("idempotency_key_reused")
     const body = kept.answer === null ? null : (JSON.parse(this.#keys.open(kept.answer)) as unknown)
-    return new Answer(kept.status, body, { ...(kept.location && { location: kept.location }), "idempotency-replayed": "true" })
+    return new Answer(kept.status, body, {
+      ...(kept.location && { location: kept.location }),
+      "idempotency-replayed": "true",
+    })
   }
 }
 

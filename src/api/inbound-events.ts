@@ -39,7 +39,12 @@ export function inboundEventRoutes({ parked, readBlob }: InboundEventDeps): Rout
       answers: { 200: z.object({ items: z.array(InboundEventShape), nextCursor: z.string().nullable() }) },
       async handle({ principal, query, list, page }) {
         const beforeId = typeof list.after?.[0] === "string" ? list.after[0] : null
-        const rows = await parked.list(principal.orgId, { parked: query.parked, channel: query.channel, limit: list.limit, beforeId })
+        const rows = await parked.list(principal.orgId, {
+          parked: query.parked,
+          channel: query.channel,
+          limit: list.limit,
+          beforeId,
+        })
         return page(rows, (row) => [row.id], show)
       },
     }),
@@ -86,5 +91,16 @@ export function inboundEventRoutes({ parked, readBlob }: InboundEventDeps): Rout
 
 function show(row: Row): Record<string, unknown> {
   const { id, channel, entryPointId, externalId, receivedAt, parkedAt, parkedReason, discardedAt, attempts } = row
-  return { id, channel, entryPointId, externalId, receivedAt, parkedAt, parkedReason, discardedAt, attempts, messageId: row.receipt?.messageId ?? null }
+  return {
+    id,
+    channel,
+    entryPointId,
+    externalId,
+    receivedAt,
+    parkedAt,
+    parkedReason,
+    discardedAt,
+    attempts,
+    messageId: row.receipt?.messageId ?? null,
+  }
 }

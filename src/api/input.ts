@@ -21,7 +21,8 @@ type Input = Pick<Context<unknown, unknown, unknown>, "params" | "query" | "body
 export function refuseUnreadable(route: Route, raw: RawInput): void {
   const unknown: FieldError[] = []
   for (const name of Object.keys(raw.query)) {
-    const known = (route.query && Object.hasOwn(route.query.shape, name)) || (route.list && (name === "limit" || name === "cursor"))
+    const known =
+      (route.query && Object.hasOwn(route.query.shape, name)) || (route.list && (name === "limit" || name === "cursor"))
     if (!known) unknown.push({ parameter: name, code: "unknown_field", detail: "This parameter is not known here." })
   }
   if (!route.accepts) {
@@ -31,7 +32,10 @@ export function refuseUnreadable(route: Route, raw: RawInput): void {
   }
   if (unknown.length > 0) {
     const named = unknown.slice(0, 5).map((one) => one.parameter ?? one.pointer)
-    throw new Problem("unknown_field", { errors: unknown.slice(0, errorsMax), detail: `Not known here: ${named.join(", ")}. See /docs for the names.` })
+    throw new Problem("unknown_field", {
+      errors: unknown.slice(0, errorsMax),
+      detail: `Not known here: ${named.join(", ")}. See /docs for the names.`,
+    })
   }
   if (route.list && raw.query.cursor !== undefined) readCursor(raw)
 }
@@ -44,7 +48,12 @@ export function readInput(route: Route, raw: RawInput): Input {
   const limit = readLimit(route, raw.query.limit, errors)
   const body = route.accepts ? undefined : readBody(route, raw.body, errors)
   if (errors.length > 0) throw invalid(...errors.slice(0, errorsMax))
-  return { params, query, body, list: { limit, after: route.list && raw.query.cursor !== undefined ? readCursor(raw) : null } }
+  return {
+    params,
+    query,
+    body,
+    list: { limit, after: route.list && raw.query.cursor !== undefined ? readCursor(raw) : null },
+  }
 }
 
 const noFields = z.object({})
@@ -53,7 +62,11 @@ const noFields = z.object({})
 function readParams(route: Route, params: Record<string, string>): unknown {
   for (const [name, value] of Object.entries(params)) {
     if (value.includes("\0")) throw problem("not_found")
-    if (/(^id|Id)$/.test(name) && !uuid.test(value) && !(name === "id" && value === "me" && typeof route.action === "object")) {
+    if (
+      /(^id|Id)$/.test(name) &&
+      !uuid.test(value) &&
+      !(name === "id" && value === "me" && typeof route.action === "object")
+    ) {
       throw problem("not_found")
     }
   }
@@ -105,7 +118,9 @@ function readBody(route: Route, given: unknown, errors: FieldError[]): unknown {
 function withoutReadOnly(route: Route, body: unknown): unknown {
   if (!route.versioned || body === null || typeof body !== "object" || Array.isArray(body)) return body
   const shape = route.body instanceof z.ZodObject ? route.body.shape : {}
-  return Object.fromEntries(Object.entries(body).filter(([key]) => Object.hasOwn(shape, key) || !readOnlyFields.includes(key)))
+  return Object.fromEntries(
+    Object.entries(body).filter(([key]) => Object.hasOwn(shape, key) || !readOnlyFields.includes(key)),
+  )
 }
 
 /** What is too much for any field, and what no text column can hold. */
@@ -116,11 +131,15 @@ function overLimits(body: unknown, limits: Limits): FieldError[] {
   const walk = (value: unknown, path: (string | number)[]): void => {
     if (errors.length >= errorsMax) return
     if (typeof value === "string") {
-      if (value.length > length) errors.push({ pointer: pointerTo(path), code: "too_long", detail: `Use at most ${length} characters.` })
-      else if (value.includes("\0")) errors.push({ pointer: pointerTo(path), code: "pattern", detail: "The character U+0000 is not allowed." })
-      else if (!value.isWellFormed()) errors.push({ pointer: pointerTo(path), code: "pattern", detail: "Half of a character pair stands alone." })
+      if (value.length > length)
+        errors.push({ pointer: pointerTo(path), code: "too_long", detail: `Use at most ${length} characters.` })
+      else if (value.includes("\0"))
+        errors.push({ pointer: pointerTo(path), code: "pattern", detail: "The character U+0000 is not allowed." })
+      else if (!value.isWellFormed())
+        errors.push({ pointer: pointerTo(path), code: "pattern", detail: "Half of a character pair stands alone." })
     } else if (Array.isArray(value)) {
-      if (value.length > items) errors.push({ pointer: pointerTo(path), code: "too_many", detail: `Give at most ${items}.` })
+      if (value.length > items)
+        errors.push({ pointer: pointerTo(path), code: "too_many", detail: `Give at most ${items}.` })
       else for (const [index, item] of value.entries()) walk(item, [...path, index])
     } else if (value !== null && typeof value === "object") {
       for (const [key, item] of Object.entries(value)) walk(item, [...path, key])

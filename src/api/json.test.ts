@@ -3,14 +3,43 @@ import { parseJson } from "./json.ts"
 
 test("reads what JSON.parse reads, to the same values", () => {
   const texts = [
-    "null", " true ", "-0.5e+3", '"a\\u00e9\\n\\"\\\\ \u{1f600}"', "[]", "[1,[2,{}]]",
-    '{"a":{"b":[1,2,3]},"c":"","constructor":1,"é":null}', "1E400", "[ 1 , 2 ]",
+    "null",
+    " true ",
+    "-0.5e+3",
+    '"a\\u00e9\\n\\"\\\\ \u{1f600}"',
+    "[]",
+    "[1,[2,{}]]",
+    '{"a":{"b":[1,2,3]},"c":"","constructor":1,"é":null}',
+    "1E400",
+    "[ 1 , 2 ]",
   ]
   for (const text of texts) expect(parseJson(text), text).toEqual(JSON.parse(text))
 })
 
 test("refuses what JSON.parse refuses", () => {
-  const texts = ["", " ", "{", "[1,]", '{"a":1,}', "01", "+1", "1.", ".5", "'a'", '"\n"', '"\\x"', "tru", "nul", "{a:1}", "1 2", '"', "NaN", '{"a" 1}', "[1 2]", "\u00a01"]
+  const texts = [
+    "",
+    " ",
+    "{",
+    "[1,]",
+    '{"a":1,}',
+    "01",
+    "+1",
+    "1.",
+    ".5",
+    "'a'",
+    '"\n"',
+    '"\\x"',
+    "tru",
+    "nul",
+    "{a:1}",
+    "1 2",
+    '"',
+    "NaN",
+    '{"a" 1}',
+    "[1 2]",
+    "\u00a01",
+  ]
   for (const text of texts) {
     expect(() => JSON.parse(text), text).toThrow()
     expect(() => parseJson(text), text).toThrow(/at character/)

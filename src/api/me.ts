@@ -123,10 +123,21 @@ export function meRoutes(deps: MeDeps): Route[] {
       problems: ["too_many_tries"],
       async handle({ principal, body, write }) {
         const id = person(principal)
-        const fits = await confirmPassword({ db, tries: deps.tries }, { orgId: principal.orgId, id, email: principal.email ?? "" }, body.currentPassword)
-        if (!fits) throw invalid({ pointer: "#/currentPassword", code: "confirmation_wrong", detail: "This is not your current password." })
+        const fits = await confirmPassword(
+          { db, tries: deps.tries },
+          { orgId: principal.orgId, id, email: principal.email ?? "" },
+          body.currentPassword,
+        )
+        if (!fits)
+          throw invalid({
+            pointer: "#/currentPassword",
+            code: "confirmation_wrong",
+            detail: "This is not your current password.",
+          })
         const passwordHash = await hashPassword(body.password)
-        await write((tx) => setPassword(deps, tx, { id, name: principal.name, passwordHash, exceptSession: principal.sessionId }))
+        await write((tx) =>
+          setPassword(deps, tx, { id, name: principal.name, passwordHash, exceptSession: principal.sessionId }),
+        )
         return noContent()
       },
     }),
@@ -169,11 +180,22 @@ export function meRoutes(deps: MeDeps): Route[] {
   ]
 
   async function agentState(orgId: string, userId: string) {
-    return db.selectFrom("agentStates").select(["status", "availableFor"]).where("orgId", "=", orgId).where("agentId", "=", userId).executeTakeFirst()
+    return db
+      .selectFrom("agentStates")
+      .select(["status", "availableFor"])
+      .where("orgId", "=", orgId)
+      .where("agentId", "=", userId)
+      .executeTakeFirst()
   }
 
   async function configuredGroups(orgId: string): Promise<Set<string>> {
-    const rows = await db.selectFrom("entryPoints").select("channel").distinct().where("orgId", "=", orgId).where("status", "=", "active").execute()
+    const rows = await db
+      .selectFrom("entryPoints")
+      .select("channel")
+      .distinct()
+      .where("orgId", "=", orgId)
+      .where("status", "=", "active")
+      .execute()
     const known = channelNames.filter((name) => rows.some((row) => row.channel === name))
     return new Set(known.map(groupOf))
   }
@@ -205,7 +227,11 @@ function notificationRoutes({ store }: MeDeps): Route[] {
           .orderBy("id", "desc")
           .limit(list.limit + 1)
           .execute()
-        return page(rows, (row) => [row.id], (row) => row)
+        return page(
+          rows,
+          (row) => [row.id],
+          (row) => row,
+        )
       },
     }),
     route({

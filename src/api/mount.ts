@@ -92,7 +92,8 @@ async function admit(door: Door, route: Route, request: FastifyRequest, reply: F
   refuseExceeded(door.limiter.take(orgPolicy, principal.orgId))
   if (caller.by === "cookie") refuseForeign(request.method, request.headers, door.publicUrl)
   const action = actionOf(route, principal, request)
-  if (action !== null && !principal.can(action)) throw problem("not_permitted", { action, requiredRoles: rolesWith(action) })
+  if (action !== null && !principal.can(action))
+    throw problem("not_permitted", { action, requiredRoles: rolesWith(action) })
 }
 
 function actionOf(route: Route, principal: Principal, request: FastifyRequest): Action | null {
@@ -104,11 +105,19 @@ function actionOf(route: Route, principal: Principal, request: FastifyRequest): 
 }
 
 function refuseType(route: Route, request: FastifyRequest): void {
-  const { "content-length": length, "transfer-encoding": encoding, "content-type": type = "", "content-encoding": packed } = request.headers
+  const {
+    "content-length": length,
+    "transfer-encoding": encoding,
+    "content-type": type = "",
+    "content-encoding": packed,
+  } = request.headers
   if (encoding === undefined && (length === undefined || length === "0")) return
-  if (packed !== undefined && packed !== "identity") throw problem("type_not_supported", {}, "Send the body without Content-Encoding.")
+  if (packed !== undefined && packed !== "identity")
+    throw problem("type_not_supported", {}, "Send the body without Content-Encoding.")
   const essence = type.split(";")[0]?.trim().toLowerCase() ?? ""
-  const fits = route.accepts ? route.accepts.includes(essence) : jsonType.test(type) || essence === "application/merge-patch+json"
+  const fits = route.accepts
+    ? route.accepts.includes(essence)
+    : jsonType.test(type) || essence === "application/merge-patch+json"
   if (!fits) throw problem("type_not_supported", {}, `Send ${route.accepts?.join(" or ") ?? "application/json"}.`)
 }
 
@@ -126,10 +135,14 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
   if (route.versioned && ifMatch === null) throw problem("precondition_required")
   const input = readInput(route, rawInput)
   const caller = callers.get(request)
-  const run = (once: Once | null) => route.handle(contextOf(door, route, request, caller?.principal, input, ifMatch ?? "*", rawInput, once))
+  const run = (once: Once | null) =>
+    route.handle(contextOf(door, route, request, caller?.principal, input, ifMatch ?? "*", rawInput, once))
   const given =
     key !== null && caller
-      ? await door.idempotency.run({ principal: caller.principal, method: route.method, path, key, body: rawInput.body ?? lengthOf(request) }, run)
+      ? await door.idempotency.run(
+          { principal: caller.principal, method: route.method, path, key, body: rawInput.body ?? lengthOf(request) },
+          run,
+        )
       : await run(null)
   return send(route, request, reply, given)
 }
@@ -183,7 +196,8 @@ function send(route: Route, request: FastifyRequest, reply: FastifyReply, given:
   const version = (body as { version?: unknown } | null | undefined)?.version
   if (typeof version === "number" && given.status < 300 && !given.headers.etag) {
     reply.header("etag", etagOf(version))
-    if (route.method === "GET" && matchesNone(request.headers["if-none-match"], etagOf(version))) return reply.code(304).send()
+    if (route.method === "GET" && matchesNone(request.headers["if-none-match"], etagOf(version)))
+      return reply.code(304).send()
   }
   if (given.status === 204 || body === null || body === undefined) return reply.send()
   return reply.type("application/json; charset=utf-8").send(JSON.stringify(body))

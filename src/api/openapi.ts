@@ -43,7 +43,9 @@ export function describe(routes: readonly Route[], about: { version: string; pub
         "x-action": route.action,
         parameters,
         ...bodyOf(route, (schema) => refer(schema, `${capital(name)}Body`)),
-        responses: responsesOf(route, (schema, status) => refer(schema, status < 300 ? `${capital(name)}Answer` : `${capital(name)}${status}`)),
+        responses: responsesOf(route, (schema, status) =>
+          refer(schema, status < 300 ? `${capital(name)}Answer` : `${capital(name)}${status}`),
+        ),
         security: securityOf(route),
       },
     }
@@ -79,7 +81,10 @@ export function describe(routes: readonly Route[], about: { version: string; pub
 }
 
 function operationId(route: Route): string {
-  const words = route.path.split("/").filter((part) => part !== "").map((part) => (part.startsWith(":") ? `by-${part.slice(1)}` : part))
+  const words = route.path
+    .split("/")
+    .filter((part) => part !== "")
+    .map((part) => (part.startsWith(":") ? `by-${part.slice(1)}` : part))
   return route.method.toLowerCase() + words.map((word) => word.split(/[-_]/).map(capital).join("")).join("")
 }
 
@@ -88,12 +93,20 @@ function capital(word: string): string {
 }
 
 function pathParameters(route: Route): Json[] {
-  return [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: "path", required: true, schema: { type: "string" } }))
+  return [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }))
 }
 
 function headerParameters(route: Route): Json[] {
   const header = (name: string, required: boolean) => ({ name, in: "header", required, schema: { type: "string" } })
-  return [...(route.versioned ? [header("If-Match", true)] : []), ...(route.idempotent ? [header("Idempotency-Key", false)] : [])]
+  return [
+    ...(route.versioned ? [header("If-Match", true)] : []),
+    ...(route.idempotent ? [header("Idempotency-Key", false)] : []),
+  ]
 }
 
 function listParameters(route: Route): Json[] {
@@ -116,11 +129,18 @@ function queryParameters(schema: Json): Json[] {
 
 function bodyOf(route: Route, refer: (schema: z.ZodType) => Json): Json {
   if (route.accepts) {
-    const content = Object.fromEntries(route.accepts.map((type) => [type, { schema: { type: "string", contentMediaType: type } }]))
+    const content = Object.fromEntries(
+      route.accepts.map((type) => [type, { schema: { type: "string", contentMediaType: type } }]),
+    )
     return { requestBody: { required: true, content } }
   }
   if (!route.body) return {}
-  return { requestBody: { required: !route.body.safeParse({}).success, content: { "application/json": { schema: refer(route.body) } } } }
+  return {
+    requestBody: {
+      required: !route.body.safeParse({}).success,
+      content: { "application/json": { schema: refer(route.body) } },
+    },
+  }
 }
 
 function responsesOf(route: Route, refer: (schema: z.ZodType, status: number) => Json): Json {

@@ -3,7 +3,12 @@ import { z } from "zod"
 import { Country, Organization, OrganizationName, RetentionDays, TimeZone } from "../core/people/organization.ts"
 import { MailAddress, RoleShape } from "../core/people/user.ts"
 import { newId } from "../ids.ts"
-import { createOrganization, type OnOrganizationCreated, readOrganization, showOrganization } from "../identity/organizations.ts"
+import {
+  createOrganization,
+  type OnOrganizationCreated,
+  readOrganization,
+  showOrganization,
+} from "../identity/organizations.ts"
 import { firstRoles, makeSetupLink } from "../identity/setup.ts"
 import { invalid, problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
@@ -19,7 +24,13 @@ export type OrganizationDeps = {
   onOrganizationDeleted?: (orgId: string) => Promise<void>
 }
 
-const ListedOrganization = z.object({ id: z.string(), name: z.string(), timeZone: z.string(), country: z.string(), createdAt: z.string() })
+const ListedOrganization = z.object({
+  id: z.string(),
+  name: z.string(),
+  timeZone: z.string(),
+  country: z.string(),
+  createdAt: z.string(),
+})
 
 /** The caller's organization, and for the operator all of the server (api.md 2.1). */
 export function organizationRoutes(deps: OrganizationDeps): Route[] {
@@ -73,7 +84,14 @@ export function organizationRoutes(deps: OrganizationDeps): Route[] {
             .execute()
           const after = showOrganization(await readOrganization(tx.db, tx.orgId))
           tx.event("organization.updated", { before: showOrganization(before), after })
-          tx.audit({ entityType: "organization", entityId: tx.orgId, entityName: after.name, action: "updated", before: showOrganization(before), after })
+          tx.audit({
+            entityType: "organization",
+            entityId: tx.orgId,
+            entityName: after.name,
+            action: "updated",
+            before: showOrganization(before),
+            after,
+          })
           return ok(after)
         }),
     }),
@@ -92,7 +110,11 @@ export function organizationRoutes(deps: OrganizationDeps): Route[] {
           .orderBy("id")
           .limit(list.limit + 1)
           .execute()
-        return page(rows, (row) => [row.id], (row) => row)
+        return page(
+          rows,
+          (row) => [row.id],
+          (row) => row,
+        )
       },
     }),
     route({
@@ -111,8 +133,15 @@ export function organizationRoutes(deps: OrganizationDeps): Route[] {
         const orgId = newId()
         const actor = { type: "system" as const, id: null, name: "Operator of the server" }
         const { token } = await store.write({ orgId, kind: "act", actor, requestId }, async (tx) => {
-          await createOrganization(tx, { name: body.name, timeZone: body.timeZone, country: body.country }, deps.onOrganizationCreated)
-          return makeSetupLink(tx, { administratorEmail: body.administratorEmail, roles: [...(body.roles ?? firstRoles)] })
+          await createOrganization(
+            tx,
+            { name: body.name, timeZone: body.timeZone, country: body.country },
+            deps.onOrganizationCreated,
+          )
+          return makeSetupLink(tx, {
+            administratorEmail: body.administratorEmail,
+            roles: [...(body.roles ?? firstRoles)],
+          })
         })
         return created(`/organizations/${orgId}`, { id: orgId, setupLink: `${deps.publicUrl}/setup#code=${token}` })
       },
@@ -127,7 +156,11 @@ export function organizationRoutes(deps: OrganizationDeps): Route[] {
         const row = await db.selectFrom("organizations").select("name").where("id", "=", params.id).executeTakeFirst()
         if (!row) throw problem("not_found")
         if (row.name !== body.name) {
-          throw invalid({ pointer: "#/name", code: "confirmation_wrong", detail: "Enter the name of the organization to confirm." })
+          throw invalid({
+            pointer: "#/name",
+            code: "confirmation_wrong",
+            detail: "Enter the name of the organization to confirm.",
+          })
         }
         await deleteOrganization(store, params.id)
         await deps.onOrganizationDeleted?.(params.id)
@@ -164,14 +197,25 @@ async function deleteOrganization(store: Store, orgId: string): Promise<void> {
 }
 
 async function refuseInbox(db: Store["db"], orgId: string, id: string): Promise<void> {
-  const inbox = await db.selectFrom("inboxes").select("deactivatedAt").where("orgId", "=", orgId).where("id", "=", id).executeTakeFirst()
-  if (!inbox) throw invalid({ pointer: "#/fallbackInboxId", code: "unknown_reference", detail: "This Inbox does not exist." })
+  const inbox = await db
+    .selectFrom("inboxes")
+    .select("deactivatedAt")
+    .where("orgId", "=", orgId)
+    .where("id", "=", id)
+    .executeTakeFirst()
+  if (!inbox)
+    throw invalid({ pointer: "#/fallbackInboxId", code: "unknown_reference", detail: "This Inbox does not exist." })
   if (inbox.deactivatedAt) {
-    throw invalid({ pointer: "#/fallbackInboxId", code: "inbox_deactivated", detail: "This Inbox is deactivated. Choose an active one." })
+    throw invalid({
+      pointer: "#/fallbackInboxId",
+      code: "inbox_deactivated",
+      detail: "This Inbox is deactivated. Choose an active one.",
+    })
   }
 }
 
 function definedOf<T extends object>(body: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as {
+    [Key in keyof T]?: Exclude<T[Key], undefined>
+  }
 }
-

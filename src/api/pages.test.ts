@@ -22,14 +22,20 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), "switchboard-pages-"))
   await mkdir(join(dir, "web/assets"), { recursive: true })
   await writeFile(join(dir, "secret.txt"), "outside")
-  await writeFile(join(dir, "web/index.html"), '<meta name="nonce" content="__CSP_NONCE__"><script nonce="__CSP_NONCE__"></script>')
+  await writeFile(
+    join(dir, "web/index.html"),
+    '<meta name="nonce" content="__CSP_NONCE__"><script nonce="__CSP_NONCE__"></script>',
+  )
   await writeFile(join(dir, "web/assets/main-abc.js"), "1")
   await writeFile(join(dir, "web/.hidden"), "hidden")
   const { db, store } = ground
   const orgId = newId()
   const userId = newId()
   await db.insertInto("organizations").values({ id: orgId, name: "Retale", timeZone: "UTC" }).execute()
-  await db.insertInto("users").values({ orgId, id: userId, name: "Ana", email: "ana@retale.com", roles: ["agent"], status: "active" }).execute()
+  await db
+    .insertInto("users")
+    .values({ orgId, id: userId, name: "Ana", email: "ana@retale.com", roles: ["agent"], status: "active" })
+    .execute()
   const sessions = new Sessions(db)
   const publicUrl = "http://desk.example"
   const cookieName = cookieNameFor(publicUrl)
@@ -71,7 +77,8 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
-const get = (path: string, headers: Record<string, string> = {}) => server.app.inject({ method: "GET", url: path, headers })
+const get = (path: string, headers: Record<string, string> = {}) =>
+  server.app.inject({ method: "GET", url: path, headers })
 
 test("pages carry a new nonce each time, and a policy without unsafe-inline", async () => {
   const [first, second] = [await get("/"), await get("/settings/entry-points")]
@@ -85,7 +92,17 @@ test("pages carry a new nonce each time, and a policy without unsafe-inline", as
 })
 
 test("reliability 57 no path leads out of the folder of pages", async () => {
-  for (const path of ["/../secret.txt", "/..%2fsecret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt", "/..%5csecret.txt", "/.hidden", "//etc/passwd", "/%00", "/%"]) {
+  for (const path of [
+    "/../secret.txt",
+    "/..%2fsecret.txt",
+    "/%2e%2e/secret.txt",
+    "/assets/..%2f..%2fsecret.txt",
+    "/..%5csecret.txt",
+    "/.hidden",
+    "//etc/passwd",
+    "/%00",
+    "/%",
+  ]) {
     const answer = await get(path)
     expect(answer.body, path).not.toMatch(/outside|hidden|root:/)
     expect(answer.statusCode, path).toBeLessThan(500)
@@ -93,7 +110,12 @@ test("reliability 57 no path leads out of the folder of pages", async () => {
 })
 
 test("raw routes keep their own bodies; unknown paths there are problems, not pages", async () => {
-  const echo = await server.app.inject({ method: "POST", url: "/hooks/echo", payload: "hello", headers: { "content-type": "text/plain" } })
+  const echo = await server.app.inject({
+    method: "POST",
+    url: "/hooks/echo",
+    payload: "hello",
+    headers: { "content-type": "text/plain" },
+  })
   expect(echo.body).toBe("hello")
   expect((await get("/hooks/none")).json().code).toBe("route_not_found")
   expect((await get("/widget/none")).json().code).toBe("route_not_found")

@@ -21,7 +21,8 @@ const retrySeconds: Partial<Record<ProblemCode, number>> = { unavailable: 1, ide
 /** Everything thrown at the door as the caller may see it; what is our own error says nothing of itself. */
 export function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof JsonError) return problem("body_malformed", {}, `${error.message}. ${problemCodes.body_malformed.whatToDo}`)
+  if (error instanceof JsonError)
+    return problem("body_malformed", {}, `${error.message}. ${problemCodes.body_malformed.whatToDo}`)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
   if (code === "53100") return problem("unavailable", { reason: "storage_full" })
   if (isUnavailable(error)) return problem("unavailable", { reason: "database" })
@@ -49,11 +50,18 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
 
 function ofFastify(error: FastifyError, code: string): Problem | null {
   if (!code.startsWith("FST_")) return null
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE" || code === "FST_REQ_FILE_TOO_LARGE" || code === "FST_FILES_LIMIT" || code === "FST_PARTS_LIMIT") {
+  if (
+    code === "FST_ERR_CTP_BODY_TOO_LARGE" ||
+    code === "FST_REQ_FILE_TOO_LARGE" ||
+    code === "FST_FILES_LIMIT" ||
+    code === "FST_PARTS_LIMIT"
+  ) {
     return problem("too_large")
   }
-  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE") return problem("type_not_supported")
-  if (code === "FST_ERR_BAD_URL" || code === "FST_ERR_MAX_PARAM_LENGTH" || code === "FST_ERR_ASYNC_CONSTRAINT") return problem("route_not_found")
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE")
+    return problem("type_not_supported")
+  if (code === "FST_ERR_BAD_URL" || code === "FST_ERR_MAX_PARAM_LENGTH" || code === "FST_ERR_ASYNC_CONSTRAINT")
+    return problem("route_not_found")
   const status = error.statusCode ?? 500
   return status >= 400 && status < 500 ? problem("body_malformed", {}, error.message) : null
 }

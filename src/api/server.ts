@@ -26,7 +26,12 @@ export type Log = {
 }
 
 export type ServerDeps = {
-  config: { publicUrl: string; apiAllowedOrigins: readonly string[]; rateLimitFactor: number; trustProxy: boolean | number | string[] }
+  config: {
+    publicUrl: string
+    apiAllowedOrigins: readonly string[]
+    rateLimitFactor: number
+    trustProxy: boolean | number | string[]
+  }
   store: Store
   keys: Keys
   authenticator: Authenticator
@@ -115,19 +120,33 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       reply.header("connection", "close")
       throw problem("unavailable", { reason: "stopping" })
     }
-    if (request.url.length > urlBytesMax) throw problem("too_large", { limitBytes: urlBytesMax }, `The URL has more than ${urlBytesMax} bytes.`)
+    if (request.url.length > urlBytesMax)
+      throw problem("too_large", { limitBytes: urlBytesMax }, `The URL has more than ${urlBytesMax} bytes.`)
   })
   app.addHook("onResponse", async (request, reply) => {
     const path = request.routeOptions.url ?? "unknown"
-    deps.onAnswered?.({ method: request.method, path, status: reply.statusCode, seconds: reply.elapsedTime / 1000, requestId: request.id })
+    deps.onAnswered?.({
+      method: request.method,
+      path,
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+      requestId: request.id,
+    })
   })
   app.setErrorHandler((error, request, reply) => {
     const found = toProblem(error)
-    if (found.code === "internal") deps.log?.error({ requestId: request.id, method: request.method, path: request.routeOptions.url, err: error }, "request failed")
+    if (found.code === "internal")
+      deps.log?.error(
+        { requestId: request.id, method: request.method, path: request.routeOptions.url, err: error },
+        "request failed",
+      )
     return sendProblem(request, reply, found)
   })
 
-  void app.register(fastifyMultipart, { limits: { fileSize: uploadBytesMax, files: 1, fields: 20, fieldSize: 10_000, parts: 21 }, throwFileSizeLimit: true })
+  void app.register(fastifyMultipart, {
+    limits: { fileSize: uploadBytesMax, files: 1, fields: 20, fieldSize: 10_000, parts: 21 },
+    throwFileSizeLimit: true,
+  })
   void app.register(fastifyWebsocket, {
     options: {
       maxPayload: frameBytesMax,
@@ -147,7 +166,12 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     })
     for (const route of routes) mountRoute(api, door, route)
     mountOtherMethods(api, routes)
-    api.get("/api", async () => ({ name: "Switchboard", version: deps.version, apiVersion: 1, publicUrl: config.publicUrl }))
+    api.get("/api", async () => ({
+      name: "Switchboard",
+      version: deps.version,
+      apiVersion: 1,
+      publicUrl: config.publicUrl,
+    }))
     api.all("/api/*", async () => {
       throw problem("route_not_found")
     })
@@ -155,8 +179,12 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
 
   app.get("/healthz", async (_request, reply) => reply.send({ ok: true }))
   app.get("/readyz", async (_request, reply) => {
-    const reasons = (await Promise.all([storeReason(watch), ...deps.readiness.map((check) => check())])).filter((reason) => reason !== null)
-    return reply.code(reasons.length > 0 ? 503 : 200).send(reasons.length > 0 ? { ready: false, reasons } : { ready: true, reasons })
+    const reasons = (await Promise.all([storeReason(watch), ...deps.readiness.map((check) => check())])).filter(
+      (reason) => reason !== null,
+    )
+    return reply
+      .code(reasons.length > 0 ? 503 : 200)
+      .send(reasons.length > 0 ? { ready: false, reasons } : { ready: true, reasons })
   })
   app.get("/metrics", async (request, reply) => {
     if (!isLoopback(request) && !deps.authenticator.isOperator(request.headers)) throw problem("route_not_found")
@@ -173,7 +201,8 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
   const pages = webFiles(deps.webDir, config, deps.frameOrigins ?? [])
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0] ?? "/"
-    if (/^\/(hooks|widget)(\/|$)/.test(path) || (request.method !== "GET" && request.method !== "HEAD")) throw problem("route_not_found")
+    if (/^\/(hooks|widget)(\/|$)/.test(path) || (request.method !== "GET" && request.method !== "HEAD"))
+      throw problem("route_not_found")
     return pages(path, reply)
   })
 
@@ -187,23 +216,30 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       protocols.add(protocol)
       void app.register(async (scope) => {
         const known = new WeakMap<FastifyRequest, Awaited<ReturnType<typeof authenticate>>>()
-        scope.get(path, {
-          websocket: true,
-          preValidation: async (request) => {
-            if (request.headers.upgrade?.toLowerCase() !== "websocket") throw problem("route_not_found")
-            known.set(request, await watch.guard(authenticate(request)))
+        scope.get(
+          path,
+          {
+            websocket: true,
+            preValidation: async (request) => {
+              if (request.headers.upgrade?.toLowerCase() !== "websocket") throw problem("route_not_found")
+              known.set(request, await watch.guard(authenticate(request)))
+            },
           },
-        }, (socket, request) => {
-          const who = known.get(request)
-          if (who === undefined) return socket.close(1011)
-          handler(socket, who, request)
-        })
+          (socket, request) => {
+            const who = known.get(request)
+            if (who === undefined) return socket.close(1011)
+            handler(socket, who, request)
+          },
+        )
       })
     },
     async authenticateSocket(request) {
       const caller = await deps.authenticator.callerOf(request.headers)
       if (!caller) throw problem("not_authenticated")
-      const fits = caller.by === "cookie" ? isOwnHost(request.headers, config.publicUrl) && request.headers.origin !== undefined : request.headers.origin === undefined
+      const fits =
+        caller.by === "cookie"
+          ? isOwnHost(request.headers, config.publicUrl) && request.headers.origin !== undefined
+          : request.headers.origin === undefined
       if (!fits) throw problem("origin_not_allowed")
       return caller.principal
     },
@@ -223,7 +259,9 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
 }
 
 /** A number says how many proxies stand in front of us. */
-function trusted(proxies: ServerDeps["config"]["trustProxy"]): boolean | string[] | ((address: string, hop: number) => boolean) {
+function trusted(
+  proxies: ServerDeps["config"]["trustProxy"],
+): boolean | string[] | ((address: string, hop: number) => boolean) {
   return typeof proxies === "number" ? (_address, hop) => hop < proxies : proxies
 }
 
@@ -242,15 +280,25 @@ function readQueryString(text: string): Record<string, unknown> {
   return query
 }
 
-function allowOrigin(allowed: readonly string[], request: FastifyRequest, reply: { header(name: string, value: string): unknown }): void {
+function allowOrigin(
+  allowed: readonly string[],
+  request: FastifyRequest,
+  reply: { header(name: string, value: string): unknown },
+): void {
   reply.header("vary", "Origin")
   const { origin } = request.headers
   if (origin === undefined || !allowed.includes(origin)) return
   reply.header("access-control-allow-origin", origin)
-  reply.header("access-control-expose-headers", "ETag, Location, Link, Retry-After, X-Request-Id, API-Version, RateLimit, RateLimit-Policy, Idempotency-Replayed")
+  reply.header(
+    "access-control-expose-headers",
+    "ETag, Location, Link, Retry-After, X-Request-Id, API-Version, RateLimit, RateLimit-Policy, Idempotency-Replayed",
+  )
   if (request.method !== "OPTIONS") return
   reply.header("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE")
-  reply.header("access-control-allow-headers", "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id")
+  reply.header(
+    "access-control-allow-headers",
+    "Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, X-Request-Id",
+  )
   reply.header("access-control-max-age", "600")
 }
 
@@ -264,7 +312,13 @@ function isLoopback(request: FastifyRequest): boolean {
   return local && (request.headers["x-forwarded-for"] === undefined || request.ips !== undefined)
 }
 
-function sendPage(reply: { header(name: string, value: string): unknown; type(type: string): { send(text: string): unknown } }, html: string): unknown {
-  reply.header("content-security-policy", `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`)
+function sendPage(
+  reply: { header(name: string, value: string): unknown; type(type: string): { send(text: string): unknown } },
+  html: string,
+): unknown {
+  reply.header(
+    "content-security-policy",
+    `default-src 'none'; style-src '${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  )
   return reply.type("text/html; charset=utf-8").send(html)
 }

@@ -33,9 +33,17 @@ const SignedIn = z.object({ user: User, actions: z.array(z.string()) })
 export function sessionRoutes(deps: SessionDeps): Route[] {
   const { db } = deps.store
 
-  async function open(user: { orgId: string; id: string }, request: { ip: string; headers: Record<string, string | string[] | undefined> }) {
+  async function open(
+    user: { orgId: string; id: string },
+    request: { ip: string; headers: Record<string, string | string[] | undefined> },
+  ) {
     const userAgent = request.headers["user-agent"]
-    const token = await deps.sessions.open({ orgId: user.orgId, userId: user.id, userAgent: typeof userAgent === "string" ? userAgent : undefined, ip: request.ip })
+    const token = await deps.sessions.open({
+      orgId: user.orgId,
+      userId: user.id,
+      userAgent: typeof userAgent === "string" ? userAgent : undefined,
+      ip: request.ip,
+    })
     const shown = showUser(await readUser(db, user.orgId, user.id))
     const actions = actionsOf(personPrincipal({ ...shown, orgId: user.orgId }, null))
     return { body: { user: shown, actions }, cookie: { "set-cookie": sessionCookie(deps.cookieName, token) } }
@@ -47,7 +55,10 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       path: "/session",
       action: "public",
       summary: "Sign in",
-      body: z.object({ email: z.string().trim().toLowerCase().min(1).max(254), password: z.string().min(1).max(1_000) }),
+      body: z.object({
+        email: z.string().trim().toLowerCase().min(1).max(254),
+        password: z.string().min(1).max(1_000),
+      }),
       answers: { 201: SignedIn },
       problems: ["credentials_wrong", "too_many_tries"],
       async handle({ body, request }) {

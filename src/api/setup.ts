@@ -50,8 +50,17 @@ export function setupRoutes(deps: SetupDeps): Route[] {
         await deps.tries.count(setupTries, request.ip)
         const { organization, user, orgId } = await completeSetup(deps, { ...body, requestId })
         await deps.tries.forget(setupTries, request.ip)
-        const token = await deps.sessions.open({ orgId, userId: user.id, userAgent: request.headers["user-agent"], ip: request.ip })
-        return created(`/users/${user.id}`, { organization, user }, { "set-cookie": sessionCookie(deps.cookieName, token) })
+        const token = await deps.sessions.open({
+          orgId,
+          userId: user.id,
+          userAgent: request.headers["user-agent"],
+          ip: request.ip,
+        })
+        return created(
+          `/users/${user.id}`,
+          { organization, user },
+          { "set-cookie": sessionCookie(deps.cookieName, token) },
+        )
       },
     }),
   ]

@@ -5,7 +5,10 @@ const never = () => new Promise<never>(() => {})
 
 test("reliability 5 a request on a store that hangs is given up within 2 s, with 503", async () => {
   const began = performance.now()
-  await expect(new StoreWatch(never).guard(never())).rejects.toMatchObject({ code: "unavailable", extra: { reason: "database" } })
+  await expect(new StoreWatch(never).guard(never())).rejects.toMatchObject({
+    code: "unavailable",
+    extra: { reason: "database" },
+  })
   expect(performance.now() - began).toBeLessThan(2_000)
 })
 

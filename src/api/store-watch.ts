@@ -40,10 +40,12 @@ export class StoreWatch {
     if (this.#asked && now - this.#asked.at < freshMs) return this.#asked.answers
     const answers = new Promise<boolean>((resolve) => {
       const timer = setTimeout(() => setImmediate(() => setImmediate(() => resolve(false))), probeMs)
-      this.#probe().then(
-        () => resolve(true),
-        () => resolve(false),
-      ).finally(() => clearTimeout(timer))
+      this.#probe()
+        .then(
+          () => resolve(true),
+          () => resolve(false),
+        )
+        .finally(() => clearTimeout(timer))
     })
     this.#asked = { at: now, answers }
     return answers

@@ -34,7 +34,12 @@ beforeAll(async () => {
     keys.set(role, as({ key: made.body.key }))
   }
   const operator = as({ key: "operator-token-of-tests" })
-  const other = await operator("POST", "/organizations", { name: "Other", timeZone: "UTC", administratorEmail: "o@other.com", roles: [...roles] })
+  const other = await operator("POST", "/organizations", {
+    name: "Other",
+    timeZone: "UTC",
+    administratorEmail: "o@other.com",
+    roles: [...roles],
+  })
   const code = String(other.body.setupLink).split("#code=")[1]
   const set = await as({})("POST", "/setup", {
     code,
@@ -52,10 +57,14 @@ async function oneIdOfEachTable(): Promise<{ table: string; id: string }[]> {
   const { db } = server.app.ground.store
   const tables = await sql<{ name: string }>`
     SELECT o.table_name AS name FROM information_schema.columns o JOIN information_schema.columns i USING (table_schema, table_name)
-    WHERE o.table_schema = 'public' AND o.column_name = 'org_id' AND i.column_name = 'id' AND i.data_type = 'uuid'`.execute(db)
+    WHERE o.table_schema = 'public' AND o.column_name = 'org_id' AND i.column_name = 'id' AND i.data_type = 'uuid'`.execute(
+    db,
+  )
   const found = []
   for (const { name } of tables.rows) {
-    const row = await sql<{ id: string }>`SELECT id FROM ${sql.table(name)} WHERE org_id = ${server.orgId} ORDER BY id LIMIT 1`.execute(db)
+    const row = await sql<{
+      id: string
+    }>`SELECT id FROM ${sql.table(name)} WHERE org_id = ${server.orgId} ORDER BY id LIMIT 1`.execute(db)
     if (row.rows[0]) found.push({ table: name, id: row.rows[0].id })
   }
   return found
@@ -85,12 +94,24 @@ test("reliability 39 nobody gets in: 401 on every route, before anything else is
   const wrong = server.as({ key: `sb_live_${"a".repeat(8)}_${"a".repeat(40)}` })
   for (const route of guarded()) {
     for (const api of [nobody, wrong]) {
-      const answer = await api(route.method, `${pathFor(route, newId())}?no_such=1`, hasBody(route.method) ? { no_such: 1 } : undefined)
-      expect([route.method, route.path, answer.status, answer.body.code]).toEqual([route.method, route.path, 401, "not_authenticated"])
+      const answer = await api(
+        route.method,
+        `${pathFor(route, newId())}?no_such=1`,
+        hasBody(route.method) ? { no_such: 1 } : undefined,
+      )
+      expect([route.method, route.path, answer.status, answer.body.code]).toEqual([
+        route.method,
+        route.path,
+        401,
+        "not_authenticated",
+      ])
     }
   }
   for (const route of server.app.server.routes.filter((one) => one.action === "operator")) {
-    expect((await server.api(route.method, pathFor(route, newId()), hasBody(route.method) ? {} : undefined)).status, route.path).toBe(401)
+    expect(
+      (await server.api(route.method, pathFor(route, newId()), hasBody(route.method) ? {} : undefined)).status,
+      route.path,
+    ).toBe(401)
   }
 })
 
@@ -108,7 +129,13 @@ test("S51 S79 reliability 39 a role without the action gets 403, the same for ex
     const answers = []
     for (const id of [existing, newId()]) {
       const answer = await api(route.method, pathFor(route, id), hasBody(route.method) ? { no_such: 1 } : undefined)
-      expect([route.method, route.path, role, answer.status, answer.body.action]).toEqual([route.method, route.path, role, 403, action])
+      expect([route.method, route.path, role, answer.status, answer.body.action]).toEqual([
+        route.method,
+        route.path,
+        role,
+        403,
+        action,
+      ])
       answers.push(neutral(answer.body))
     }
     expect(answers[0]).toEqual(answers[1])
@@ -121,7 +148,8 @@ test("reliability 39 another organization's id answers byte for byte as a missin
   expect(theirs.length).toBeGreaterThan(5)
   let reached = 0
   for (const route of withId) {
-    const bodyWith = (id: string) => (hasBody(route.method) && !route.accepts && route.body ? sample(schemaOf(route.body), id) : undefined)
+    const bodyWith = (id: string) =>
+      hasBody(route.method) && !route.accepts && route.body ? sample(schemaOf(route.body), id) : undefined
     const missing = newId()
     const first = await stranger(route.method, pathFor(route, missing), bodyWith(missing), headersOf(route))
     const expected = neutral(first.body, missing)
@@ -129,7 +157,11 @@ test("reliability 39 another organization's id answers byte for byte as a missin
     for (const { table, id } of theirs) {
       const answer = await stranger(route.method, pathFor(route, id), bodyWith(id), headersOf(route))
       expect(answer.status, `${route.method} ${route.path} ${table}`).toBeGreaterThanOrEqual(400)
-      expect({ route: `${route.method} ${route.path}`, table, body: neutral(answer.body, id) }).toEqual({ route: `${route.method} ${route.path}`, table, body: expected })
+      expect({ route: `${route.method} ${route.path}`, table, body: neutral(answer.body, id) }).toEqual({
+        route: `${route.method} ${route.path}`,
+        table,
+        body: expected,
+      })
     }
   }
   // A body that the schema refuses never reaches the look for the thing: most must.
@@ -141,27 +173,58 @@ test("reliability 41 unknown fields and parameters are refused everywhere", asyn
     const api = route.action === "operator" ? server.as({ key: "operator-token-of-tests" }) : all
     const path = pathFor(route, newId())
     const parameter = await api(route.method, `${path}?no_such=1`, undefined, headersOf(route))
-    expect([route.method, route.path, parameter.status, parameter.body.code]).toEqual([route.method, route.path, 400, "unknown_field"])
+    expect([route.method, route.path, parameter.status, parameter.body.code]).toEqual([
+      route.method,
+      route.path,
+      400,
+      "unknown_field",
+    ])
     if (!hasBody(route.method) || route.accepts) continue
     const body = route.body instanceof z.ZodArray ? [{ no_such: 1 }] : { no_such: 1 }
     const field = await api(route.method, path, body, headersOf(route))
-    expect([route.method, route.path, field.status, field.body.code]).toEqual([route.method, route.path, 400, "unknown_field"])
+    expect([route.method, route.path, field.status, field.body.code]).toEqual([
+      route.method,
+      route.path,
+      400,
+      "unknown_field",
+    ])
   }
 }, 60_000)
 
 test("every route stands in the description, and nothing else", async () => {
   const answer = await fetch(`${server.url}/openapi.json`)
   const { paths } = (await answer.json()) as { paths: Record<string, Record<string, unknown>> }
-  const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`))
-  const mounted = server.app.server.routes.map((route) => `${route.method} /api${route.path.replace(/:(\w+)/g, "{$1}")}`)
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const mounted = server.app.server.routes.map(
+    (route) => `${route.method} /api${route.path.replace(/:(\w+)/g, "{$1}")}`,
+  )
   expect(described.toSorted()).toEqual([...new Set(mounted)].toSorted())
   expect(mounted).toHaveLength(new Set(mounted).size)
   const { Validator } = await import("@seriousme/openapi-schema-validator")
-  const checked = await new Validator().validate(JSON.parse(JSON.stringify(await (await fetch(`${server.url}/openapi.json`)).json())))
+  const checked = await new Validator().validate(
+    JSON.parse(JSON.stringify(await (await fetch(`${server.url}/openapi.json`)).json())),
+  )
   expect(checked.errors ?? []).toEqual([])
 })
 
-type Schema = { type?: string | string[]; enum?: unknown[]; const?: unknown; anyOf?: Schema[]; oneOf?: Schema[]; allOf?: Schema[]; format?: string; minLength?: number; minimum?: number; minItems?: number; items?: Schema; properties?: Record<string, Schema>; required?: string[]; default?: unknown }
+type Schema = {
+  type?: string | string[]
+  enum?: unknown[]
+  const?: unknown
+  anyOf?: Schema[]
+  oneOf?: Schema[]
+  allOf?: Schema[]
+  format?: string
+  minLength?: number
+  minimum?: number
+  minItems?: number
+  items?: Schema
+  properties?: Record<string, Schema>
+  required?: string[]
+  default?: unknown
+}
 
 function schemaOf(body: z.ZodType): Schema {
   return JSON.parse(JSON.stringify(z.toJSONSchema(body, { io: "input", unrepresentable: "any" })))
@@ -175,7 +238,9 @@ function sample(schema: Schema, id: string): unknown {
   if (branch) return sample(branch, id)
   switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
     case "object":
-      return Object.fromEntries((schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, id)]))
+      return Object.fromEntries(
+        (schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, id)]),
+      )
     case "array":
       return Array.from({ length: schema.minItems ?? 0 }, () => sample(schema.items ?? {}, id))
     case "integer":

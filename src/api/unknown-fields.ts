@@ -30,14 +30,28 @@ function isLoose(schema: z.ZodObject): boolean {
 /** What a value may be, wrappers taken off; a union gives each branch. Leaves that hold no fields are left out. */
 function objectsOf(schema: z.core.$ZodType): z.core.$ZodType[] {
   if (
-    schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault || schema instanceof z.ZodNonOptional || schema instanceof z.ZodReadonly || schema instanceof z.ZodCatch
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodNonOptional ||
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodCatch
   ) {
     return objectsOf(schema.def.innerType)
   }
-  if (schema instanceof z.ZodPipe) return objectsOf(schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in)
+  if (schema instanceof z.ZodPipe)
+    return objectsOf(schema.def.in instanceof z.ZodTransform ? schema.def.out : schema.def.in)
   if (schema instanceof z.ZodLazy) return objectsOf(schema.def.getter())
   if (schema instanceof z.ZodUnion) return schema.def.options.flatMap(objectsOf)
-  if (schema instanceof z.ZodString || schema instanceof z.ZodNumber || schema instanceof z.ZodBoolean || schema instanceof z.ZodNull || schema instanceof z.ZodEnum || schema instanceof z.ZodLiteral) return []
+  if (
+    schema instanceof z.ZodString ||
+    schema instanceof z.ZodNumber ||
+    schema instanceof z.ZodBoolean ||
+    schema instanceof z.ZodNull ||
+    schema instanceof z.ZodEnum ||
+    schema instanceof z.ZodLiteral
+  )
+    return []
   return [schema]
 }

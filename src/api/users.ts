@@ -2,7 +2,14 @@ import { z } from "zod"
 import { isRole, type Role } from "../core/permissions.ts"
 import { Capacity, MailAddress, PersonName, RoleShape, User } from "../core/people/user.ts"
 import { deactivateUser, editUser, endSessions, reactivateUser } from "../identity/edit-user.ts"
-import { type Invitation, invite, type QueueMail, readInvitations, renewInvitation, withdrawInvitation } from "../identity/invitations.ts"
+import {
+  type Invitation,
+  invite,
+  type QueueMail,
+  readInvitations,
+  renewInvitation,
+  withdrawInvitation,
+} from "../identity/invitations.ts"
 import { type Agents, lockUser, readUser, readUsers, showUser } from "../identity/people.ts"
 import type { Sessions } from "../identity/sessions.ts"
 import { invalid } from "../problem.ts"
@@ -21,11 +28,21 @@ const Roles = z
   .max(20)
   .transform((given, context): Role[] => {
     if (given.includes("task_user") && given.includes("liveboards_only")) {
-      context.addIssue({ code: "custom", message: "These roles cannot be held together.", params: { code: "role_combination" } })
+      context.addIssue({
+        code: "custom",
+        message: "These roles cannot be held together.",
+        params: { code: "role_combination" },
+      })
       return z.NEVER
     }
     for (const [index, role] of given.entries()) {
-      if (!isRole(role)) context.addIssue({ code: "custom", path: [index], message: "There is no such role; see GET /api/roles.", params: { code: "not_in_list" } })
+      if (!isRole(role))
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: "There is no such role; see GET /api/roles.",
+          params: { code: "not_in_list" },
+        })
     }
     return [...new Set(given.filter(isRole))]
   })
@@ -74,7 +91,8 @@ export function userRoutes(deps: UserDeps): Route[] {
       path: "/users/:id",
       action: { me: "user.read", others: "user.read" },
       answers: { 200: User },
-      handle: async ({ principal, params }) => ok(showUser(await readUser(db, principal.orgId, params.id === "me" ? principal.ownerId : params.id))),
+      handle: async ({ principal, params }) =>
+        ok(showUser(await readUser(db, principal.orgId, params.id === "me" ? principal.ownerId : params.id))),
     }),
     route({
       method: "PATCH",
@@ -145,13 +163,23 @@ export function userRoutes(deps: UserDeps): Route[] {
       action: "user.edit",
       idempotent: true,
       summary: "Invite people by mail",
-      body: z.object({ emails: z.array(MailAddress).min(1).max(100), roles: Roles, inboxIds: z.array(z.uuid()).default([]) }),
+      body: z.object({
+        emails: z.array(MailAddress).min(1).max(100),
+        roles: Roles,
+        inboxIds: z.array(z.uuid()).default([]),
+      }),
       answers: { 201: z.object({ items: z.array(InvitationShape) }) },
       problems: ["already_user"],
       async handle({ body, write }) {
         const twice = body.emails.flatMap((email, index) => (body.emails.indexOf(email) < index ? [index] : []))
         if (twice.length > 0) {
-          throw invalid(...twice.map((index) => ({ pointer: `#/emails/${index}`, code: "duplicate", detail: "This address stands in the list already." })))
+          throw invalid(
+            ...twice.map((index) => ({
+              pointer: `#/emails/${index}`,
+              code: "duplicate",
+              detail: "This address stands in the list already.",
+            })),
+          )
         }
         return write(async (tx) => {
           const items: Invitation[] = await invite(deps, tx, { ...body, inboxIds: [...new Set(body.inboxIds)] })
@@ -176,7 +204,8 @@ export function userRoutes(deps: UserDeps): Route[] {
       action: "user.edit",
       summary: "Send a new link; the one before works no longer",
       answers: { 201: InvitationShape },
-      handle: ({ params, write }) => write(async (tx) => created("/invitations", await renewInvitation(deps, tx, params.id))),
+      handle: ({ params, write }) =>
+        write(async (tx) => created("/invitations", await renewInvitation(deps, tx, params.id))),
     }),
   ]
 }
@@ -184,7 +213,11 @@ export function userRoutes(deps: UserDeps): Route[] {
 /** Teams and skills do not exist yet: each id of one is unknown. */
 function refuseReferences(given: Record<string, readonly string[] | undefined>): void {
   const errors = Object.entries(given).flatMap(([name, ids = []]) =>
-    ids.map((_, index) => ({ pointer: `#/${name}/${index}`, code: "unknown_reference", detail: "This does not exist." })),
+    ids.map((_, index) => ({
+      pointer: `#/${name}/${index}`,
+      code: "unknown_reference",
+      detail: "This does not exist.",
+    })),
   )
   if (errors.length > 0) throw invalid(...errors)
 }

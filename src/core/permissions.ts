@@ -22,7 +22,10 @@ export const roleLabels: Record<Role, { name: string; description: string }> = {
   team_manager: { name: "Team manager", description: "Leads agents: assigns work, manages inboxes, reads reports." },
   agent: { name: "Agent", description: "Serves customers in the inboxes that they belong to." },
   analyst: { name: "Analyst", description: "Reads conversations, settings and reports; changes nothing." },
-  compliance_administrator: { name: "Compliance administrator", description: "Reads the audit trail, and deletes what must go." },
+  compliance_administrator: {
+    name: "Compliance administrator",
+    description: "Reads the audit trail, and deletes what must go.",
+  },
   developer: { name: "Developer", description: "Connects other systems: API keys, webhooks, events, the sandbox." },
   operator: { name: "Operator", description: "Looks after the server and completes requests." },
 }
@@ -125,7 +128,11 @@ const table = {
   "role.edit": { group: "people", label: "Edit roles", roles: administers },
   "organization.edit": { group: "organization", label: "Edit the organization", roles: administers },
   "configuration.apply": { group: "organization", label: "Apply a configuration file", roles: administers },
-  "auditEntry.read": { group: "organization", label: "Read the audit trail", roles: { administrator: "all", ...complies, operator: "all" } },
+  "auditEntry.read": {
+    group: "organization",
+    label: "Read the audit trail",
+    roles: { administrator: "all", ...complies, operator: "all" },
+  },
 
   "apiKey.edit": { group: "developers", label: "Make API keys", roles: develops },
   "webhook.edit": { group: "developers", label: "Edit webhooks", roles: develops },

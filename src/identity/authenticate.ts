@@ -69,4 +69,3 @@ export function sameSecret(presented: string, expected: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest()
   return timingSafeEqual(digest(presented), digest(expected))
 }
-

@@ -3,16 +3,37 @@ import type { Capacity, User } from "../core/people/user.ts"
 import type { Role } from "../core/permissions.ts"
 import { invalid } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
-import { type Agents, keepAnAdministrator, lockAdministrators, lockUser, readUser, recordUser, serves, showUser, type UserRow } from "./people.ts"
+import {
+  type Agents,
+  keepAnAdministrator,
+  lockAdministrators,
+  lockUser,
+  readUser,
+  recordUser,
+  serves,
+  showUser,
+  type UserRow,
+} from "./people.ts"
 import type { Sessions } from "./sessions.ts"
 import { dropTokens } from "./tokens.ts"
 
-export type UserChange = { name?: string | undefined; roles?: Role[] | undefined; inboxIds?: string[] | undefined; capacity?: Capacity | null | undefined }
+export type UserChange = {
+  name?: string | undefined
+  roles?: Role[] | undefined
+  inboxIds?: string[] | undefined
+  capacity?: Capacity | null | undefined
+}
 
 type Deps = { agents: Agents; sessions: Sessions }
 
 /** What an Administrator changes of a person, once `judge` let the version pass; a change of roles ends the sessions (reliability 46). */
-export async function editUser(deps: Deps, tx: Tx, id: string, change: UserChange, judge: (before: UserRow) => void): Promise<User> {
+export async function editUser(
+  deps: Deps,
+  tx: Tx,
+  id: string,
+  change: UserChange,
+  judge: (before: UserRow) => void,
+): Promise<User> {
   const administrators = change.roles === undefined ? [] : await lockAdministrators(tx)
   const before = await lockUser(tx, id)
   judge(before)
@@ -21,7 +42,11 @@ export async function editUser(deps: Deps, tx: Tx, id: string, change: UserChang
   if (before.status === "active" && !roles.includes("administrator")) keepAnAdministrator(administrators, before.id)
   const inboxIds = serves(roles) ? (change.inboxIds ?? before.inboxIds) : []
   if (change.inboxIds?.length && !serves(roles)) {
-    throw invalid({ pointer: "#/inboxIds", code: "not_an_agent", detail: "Only who has an agent role can belong to an Inbox." })
+    throw invalid({
+      pointer: "#/inboxIds",
+      code: "not_an_agent",
+      detail: "Only who has an agent role can belong to an Inbox.",
+    })
   }
   if (change.inboxIds) await refuseUnknownInboxes(tx, change.inboxIds)
   const capacity = change.capacity === undefined ? before.capacity : change.capacity
@@ -32,7 +57,8 @@ export async function editUser(deps: Deps, tx: Tx, id: string, change: UserChang
     WHERE org_id = ${tx.orgId} AND id = ${before.id}`.execute(tx.db)
   if (before.status === "active") {
     if (serves(roles)) await deps.agents.ensure(tx, before.id)
-    if (change.capacity !== undefined && serves(roles)) await deps.agents.capacityChanged(tx, before.id, change.capacity)
+    if (change.capacity !== undefined && serves(roles))
+      await deps.agents.capacityChanged(tx, before.id, change.capacity)
     await setInboxes(deps, tx, before, inboxIds)
     if (rolesChange) {
       if (serves(roles) !== serves(before.roles)) await deps.agents.roleChanged(tx, before.id, serves(roles))
@@ -93,16 +119,20 @@ export async function endSessions(deps: Deps, tx: Tx, userId: string, except: st
 /** 422 with a pointer for each Inbox that is not there or not active. */
 export async function refuseUnknownInboxes(tx: Tx, inboxIds: readonly string[]): Promise<void> {
   const found = await sql<{ id: string; active: boolean }>`
-    SELECT id, deactivated_at IS NULL AS active FROM inboxes WHERE org_id = ${tx.orgId} AND id = ANY(${[...inboxIds]}::uuid[])`.execute(tx.db)
+    SELECT id, deactivated_at IS NULL AS active FROM inboxes WHERE org_id = ${tx.orgId} AND id = ANY(${[...inboxIds]}::uuid[])`.execute(
+    tx.db,
+  )
   const active = new Map(found.rows.map((row) => [row.id, row.active]))
   const wrong = inboxIds.flatMap((id, index) => {
     if (active.get(id)) return []
     const known = active.has(id)
-    return [{
-      pointer: `#/inboxIds/${index}`,
-      code: known ? "inbox_deactivated" : "unknown_reference",
-      detail: known ? "This Inbox is deactivated. Choose an active one." : "This Inbox does not exist.",
-    }]
+    return [
+      {
+        pointer: `#/inboxIds/${index}`,
+        code: known ? "inbox_deactivated" : "unknown_reference",
+        detail: known ? "This Inbox is deactivated. Choose an active one." : "This Inbox does not exist.",
+      },
+    ]
   })
   if (wrong.length > 0) throw invalid(...wrong)
 }

@@ -12,7 +12,12 @@ export function keepHouse(
   onError: (error: unknown) => void,
 ): () => void {
   const sweep = () => {
-    const done = Promise.all([deps.sessions.prune(), deps.tries.prune(), pruneTokens(deps.db), deps.idempotency.prune()])
+    const done = Promise.all([
+      deps.sessions.prune(),
+      deps.tries.prune(),
+      pruneTokens(deps.db),
+      deps.idempotency.prune(),
+    ])
     done.catch(onError)
   }
   const timer = setInterval(sweep, everyMs)

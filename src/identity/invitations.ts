@@ -15,7 +15,15 @@ export const invitationHours = 24
 /** Queues a mail in the transaction that causes it. */
 export type QueueMail = (tx: Tx, mail: { to: string; subject: string; text: string }) => void
 
-export type Invitation = { id: string; email: string; roles: Role[]; inboxIds: string[]; invitedAt: Date; endsAt: Date | null; link: string | null }
+export type Invitation = {
+  id: string
+  email: string
+  roles: Role[]
+  inboxIds: string[]
+  invitedAt: Date
+  endsAt: Date | null
+  link: string | null
+}
 
 type Deps = { publicUrl: string; queueMail: QueueMail; agents: Agents }
 
@@ -31,9 +39,17 @@ export async function readInvitations(db: Kysely<DB>, orgId: string, id?: string
 }
 
 /** All or nobody: one who has an account already is named by a pointer (409 `already_user`). */
-export async function invite(deps: Deps, tx: Tx, given: { emails: readonly string[]; roles: Role[]; inboxIds: string[] }): Promise<Invitation[]> {
+export async function invite(
+  deps: Deps,
+  tx: Tx,
+  given: { emails: readonly string[]; roles: Role[]; inboxIds: string[] },
+): Promise<Invitation[]> {
   if (given.inboxIds.length > 0 && !serves(given.roles)) {
-    throw invalid({ pointer: "#/inboxIds", code: "not_an_agent", detail: "Only who has an agent role can belong to an Inbox." })
+    throw invalid({
+      pointer: "#/inboxIds",
+      code: "not_an_agent",
+      detail: "Only who has an agent role can belong to an Inbox.",
+    })
   }
   await refuseUnknownInboxes(tx, given.inboxIds)
   const taken: { pointer: string; code: string; detail: string }[] = []
@@ -67,7 +83,9 @@ export async function withdrawInvitation(tx: Tx, id: string): Promise<void> {
   if (!found) throw problem("not_found")
   const user = showUser(await lockUser(tx, id))
   await dropTokens(tx.db, "invitation", tx.orgId, id)
-  await sql`DELETE FROM directory WHERE kind = 'sign_in' AND value = ${user.email} AND org_id = ${tx.orgId}`.execute(tx.db)
+  await sql`DELETE FROM directory WHERE kind = 'sign_in' AND value = ${user.email} AND org_id = ${tx.orgId}`.execute(
+    tx.db,
+  )
   await sql`DELETE FROM users WHERE org_id = ${tx.orgId} AND id = ${id} AND status = 'invited'`.execute(tx.db)
   recordUser(tx, "removed", user, null)
 }
@@ -94,7 +112,9 @@ export async function acceptInvitation(
       await deps.agents.ensure(tx, before.id)
       const wanted = Array.isArray(taken.subject.inboxIds) ? taken.subject.inboxIds.map(String) : []
       const there = await sql<{ id: string }>`
-        SELECT id FROM inboxes WHERE org_id = ${tx.orgId} AND id = ANY(${wanted}::uuid[]) AND deactivated_at IS NULL`.execute(tx.db)
+        SELECT id FROM inboxes WHERE org_id = ${tx.orgId} AND id = ANY(${wanted}::uuid[]) AND deactivated_at IS NULL`.execute(
+        tx.db,
+      )
       for (const inbox of there.rows) await deps.agents.addMember(tx, inbox.id, before.id)
     }
     const after = showUser(await readUser(tx.db, tx.orgId, before.id))
@@ -104,16 +124,26 @@ export async function acceptInvitation(
 }
 
 export function tokenInvalid(): Problem {
-  return invalid({ pointer: "#/token", code: "token_invalid", detail: "The link was used already, or is too old. Ask for a new one." })
+  return invalid({
+    pointer: "#/token",
+    code: "token_invalid",
+    detail: "The link was used already, or is too old. Ask for a new one.",
+  })
 }
 
 async function peek(db: Kysely<DB>, token: string): Promise<{ orgId: string; userId: string } | null> {
   const found = await sql<{ orgId: string; userId: string }>`
-    SELECT org_id, user_id FROM one_time_tokens WHERE token_hash = ${hashSecret(token)} AND kind = 'invitation' AND ends_at > now()`.execute(db)
+    SELECT org_id, user_id FROM one_time_tokens WHERE token_hash = ${hashSecret(token)} AND kind = 'invitation' AND ends_at > now()`.execute(
+    db,
+  )
   return found.rows[0] ?? null
 }
 
-async function send(deps: Deps, tx: Tx, to: { id: string; email: string; inboxIds: string[] }): Promise<{ link: string; endsAt: Date }> {
+async function send(
+  deps: Deps,
+  tx: Tx,
+  to: { id: string; email: string; inboxIds: string[] },
+): Promise<{ link: string; endsAt: Date }> {
   const { token, endsAt } = await makeToken(tx.db, {
     kind: "invitation",
     orgId: tx.orgId,

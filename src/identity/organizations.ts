@@ -20,7 +20,10 @@ export async function createOrganization(
   tx.audit({ entityType: "organization", entityId: tx.orgId, entityName: given.name, action: "added", after: given })
 }
 
-export async function readOrganization(db: Kysely<DB>, orgId: string): Promise<Organization & { updatedAt: Date; updatedBy: unknown }> {
+export async function readOrganization(
+  db: Kysely<DB>,
+  orgId: string,
+): Promise<Organization & { updatedAt: Date; updatedBy: unknown }> {
   const row = await db.selectFrom("organizations").selectAll().where("id", "=", orgId).executeTakeFirst()
   if (!row) throw problem("not_found")
   return {
@@ -38,7 +41,11 @@ export async function readOrganization(db: Kysely<DB>, orgId: string): Promise<O
 }
 
 /** The contract's fields alone. */
-export function showOrganization({ updatedAt: _at, updatedBy: _by, ...organization }: Awaited<ReturnType<typeof readOrganization>>): Organization {
+export function showOrganization({
+  updatedAt: _at,
+  updatedBy: _by,
+  ...organization
+}: Awaited<ReturnType<typeof readOrganization>>): Organization {
   return organization
 }
 

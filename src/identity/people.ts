@@ -38,7 +38,9 @@ export type UserFilter = {
 
 /** People in the order in which they are shown: by name, then id. */
 export async function readUsers(db: Kysely<DB>, orgId: string, filter: UserFilter = {}): Promise<UserRow[]> {
-  const found = await sql<Omit<UserRow, "capacity"> & { standardCapacity: number | null; maximumCapacity: number | null }>`
+  const found = await sql<
+    Omit<UserRow, "capacity"> & { standardCapacity: number | null; maximumCapacity: number | null }
+  >`
     SELECT * FROM (
       SELECT u.id, u.name, u.email, u.roles, u.status, u.standard_capacity, u.maximum_capacity, u.last_seen_at, u.version,
         u.updated_at, u.updated_by, lower(u.name) AS sort_name,
@@ -60,7 +62,10 @@ export async function readUsers(db: Kysely<DB>, orgId: string, filter: UserFilte
     ...row,
     teamIds: [],
     skillIds: [],
-    capacity: standardCapacity === null || maximumCapacity === null ? null : { standard: standardCapacity, maximum: maximumCapacity },
+    capacity:
+      standardCapacity === null || maximumCapacity === null
+        ? null
+        : { standard: standardCapacity, maximum: maximumCapacity },
     twoFactor: false,
   }))
 }
@@ -88,7 +93,14 @@ export async function lockUser(tx: Tx, id: string): Promise<UserRow> {
  */
 export async function insertUser(
   tx: Tx,
-  user: { id: string; name: string; email: string; roles: readonly Role[]; status: "invited" | "active"; passwordHash: string | null },
+  user: {
+    id: string
+    name: string
+    email: string
+    roles: readonly Role[]
+    status: "invited" | "active"
+    passwordHash: string | null
+  },
 ): Promise<boolean> {
   const free = await tx.db
     .insertInto("directory")
@@ -121,7 +133,9 @@ export async function insertUser(
  */
 export async function lockAdministrators(tx: Tx): Promise<string[]> {
   const found = await sql<{ id: string }>`
-    SELECT id FROM users WHERE org_id = ${tx.orgId} AND status = 'active' AND 'administrator' = ANY(roles) ORDER BY id FOR UPDATE`.execute(tx.db)
+    SELECT id FROM users WHERE org_id = ${tx.orgId} AND status = 'active' AND 'administrator' = ANY(roles) ORDER BY id FOR UPDATE`.execute(
+    tx.db,
+  )
   return found.rows.map((row) => row.id)
 }
 
@@ -131,9 +145,21 @@ export function keepAnAdministrator(administratorIds: readonly string[], leaving
 }
 
 /** One change of a person as event and audit entry. */
-export function recordUser(tx: Tx, action: "added" | "updated" | "removed", before: User | null, after: User | null): void {
+export function recordUser(
+  tx: Tx,
+  action: "added" | "updated" | "removed",
+  before: User | null,
+  after: User | null,
+): void {
   const user = after ?? before
   if (!user) return
   tx.event(`user.${action}`, { userId: user.id, before, after })
-  tx.audit({ entityType: "user", entityId: user.id, entityName: user.name, action, before: before ?? undefined, after: after ?? undefined })
+  tx.audit({
+    entityType: "user",
+    entityId: user.id,
+    entityName: user.name,
+    action,
+    before: before ?? undefined,
+    after: after ?? undefined,
+  })
 }

@@ -41,7 +41,10 @@ export function personPrincipal(user: User, sessionId: string | null): Principal
 }
 
 /** A key never does what its maker may not do now, action by action; `agent.self` needs a person. */
-export function keyPrincipal(key: { orgId: string; id: string; name: string; roles: readonly Role[] }, maker: User): Principal {
+export function keyPrincipal(
+  key: { orgId: string; id: string; name: string; roles: readonly Role[] },
+  maker: User,
+): Principal {
   const scope = (action: Action): Scope | null => {
     if (action === "agent.self") return null
     const own = scopeOf(key.roles, action)
@@ -63,7 +66,6 @@ export function keyPrincipal(key: { orgId: string; id: string; name: string; rol
     can: (action) => scope(action) !== null,
   }
 }
-
 
 export function actorOf(principal: Principal): Actor {
   return { type: principal.type, id: principal.id, name: principal.name }

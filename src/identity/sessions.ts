@@ -25,7 +25,10 @@ export class Sessions {
   }
 
   /** A new token at each sign-in. Answers it; it is not stored in clear. */
-  async open(input: { orgId: string; userId: string; userAgent: string | undefined; ip: string }, db: Db = this.#db): Promise<string> {
+  async open(
+    input: { orgId: string; userId: string; userAgent: string | undefined; ip: string },
+    db: Db = this.#db,
+  ): Promise<string> {
     const token = newSecret(32)
     await sql`
       INSERT INTO sessions (token_hash, id, org_id, user_id, ends_at, user_agent, ip)
@@ -65,7 +68,9 @@ export class Sessions {
   }
 
   async prune(): Promise<void> {
-    await sql`DELETE FROM sessions WHERE ends_at < now() OR seen_at < now() - make_interval(hours => ${idleHours})`.execute(this.#db)
+    await sql`DELETE FROM sessions WHERE ends_at < now() OR seen_at < now() - make_interval(hours => ${idleHours})`.execute(
+      this.#db,
+    )
   }
 
   async #live(which: RawBuilder<unknown>): Promise<(SessionUser & { stale: boolean }) | undefined> {
@@ -73,7 +78,9 @@ export class Sessions {
       SELECT u.org_id, u.id, u.name, u.email, u.roles, s.id AS session_id,
         s.seen_at < now() - make_interval(secs => ${seenEverySeconds}) AS stale
       FROM sessions s JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
-      WHERE ${which} AND s.ends_at > now() AND s.seen_at > now() - make_interval(hours => ${idleHours}) AND u.status = 'active'`.execute(this.#db)
+      WHERE ${which} AND s.ends_at > now() AND s.seen_at > now() - make_interval(hours => ${idleHours}) AND u.status = 'active'`.execute(
+      this.#db,
+    )
     return found.rows[0]
   }
 

@@ -6,7 +6,13 @@ import { hashSecret, newId, newSecret } from "../ids.ts"
 import { Problem, problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
 import type { Store, Tx } from "../store/write.ts"
-import { anyUser, createOrganization, type OnOrganizationCreated, readOrganization, showOrganization } from "./organizations.ts"
+import {
+  anyUser,
+  createOrganization,
+  type OnOrganizationCreated,
+  readOrganization,
+  showOrganization,
+} from "./organizations.ts"
 import { hashPassword } from "./passwords.ts"
 import { type Agents, insertUser, readUser, recordUser, serves, showUser } from "./people.ts"
 import { makeToken } from "./tokens.ts"
@@ -44,12 +50,18 @@ export async function openSetup(store: Store, setupCode?: string): Promise<strin
 }
 
 /** The organization of an operator's set-up link, which waits for its first user. */
-export function makeSetupLink(tx: Tx, subject: { administratorEmail: string; roles: Role[] }): Promise<{ token: string; endsAt: Date }> {
+export function makeSetupLink(
+  tx: Tx,
+  subject: { administratorEmail: string; roles: Role[] },
+): Promise<{ token: string; endsAt: Date }> {
   return makeToken(tx.db, { kind: "setup", orgId: tx.orgId, subject, hours: setupLinkHours })
 }
 
 /** 403 `setup_code_wrong`, or 409 `setup_closed` for the console's code once somebody has an account. */
-export async function completeSetup(deps: Deps, given: SetupInput): Promise<{ organization: Organization; user: User; orgId: string }> {
+export async function completeSetup(
+  deps: Deps,
+  given: SetupInput,
+): Promise<{ organization: Organization; user: User; orgId: string }> {
   const { db } = deps.store
   const known = await findCode(db, given.code)
   if (!known) throw problem("setup_code_wrong")
@@ -63,9 +75,18 @@ export async function completeSetup(deps: Deps, given: SetupInput): Promise<{ or
     if (known.orgId === null) await createOrganization(tx, given.organization, deps.onOrganizationCreated)
     else await overwrite(tx, given.organization)
     const roles = known.roles ?? firstRoles
-    const isNew = await insertUser(tx, { id: userId, name: given.user.name, email: given.user.email, roles, status: "active", passwordHash })
+    const isNew = await insertUser(tx, {
+      id: userId,
+      name: given.user.name,
+      email: given.user.email,
+      roles,
+      status: "active",
+      passwordHash,
+    })
     if (!isNew) {
-      throw new Problem("already_user", { errors: [{ pointer: "#/user/email", code: "already_user", detail: "This address has an account already." }] })
+      throw new Problem("already_user", {
+        errors: [{ pointer: "#/user/email", code: "already_user", detail: "This address has an account already." }],
+      })
     }
     if (serves(roles)) await deps.agents.ensure(tx, userId)
     const user = showUser(await readUser(tx.db, orgId, userId))
@@ -87,7 +108,9 @@ async function findCode(db: Kysely<DB>, code: string): Promise<Code | null> {
 async function takeCode(tx: Tx, code: string, orgId: string | null): Promise<void> {
   if (orgId !== null) {
     const taken = await sql`
-      DELETE FROM one_time_tokens WHERE token_hash = ${hashSecret(code)} AND kind = 'setup' AND org_id = ${orgId} RETURNING 1`.execute(tx.db)
+      DELETE FROM one_time_tokens WHERE token_hash = ${hashSecret(code)} AND kind = 'setup' AND org_id = ${orgId} RETURNING 1`.execute(
+      tx.db,
+    )
     if (taken.rows.length === 0) throw problem("setup_code_wrong")
     return
   }

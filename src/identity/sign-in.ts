@@ -22,14 +22,25 @@ export async function signIn(deps: Deps, given: { email: string; password: strin
   const fits = await passwordFits(account?.passwordHash ?? null, given.password)
   if (!account?.active || !fits) throw problem("credentials_wrong")
   await deps.tries.forget(perAccount, subject)
-  await sql`UPDATE users SET last_seen_at = now() WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(deps.db)
+  await sql`UPDATE users SET last_seen_at = now() WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(
+    deps.db,
+  )
   return { orgId: account.orgId, id: account.id, name: account.name, email: account.email, roles: account.roles }
 }
 
 /** Whether this is the person's password; counted like a sign-in. */
-export async function confirmPassword(deps: Deps, user: { orgId: string; id: string; email: string }, password: string): Promise<boolean> {
+export async function confirmPassword(
+  deps: Deps,
+  user: { orgId: string; id: string; email: string },
+  password: string,
+): Promise<boolean> {
   await deps.tries.count(perAccount, user.email)
-  const row = await deps.db.selectFrom("users").select("passwordHash").where("orgId", "=", user.orgId).where("id", "=", user.id).executeTakeFirst()
+  const row = await deps.db
+    .selectFrom("users")
+    .select("passwordHash")
+    .where("orgId", "=", user.orgId)
+    .where("id", "=", user.id)
+    .executeTakeFirst()
   const fits = await passwordFits(row?.passwordHash ?? null, password)
   if (fits) await deps.tries.forget(perAccount, user.email)
   return fits

@@ -11,7 +11,14 @@ type Db = Kysely<DB>
 /** Makes a token that works once. Answers it; only its SHA-256 is stored. True clock. */
 export async function makeToken(
   db: Db,
-  input: { kind: TokenKind; orgId: string | null; userId?: string; subject?: Record<string, unknown>; hours: number; token?: string },
+  input: {
+    kind: TokenKind
+    orgId: string | null
+    userId?: string
+    subject?: Record<string, unknown>
+    hours: number
+    token?: string
+  },
 ): Promise<{ token: string; endsAt: Date }> {
   const token = input.token ?? newSecret(32)
   const made = await sql<{ endsAt: Date }>`

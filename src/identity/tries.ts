@@ -27,9 +27,12 @@ export class Tries {
       ON CONFLICT (policy, subject) DO UPDATE SET
         used = CASE WHEN r.window_start <= now() - make_interval(secs => ${policy.windowSeconds}) THEN 1 ELSE r.used + 1 END,
         window_start = CASE WHEN r.window_start <= now() - make_interval(secs => ${policy.windowSeconds}) THEN now() ELSE r.window_start END
-      RETURNING used, ceil(extract(epoch FROM window_start - now()) + ${policy.windowSeconds})::int AS ends_in_seconds`.execute(this.#db)
+      RETURNING used, ceil(extract(epoch FROM window_start - now()) + ${policy.windowSeconds})::int AS ends_in_seconds`.execute(
+      this.#db,
+    )
     const { used, endsInSeconds } = counted.rows[0] ?? { used: 0, endsInSeconds: 0 }
-    if (used > Math.max(1, policy.tries * this.#factor)) throw problem("too_many_tries", { retryAfterSeconds: endsInSeconds })
+    if (used > Math.max(1, policy.tries * this.#factor))
+      throw problem("too_many_tries", { retryAfterSeconds: endsInSeconds })
   }
 
   /** After a success the account's tries begin anew. */

@@ -29,7 +29,9 @@ export const Organization = z.object({
 })
 export type Organization = z.infer<typeof Organization>
 
-export const RetentionDays = z.object({ recordings: Days.nullable().default(null), messages: Days.nullable().default(null) }).nullable()
+export const RetentionDays = z
+  .object({ recordings: Days.nullable().default(null), messages: Days.nullable().default(null) })
+  .nullable()
 
 function isTimeZone(text: string): boolean {
   try {

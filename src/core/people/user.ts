@@ -39,7 +39,9 @@ export const MailAddress = z
   .toLowerCase()
   .min(1)
   .max(254)
-  .regex(/^[^\s@<>,;:"\\()[\]]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, { error: "Enter an e-mail address such as ana@example.com." })
+  .regex(/^[^\s@<>,;:"\\()[\]]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/, {
+    error: "Enter an e-mail address such as ana@example.com.",
+  })
 
 /** What one person set for himself. */
 export const Preferences = z.object({
