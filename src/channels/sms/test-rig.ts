@@ -40,8 +40,7 @@ import { smsChannel } from "./adapter.ts"
 import { fileLinks } from "./file-links.ts"
 import { lateMediaHandler, lateMediaJob } from "./late-media.ts"
 import { createSmsNumbers } from "./numbers.ts"
-import { applyOptOut, helpJob } from "./opt-out.ts"
-import { helpHandler, type SendAutomatic } from "./help.ts"
+import { applyOptOut } from "./opt-out.ts"
 import { Reconciliation } from "./reconciliation.ts"
 
 export type Answered = { status: number; body: any; headers: Headers }
@@ -64,7 +63,6 @@ export type SmsRig = {
   /** The sandbox account of the organization. */
   accountId: string
   logged: { fields: object; message: string }[]
-  helped: Parameters<SendAutomatic>[0][]
   /** What intake does before it takes an event. */
   beforeAccept: { act: ((event: InboundEvent) => Promise<void>) | null }
   /** As the administrator. */
@@ -107,9 +105,7 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
   const links = fileLinks({ keys, clock, publicUrl })
   const receipts = new HookReceipts()
   const reconciliation = new Reconciliation({ ...inbound, accounts, log })
-  const helped: SmsRig["helped"] = []
   jobs.handle(lateMediaJob, lateMediaHandler({ store, blobs, accounts }))
-  jobs.handle(helpJob, helpHandler(async (input) => void helped.push(input)))
 
   const { orgId, inboxId, key } = await organization(stored, onOrganizationCreated(keys))
   const authenticator = new Authenticator({ db, sessions: new Sessions(db), operatorToken: "operator", cookieName: cookieNameFor(publicUrl) })
@@ -142,7 +138,7 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
   }
   const [account] = (await call("GET", "/carrier-accounts")).body.items
   const rig: SmsRig = {
-    stored, server, url, blobs, farEnd, company, accounts, reconciliation, timers, jobs, orgId, inboxId, logged, helped, beforeAccept, call,
+    stored, server, url, blobs, farEnd, company, accounts, reconciliation, timers, jobs, orgId, inboxId, logged, beforeAccept, call,
     channel: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: links }),
     accountId: account.id,
     async addNumber(e164, accountId = account.id) {
