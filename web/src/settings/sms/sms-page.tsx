@@ -1,1 +1,129 @@
-export function SmsPage() { return null }
+import { Button, EmptyState, Group } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconDeviceMobileMessage, IconPlus } from "@tabler/icons-react"
+import { useQuery } from "@tanstack/react-query"
+import { Link, useNavigate, useSearch } from "@tanstack/react-router"
+import { useState } from "react"
+import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
+import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
+import { useCan, useMe } from "../../can.ts"
+import { type Column, DataTable } from "../../field/data-table.tsx"
+import { formatPhoneNumber } from "../../field/phone-number.tsx"
+import { ResourceState } from "../../field/resource-state.tsx"
+import { StatusChip } from "../../field/status-chip.tsx"
+import { entryPointsQuery } from "../entry-points/entry-points.queries.ts"
+import { SettingsPage } from "../settings-page.tsx"
+import { AddNumber } from "./add-number.tsx"
+import { NumberDrawer } from "./number-drawer.tsx"
+import { carrierAccountsQuery, smsNumbersQuery } from "./sms.queries.ts"
+
+/** Numbers that can send and receive text messages; an activated one is an entry point of SMS (S15, S28). */
+export function SmsPage() {
+  const { t } = useLingui()
+  const can = useCan()
+  const navigate = useNavigate()
+  const home = useMe().organization.country
+  const { add = false } = useSearch({ from: "/signed-in/settings/channels/sms" })
+  const query = useQuery(smsNumbersQuery)
+  const entryPoints = (useQuery(entryPointsQuery).data ?? []).filter((each) => each.section === "sms")
+  const accounts = new Map((useQuery({ ...carrierAccountsQuery, enabled: can("carrierAccount.edit") }).data ?? []).map((each) => [each.id, each.name]))
+  const [openId, setOpenId] = useState<string | null>(null)
+  const setAdd = (open: boolean) => void navigate({ to: "/settings/channels/sms", search: open ? { add: true } : {} })
+  const open = query.data?.find((number) => number.id === openId)
+  const editable = can("phoneNumber.edit")
+  const addButton = editable && (
+    <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
+      <Trans>Add SMS number</Trans>
+    </Button>
+  )
+  return (
+    <SettingsPage
+      title={t`SMS`}
+      lead={t`Numbers that take text messages and pictures. A number becomes an entry point when SMS is activated.`}
+      requiredRole={t`Administrator`}
+      actions={addButton}
+    >
+      <ResourceState
+        query={query}
+        isEmpty={(numbers) => numbers.length === 0}
+        empty={
+          <EmptyState
+            py="xl"
+            icon={<IconDeviceMobileMessage size={28} stroke={1.75} />}
+            title={t`No number yet`}
+            description={t`Take a number of the sandbox to try it, or one that your carrier account owns.`}
+          >
+            <EmptyState.Actions>{addButton}</EmptyState.Actions>
+          </EmptyState>
+        }
+      >
+        {(numbers) => (
+          <DataTable
+            caption={t`SMS numbers`}
+            columns={columnsOf(t, { entryPoints, accounts, home, open: setOpenId })}
+            rows={numbers}
+            rowKey={(number) => number.id}
+            onRow={(number) => setOpenId(number.id)}
+          />
+        )}
+      </ResourceState>
+      {editable && <AddNumber opened={add} onClose={() => setAdd(false)} />}
+      {open && <NumberDrawer key={`${open.id} ${open.version}`} number={open} onClose={() => setOpenId(null)} />}
+    </SettingsPage>
+  )
+}
+
+type Facts = { entryPoints: EntryPoint[]; accounts: Map<string, string>; home: string; open: (id: string) => void }
+
+function columnsOf(t: ReturnType<typeof useLingui>["t"], { entryPoints, accounts, home, open }: Facts): Column<PhoneNumber>[] {
+  return [
+    {
+      key: "number",
+      header: t`Number`,
+      sortBy: (number) => number.e164,
+      cell: (number) => (
+        <Button variant="transparent" p={0} h="auto" className="link num" onClick={() => open(number.id)}>
+          {formatPhoneNumber(number.e164, home)}
+        </Button>
+      ),
+    },
+    { key: "capabilities", header: t`Can`, cell: (number) => <Group gap={6}>{capabilitiesOf(number, t)}</Group> },
+    { key: "account", header: t`Carrier account`, cell: (number) => accounts.get(number.carrierAccountId) ?? <span className="dim">–</span> },
+    { key: "inbox", header: t`Inbox`, cell: (number) => <ResolvedInbox entryPoint={entryPoints.find((each) => each.phoneNumberId === number.id || number.entryPointIds.includes(each.id))} /> },
+    { key: "state", header: t`SMS`, sortBy: (number) => number.sms, cell: (number) => <SmsState number={number} /> },
+  ]
+}
+
+function capabilitiesOf(number: PhoneNumber, t: ReturnType<typeof useLingui>["t"]): string {
+  const { voice, sms, mms } = number.capabilities
+  return [sms && t`text`, mms && t`pictures`, voice && t`calls`].filter(Boolean).join(", ")
+}
+
+function ResolvedInbox({ entryPoint }: { entryPoint?: EntryPoint }) {
+  if (!entryPoint?.resolution) return <span className="dim">–</span>
+  return (
+    <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: entryPoint.resolution.inboxId }} className="link">
+      {entryPoint.resolution.inboxName}
+    </Link>
+  )
+}
+
+export function SmsState({ number }: { number: PhoneNumber }) {
+  if (number.sms === "active")
+    return (
+      <StatusChip status="ok">
+        <Trans>Active</Trans>
+      </StatusChip>
+    )
+  if (number.sms === "deactivated_on_request")
+    return (
+      <StatusChip status="soon">
+        <Trans>Switched off on request</Trans>
+      </StatusChip>
+    )
+  return (
+    <StatusChip status="off">
+      <Trans>Not set up</Trans>
+    </StatusChip>
+  )
+}

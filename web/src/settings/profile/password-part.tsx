@@ -1,0 +1,57 @@
+import { Alert, Button, PasswordInput, Stack } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { useMutation } from "@tanstack/react-query"
+import { useState } from "react"
+import { NewPasswordField } from "../../account/password-field.tsx"
+import { ApiProblem, api } from "../../api.ts"
+import { toast } from "../../field/toast.tsx"
+import classes from "./profile.module.css"
+
+export function PasswordPart() {
+  const { t } = useLingui()
+  const [currentPassword, setCurrentPassword] = useState("")
+  const [password, setPassword] = useState("")
+  const save = useMutation({
+    mutationFn: () => api.put<void>("/me/password", { currentPassword, password }),
+    onSuccess: () => {
+      setCurrentPassword("")
+      setPassword("")
+      toast(t`Password changed. Your other sessions were ended.`)
+    },
+  })
+  const problem = save.error instanceof ApiProblem ? save.error : null
+  return (
+    <section className={classes.part} aria-labelledby="profile-password">
+      <h2 id="profile-password">
+        <Trans>Password</Trans>
+      </h2>
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          save.mutate()
+        }}
+      >
+        <Stack gap="md" maw={320}>
+          {save.error && !problem?.errors.length && (
+            <Alert color="red" variant="light" role="alert" p="sm">
+              {save.error.message}
+            </Alert>
+          )}
+          <PasswordInput
+            label={t`Current password`}
+            autoComplete="current-password"
+            visibilityToggleButtonProps={{ "aria-label": t`Show current password` }}
+            value={currentPassword}
+            onChange={(event) => setCurrentPassword(event.currentTarget.value)}
+            error={problem?.at("/currentPassword")}
+          />
+          <NewPasswordField label={t`New password`} value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem?.at("/password")} />
+          <Button type="submit" variant="default" loading={save.isPending} style={{ alignSelf: "flex-start" }}>
+            <Trans>Change password</Trans>
+          </Button>
+        </Stack>
+      </form>
+    </section>
+  )
+}

@@ -1,0 +1,118 @@
+import { Alert, Autocomplete, Button, Group, Modal, Select, Stack, Textarea } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { useState } from "react"
+import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
+import { ApiProblem, api } from "../../api.ts"
+import { useMe } from "../../can.ts"
+import { formatPhoneNumber } from "../../field/phone-number.tsx"
+import { toast } from "../../field/toast.tsx"
+import { AddWarning } from "../settings-page.tsx"
+import { carrierAccountsQuery, carrierNumbersQuery } from "./sms.queries.ts"
+
+/** Takes a number that the carrier account owns and switches text messages on: from then on it is an entry point. */
+export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const { t } = useLingui()
+  return (
+    <Modal opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+      <Form onClose={onClose} />
+    </Modal>
+  )
+}
+
+function Form({ onClose }: { onClose: () => void }) {
+  const { t } = useLingui()
+  const client = useQueryClient()
+  const home = useMe().organization.country
+  const accounts = useQuery(carrierAccountsQuery).data ?? []
+  const [accountId, setAccountId] = useState<string | null>(null)
+  const account = accounts.find((each) => each.id === accountId) ?? accounts[0]
+  const numbers = useQuery({ ...carrierNumbersQuery(account?.id ?? ""), enabled: account !== undefined })
+  const [typed, setTyped] = useState("")
+  const [helpText, setHelpText] = useState("")
+  const [tried, setTried] = useState(false)
+  const choices = (numbers.data ?? []).filter((each) => each.capabilities.sms && !each.adopted)
+  const add = useMutation({
+    mutationFn: async () => {
+      const e164 = choices.find((each) => formatPhoneNumber(each.e164, home) === typed)?.e164 ?? typed.trim()
+      const number = await api.post<PhoneNumber>("/phone-numbers", { carrierAccountId: account?.id, e164, origin: "adopted" })
+      return api.put<PhoneNumber>(`/phone-numbers/${number.id}/sms-activation`, helpText.trim() ? { helpText: helpText.trim() } : {})
+    },
+    onSuccess: (number) => {
+      toast(t`${formatPhoneNumber(number.e164, home)} takes text messages now.`)
+      onClose()
+    },
+    onSettled: () => {
+      for (const key of ["phone-numbers", "carrier-accounts", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"]) void client.invalidateQueries({ queryKey: [key] })
+    },
+  })
+  const problem = add.error instanceof ApiProblem ? add.error : null
+  const numberError = tried && !typed.trim() ? t`Choose or type a number.` : problem?.at("/e164")
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault()
+        setTried(true)
+        if (typed.trim() && account) add.mutate()
+      }}
+    >
+      <Stack gap="md">
+        <AddWarning />
+        {(add.error || numbers.error) && !numberError && (
+          <Alert color="red" variant="light" role="alert" p="sm">
+            {problem?.code === "default_inbox_missing" ? <Trans>Create an Inbox first: a text message must go somewhere.</Trans> : (add.error ?? numbers.error)?.message}
+          </Alert>
+        )}
+        <Select
+          label={t`Carrier account`}
+          allowDeselect={false}
+          data={accounts.map((each) => ({ value: each.id, label: each.name }))}
+          value={account?.id ?? null}
+          onChange={(id) => {
+            setAccountId(id)
+            setTyped("")
+          }}
+          description={
+            <Link to="/settings/channels/carrier-account" className="link">
+              <Trans>Connect another carrier account</Trans>
+            </Link>
+          }
+          inputWrapperOrder={["label", "input", "error", "description"]}
+        />
+        <Autocomplete
+          label={t`Number`}
+          description={account?.carrier === "sandbox" ? t`Choose one, or type any number of the United States or Canada: the sandbox has them all.` : t`Numbers that this account owns and that can do text messages.`}
+          inputWrapperOrder={["label", "input", "error", "description"]}
+          data={choices.map((each) => formatPhoneNumber(each.e164, home))}
+          limit={30}
+          data-autofocus
+          value={typed}
+          onChange={(value) => {
+            setTyped(value)
+            add.reset()
+          }}
+          error={numberError}
+        />
+        <Textarea
+          label={t`Answer to HELP`}
+          description={t`Sent when a customer texts HELP. Empty: the carrier's own answer only.`}
+          inputWrapperOrder={["label", "input", "error", "description"]}
+          autosize
+          minRows={2}
+          value={helpText}
+          onChange={(event) => setHelpText(event.currentTarget.value)}
+        />
+        <Group justify="flex-end" gap="sm">
+          <Button variant="subtle" color="gray" onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button type="submit" loading={add.isPending}>
+            <Trans>Add and activate</Trans>
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  )
+}
