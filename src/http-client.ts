@@ -85,7 +85,7 @@ export function createHttpClient(settings: { outboundAllow: readonly string[]; r
     const host = url.hostname.replace(/^\[|\]$/g, "")
     const entries = alsoAllow.length > 0 ? [...allowed, ...alsoAllow.map(readEntry)] : allowed
     const addresses = isIP(host) ? [host] : await resolve(host).catch(unresolved(host))
-    const open = addresses.find((address) => isPublic(address) || entries.some((entry) => entry(host, address, portOf(url))))
+    const open = addresses.find((address) => isPublicAddress(address) || entries.some((entry) => entry(host, address, portOf(url))))
     if (open === undefined) throw new OutboundError("refused", `${url.host} is a private address; OUTBOUND_ALLOW may list it`)
     return open
   }
@@ -219,14 +219,14 @@ for (const range of [
 }
 
 /** Also looks into the forms of IPv6 that carry an IPv4 address: mapped, compatible, NAT64 (RFC 6052), 6to4 (RFC 3056). */
-function isPublic(address: string): boolean {
+export function isPublicAddress(address: string): boolean {
   if (!isIPv6(address)) return !notPublic.check(address, "ipv4")
   const groups = groupsOf(address)
   const last = ipv4Of(groups[6] ?? 0, groups[7] ?? 0)
   const zeros = groups.slice(0, 5).every((group) => group === 0)
-  if (zeros && (groups[5] === 0xffff || groups[5] === 0)) return !notPublic.check(address, "ipv6") && isPublic(last)
-  if (groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0)) return isPublic(last)
-  if (groups[0] === 0x2002) return isPublic(ipv4Of(groups[1] ?? 0, groups[2] ?? 0))
+  if (zeros && (groups[5] === 0xffff || groups[5] === 0)) return !notPublic.check(address, "ipv6") && isPublicAddress(last)
+  if (groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0)) return isPublicAddress(last)
+  if (groups[0] === 0x2002) return isPublicAddress(ipv4Of(groups[1] ?? 0, groups[2] ?? 0))
   return !notPublic.check(address, "ipv6")
 }
 
