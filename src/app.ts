@@ -34,6 +34,7 @@ import { sandboxMailRoutes } from "./api/sandbox/mail.ts"
 import { sandboxMessageRoutes } from "./api/sandbox/messages.ts"
 import { sandboxPageRoutes } from "./api/sandbox/pages.ts"
 import { HookReceipts } from "./api/sandbox/receipts.ts"
+import { tellSms } from "./api/sandbox/tell-sms.ts"
 import { createServer, type HttpServer } from "./api/server.ts"
 import { sessionRoutes } from "./api/session.ts"
 import { setupRoutes } from "./api/setup.ts"
@@ -192,7 +193,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...awayReasonRoutes({ store }),
     ...queueItemRoutes({ store }),
     ...sandboxMessageRoutes({ store, injectors, settled: (orgId) => routing.settled(orgId) }),
-    ...sandboxDeliveryRoutes({ store, farEnd }),
+    ...sandboxDeliveryRoutes({ store, farEnd, tellProvider: tellSms(company) }),
     ...sandboxCarrierRoutes({ store }),
     ...sandboxClockRoutes({ store, timers, config }),
     ...sandboxPageRoutes({ store, sandboxOrigin: config.sandboxOrigin }),
