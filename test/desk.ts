@@ -6,9 +6,13 @@ import { conversationRoutes } from "../src/api/conversations/routes.ts"
 import { attachmentRoutes } from "../src/api/attachments.ts"
 import { customerRoutes } from "../src/api/customers.ts"
 import { messageRoutes } from "../src/api/messages.ts"
+import { Hub } from "../src/api/live/hub.ts"
+import { livePath, liveUpgrade } from "../src/api/live/live.ts"
 import { sandboxDeliveryRoutes } from "../src/api/sandbox/deliveries.ts"
 import { createServer, type HttpServer } from "../src/api/server.ts"
 import { topicRoutes } from "../src/api/topics.ts"
+import { readCounts } from "../src/availability/read.ts"
+import { createPresence, type Presence } from "../src/availability/presence.ts"
 import { type Blobs, openBlobs } from "../src/blobs.ts"
 import type { Channel, OutboundMessage } from "../src/channels/channel.ts"
 import { attachmentLinks } from "../src/conversations/attachment-link.ts"
@@ -25,6 +29,7 @@ import { hashSecret, newId } from "../src/ids.ts"
 import { JobWorker } from "../src/jobs/worker.ts"
 import { keysFrom } from "../src/keys.ts"
 import { createFarEnd, type FarEnd } from "../src/sandbox/far-end.ts"
+import { readOffers } from "../src/offers/read.ts"
 import type { TestStore } from "./database.ts"
 import { type RoutingWorld, routingWorld } from "./routing-world.ts"
 
@@ -54,6 +59,12 @@ export type Desk = {
   authenticator: Authenticator
   blobs: Blobs
   farEnd: FarEnd
+  hub: Hub
+  presence: Presence
+  /** Typing that reached the channels: conversation, name, on. */
+  typed: [string, string, boolean][]
+  /** Listens, once; answers the port. */
+  listen(): Promise<number>
   jobs: JobWorker
   far: Record<"email" | "sms" | "chat", FarSide>
   generalId: string
@@ -104,6 +115,24 @@ export async function desk(ground: TestStore): Promise<Desk> {
     },
     routes,
   )
+  const presence = createPresence({ store, clock, onError: (error) => console.error("presence", error) })
+  const typed: Desk["typed"] = []
+  const hub = new Hub({
+    store,
+    bus: ground.bus,
+    clock,
+    version: "0",
+    presence,
+    stillHolds: (principal) => authenticator.stillHolds(principal),
+    offers: (orgId, agentId, ids) => readOffers(db, orgId, { agentId, ...(ids ? { ids } : { status: ["pending"] }) }),
+    counts: (orgId, agentId, now) => readCounts(db, orgId, agentId, now),
+    onTyping: (_orgId, conversationId, _channel, name, on) => typed.push([conversationId, name, on]),
+    unlimited: false,
+    onError: (error) => console.error("live", error),
+  })
+  sessions.onEnded((ended) => hub.endSessions(ended))
+  server.upgrade(livePath, liveUpgrade(hub, (request) => server.authenticateSocket(request)))
+  let port: Promise<number> | null = null
   const generalId = await world.inbox("General Support", 86_400)
   const billingId = await world.inbox("Billing", 3_600)
 
@@ -133,6 +162,13 @@ export async function desk(ground: TestStore): Promise<Desk> {
     authenticator,
     blobs,
     farEnd,
+    hub,
+    presence,
+    typed,
+    listen() {
+      port ??= server.listen(0, "127.0.0.1")
+      return port
+    },
     jobs,
     far,
     generalId,
@@ -157,6 +193,7 @@ export async function desk(ground: TestStore): Promise<Desk> {
       for (let round = 0; round < 20; round++) if ((await jobs.fire(clock.now())) === 0) return
     },
     async stop() {
+      hub.stop()
       await server.close()
       await world.stop()
       await rm(dir, { recursive: true, force: true })

@@ -9,7 +9,7 @@ export function actionToSee(type: string): Action | null {
 }
 
 /** Drafts and the like are told to their author alone. */
-const ownOnly = new Set(["draft"])
+const ownOnly = new Set(["draft", "notification"])
 
 export function maySee(principal: Principal, event: { type: string; data: unknown }): boolean {
   const action = actionToSee(event.type)
