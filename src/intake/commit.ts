@@ -1,3 +1,4 @@
+import type { Section } from "../core/channels.ts"
 import { place, type PlacedMessage, type PlaceSettings, type Plan, type TextChannel } from "../core/conversations/place.ts"
 import { resolve } from "../core/entry-points/resolve.ts"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
@@ -6,6 +7,7 @@ import { openAssignments } from "../store/assignments.ts"
 import { lockAgents } from "../store/agents.ts"
 import { awaitContacts, insertContacts } from "../store/contacts.ts"
 import { changeConversations, insertConversations } from "../store/conversations.ts"
+import { insertDecisions } from "../store/decisions.ts"
 import { insertClaims, nameCustomers } from "../store/customers.ts"
 import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, type StoredReceipt, storeReceipts } from "../store/inbound-events.ts"
 import { insertAttachments, insertMessages } from "../store/messages.ts"
@@ -16,6 +18,7 @@ import type { Tx } from "../store/write.ts"
 import type { Receipt } from "./inbound-event.ts"
 import { answerAutomatically } from "./auto-reply.ts"
 import { loadFacts } from "./facts.ts"
+import { placement } from "./placement.ts"
 import { attachmentRows, contactRow, conversationChange, conversationRow, messageRow } from "./rows.ts"
 import { findSenders } from "./senders.ts"
 import { tellContacts, tellConversations, tellCustomers, tellMessages } from "./tell.ts"
@@ -28,7 +31,9 @@ export type Taken = Arrival & {
   /** Made by this transaction. */
   customerIsNew: boolean
   placed: PlacedMessage
-  entryPoint: { id: string; kind: string; address: string }
+  entryPoint: { id: string; kind: string; address: string; section: Section }
+  /** Where the section's default would have led, for the explanation. */
+  defaultInboxId: string | null
   /** A stranger's answer to somebody else's thread ("seems to answer"). */
   relatedConversationId: string | null
   inReplyToId: string | null
@@ -79,6 +84,7 @@ export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: Commit
   tellContacts(tx, placed)
   tellMessages(tx, placed)
   await writeQueueItems(tx, placed, hooks)
+  await insertDecisions(tx, placed.flatMap((one) => placement(tx, one)))
   for (const one of placed) await applyOptOuts(tx, one, hooks)
   for (const one of placed) await answerAutomatically(tx, one, settings.mail.autoReply)
   const receipts = placed.flatMap(receiptsOf)
@@ -114,6 +120,7 @@ async function understand(tx: Tx, arrivals: readonly Arrival[]): Promise<Taken[]
       customerIsNew: senders.created.has(customerId),
       placed,
       entryPoint,
+      defaultInboxId: table.defaults.get(entryPoint.section)?.inboxId ?? null,
       relatedConversationId: thread?.relatedConversationId ?? null,
       inReplyToId: thread?.inReplyToId ?? null,
       at: event.sentAt && event.sentAt.getTime() <= receivedAt.getTime() ? event.sentAt : receivedAt,

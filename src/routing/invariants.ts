@@ -114,7 +114,7 @@ const checks: readonly Check[] = [
     name: "I12 nothing is decided under an epoch after a higher one",
     query: (orgId, now) => sql`
       SELECT id FROM (SELECT id, epoch, max(epoch) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-        FROM routing_decisions WHERE org_id = ${orgId} AND at > ${new Date(now.getTime() - 600_000)}) d WHERE epoch < before`,
+        FROM routing_decisions WHERE org_id = ${orgId} AND epoch > 0 AND at > ${new Date(now.getTime() - 600_000)}) d WHERE epoch < before`,
   },
 ]
 
