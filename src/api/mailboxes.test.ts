@@ -19,7 +19,13 @@ async function addInbox(name: string, slaMinutesText: string): Promise<string> {
 const add = (address: string, senderName = "Retale") => server.api("POST", "/mailboxes", { address, senderName })
 
 async function write(mailbox: { entryPointId: string }, from: string, more: object = {}) {
-  return server.api("POST", "/sandbox/messages", { entryPointId: mailbox.entryPointId, from: { kind: "email", value: from }, subject: "Hello", text: "Where is it?", ...more })
+  return server.api("POST", "/sandbox/messages", {
+    entryPointId: mailbox.entryPointId,
+    from: { kind: "email", value: from },
+    subject: "Hello",
+    text: "Where is it?",
+    ...more,
+  })
 }
 
 async function section() {
@@ -28,7 +34,11 @@ async function section() {
 }
 
 test("S12 an address cannot be added while no Inbox could receive its mail", async () => {
-  const routing = await server.app.ground.store.db.selectFrom("organizations").select("fallbackInboxId").where("id", "=", server.orgId).executeTakeFirst()
+  const routing = await server.app.ground.store.db
+    .selectFrom("organizations")
+    .select("fallbackInboxId")
+    .where("id", "=", server.orgId)
+    .executeTakeFirst()
   if (!routing?.fallbackInboxId) {
     expect(await add("early@retale.com")).toMatchObject({ status: 409, body: { code: "default_inbox_missing" } })
     expect((await server.api("GET", "/mailboxes")).body.items).toEqual([])
@@ -36,7 +46,12 @@ test("S12 an address cannot be added while no Inbox could receive its mail", asy
   general = await addInbox("General Support Team", "1440")
   billing = await addInbox("Billing", "60")
   const { etag } = await section()
-  const saved = await server.api("PUT", "/channel-routings/email", { defaultInboxId: general, defaultSlaMinutesText: null, exceptions: [] }, { "if-match": etag })
+  const saved = await server.api(
+    "PUT",
+    "/channel-routings/email",
+    { defaultInboxId: general, defaultSlaMinutesText: null, exceptions: [] },
+    { "if-match": etag },
+  )
   expect(saved.status).toBe(200)
 })
 
@@ -44,12 +59,29 @@ test("S14 S26 an added address is an entry point of the Email section at once, l
   const answer = await add("Support@Retale.com")
   expect(answer).toMatchObject({
     status: 201,
-    body: { address: "support@retale.com", senderName: "Retale", inbound: "forwarding", forwarding: "waiting", forwardingSeenAt: null, sends: false, version: 1 },
+    body: {
+      address: "support@retale.com",
+      senderName: "Retale",
+      inbound: "forwarding",
+      forwarding: "waiting",
+      forwardingSeenAt: null,
+      sends: false,
+      version: 1,
+    },
   })
   expect(answer.body.forwardingAddress).toMatch(/^in-[a-z0-9]{12}@localhost$/)
   const entryPoint = (await server.api("GET", `/entry-points/${answer.body.entryPointId}`)).body
-  expect(entryPoint).toMatchObject({ section: "email", kind: "email", address: "support@retale.com", mailboxId: answer.body.id, status: "active", resolution: { inboxId: general } })
-  expect(entryPoint.warnings).toMatchObject(expect.arrayContaining([expect.objectContaining({ code: "waiting_for_forwarding" })]))
+  expect(entryPoint).toMatchObject({
+    section: "email",
+    kind: "email",
+    address: "support@retale.com",
+    mailboxId: answer.body.id,
+    status: "active",
+    resolution: { inboxId: general },
+  })
+  expect(entryPoint.warnings).toMatchObject(
+    expect.arrayContaining([expect.objectContaining({ code: "waiting_for_forwarding" })]),
+  )
   expect((await server.api("GET", `/mailboxes/${answer.body.id}`)).body).toEqual(answer.body)
 })
 
@@ -67,16 +99,33 @@ test("S17 S18 S19 S23 three addresses queue in the default; an exception moves o
   for (const [index, box] of boxes.entries()) {
     const { status, body } = await write(box, `s18-${index}@example.com`)
     expect(status).toBe(201)
-    expect(body).toMatchObject({ duplicate: false, parked: false, resolution: { inboxId: general, inboxSource: "default" } })
+    expect(body).toMatchObject({
+      duplicate: false,
+      parked: false,
+      resolution: { inboxId: general, inboxSource: "default" },
+    })
   }
   const { etag } = await section()
   const exceptions = [{ entryPointId: boxes[0].entryPointId, inboxId: billing, slaMinutesText: "0.66" }]
-  expect((await server.api("PUT", "/channel-routings/email", { defaultInboxId: general, defaultSlaMinutesText: null, exceptions }, { "if-match": etag })).status).toBe(200)
+  expect(
+    (
+      await server.api(
+        "PUT",
+        "/channel-routings/email",
+        { defaultInboxId: general, defaultSlaMinutesText: null, exceptions },
+        { "if-match": etag },
+      )
+    ).status,
+  ).toBe(200)
   const inboxes = []
-  for (const [index, box] of boxes.entries()) inboxes.push((await write(box, `s19-${index}@example.com`)).body.resolution.inboxId)
+  for (const [index, box] of boxes.entries())
+    inboxes.push((await write(box, `s19-${index}@example.com`)).body.resolution.inboxId)
   expect(inboxes).toEqual([billing, general, general])
   const fourth = (await add("fourth@retale.com")).body
-  expect((await write(fourth, "s23@example.com")).body.resolution).toMatchObject({ inboxId: general, inboxSource: "default" })
+  expect((await write(fourth, "s23@example.com")).body.resolution).toMatchObject({
+    inboxId: general,
+    inboxSource: "default",
+  })
 })
 
 test("S24 of eight addresses seven without exception stay in the default, and the counter says so", async () => {
@@ -85,7 +134,8 @@ test("S24 of eight addresses seven without exception stay in the default, and th
   for (let i = 0; i < 8 - before.total; i++) boxes.push((await add(`s24-${i}@retale.com`)).body)
   const { body } = await section()
   expect(body.entryPoints).toEqual({ total: 8, withoutException: 7 })
-  for (const box of boxes) expect((await write(box, `${box.address.split("@")[0]}@example.com`)).body.resolution.inboxId).toBe(general)
+  for (const box of boxes)
+    expect((await write(box, `${box.address.split("@")[0]}@example.com`)).body.resolution.inboxId).toBe(general)
 })
 
 test("S3 S59 mail that is forwarded arrives and ends the waiting; mail that is not makes nothing", async () => {
@@ -99,7 +149,10 @@ test("S3 S59 mail that is forwarded arrives and ends the waiting; mail that is n
   await server.api("PUT", forwarding, { active: true })
   const arrived = await write(box, "s59@example.com", { viaForwarding: true })
   expect(arrived).toMatchObject({ status: 201, body: { arrived: true, conversationId: expect.any(String) } })
-  expect((await server.api("GET", `/mailboxes/${box.id}`)).body).toMatchObject({ forwarding: "active", forwardingSeenAt: expect.any(String) })
+  expect((await server.api("GET", `/mailboxes/${box.id}`)).body).toMatchObject({
+    forwarding: "active",
+    forwardingSeenAt: expect.any(String),
+  })
 })
 
 test("S59 a probe finds its way through forwarding, makes no conversation, and is late where there is none", async () => {
@@ -120,18 +173,37 @@ test("the same externalId is the same mail; a mail to an address that is not her
   const first = await write(box, "twice@example.com", { externalId: "mail-1" })
   const second = await write(box, "twice@example.com", { externalId: "mail-1" })
   expect(first.body).toMatchObject({ duplicate: false, externalId: "mail-1" })
-  expect(second.body).toMatchObject({ duplicate: true, externalId: "mail-1", messageId: first.body.messageId, conversationId: first.body.conversationId })
-  const unknown = await server.api("POST", "/sandbox/messages", { to: { channel: "email", address: "nobody@retale.com" }, from: { kind: "email", value: "a@example.com" }, text: "?" })
+  expect(second.body).toMatchObject({
+    duplicate: true,
+    externalId: "mail-1",
+    messageId: first.body.messageId,
+    conversationId: first.body.conversationId,
+  })
+  const unknown = await server.api("POST", "/sandbox/messages", {
+    to: { channel: "email", address: "nobody@retale.com" },
+    from: { kind: "email", value: "a@example.com" },
+    text: "?",
+  })
   expect(unknown).toMatchObject({ status: 422, body: { errors: [{ code: "unknown_recipient" }] } })
 })
 
 test("the sender's name changes under a version; another address is refused", async () => {
   const box = (await server.api("GET", "/mailboxes")).body.items[0]
   expect((await server.api("PATCH", `/mailboxes/${box.id}`, { senderName: "Billing" })).status).toBe(428)
-  const changed = await server.api("PATCH", `/mailboxes/${box.id}`, { senderName: "Billing" }, { "if-match": `"${box.version}"` })
+  const changed = await server.api(
+    "PATCH",
+    `/mailboxes/${box.id}`,
+    { senderName: "Billing" },
+    { "if-match": `"${box.version}"` },
+  )
   expect(changed).toMatchObject({ status: 200, body: { senderName: "Billing", version: box.version + 1 } })
-  expect((await server.api("PATCH", `/mailboxes/${box.id}`, { senderName: "Late" }, { "if-match": `"${box.version}"` })).status).toBe(412)
-  expect(await server.api("PATCH", `/mailboxes/${box.id}`, { address: "other@retale.com" }, { "if-match": "*" })).toMatchObject({ status: 422, body: { errors: [{ code: "immutable" }] } })
+  expect(
+    (await server.api("PATCH", `/mailboxes/${box.id}`, { senderName: "Late" }, { "if-match": `"${box.version}"` }))
+      .status,
+  ).toBe(412)
+  expect(
+    await server.api("PATCH", `/mailboxes/${box.id}`, { address: "other@retale.com" }, { "if-match": "*" }),
+  ).toMatchObject({ status: 422, body: { errors: [{ code: "immutable" }] } })
 })
 
 test("a deleted address refuses mail, is free again, and leaves its history", async () => {
@@ -142,7 +214,9 @@ test("a deleted address refuses mail, is free again, and leaves its history", as
   expect((await server.api("PUT", `/mailboxes/${box.id}/deletion`)).body).toEqual(deleted.body)
   expect((await write(box, "late@example.com")).status).toBe(422)
   expect((await server.api("GET", `/entry-points/${box.entryPointId}`)).body.status).toBe("deleted")
-  expect((await server.api("GET", "/mailboxes?limit=200")).body.items.map((one: { id: string }) => one.id)).not.toContain(box.id)
+  expect(
+    (await server.api("GET", "/mailboxes?limit=200")).body.items.map((one: { id: string }) => one.id),
+  ).not.toContain(box.id)
   expect((await server.api("GET", `/messages/${written.messageId}`)).status).toBe(200)
   expect((await add("gone@retale.com")).status).toBe(201)
 })

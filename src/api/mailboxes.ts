@@ -44,11 +44,22 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       answers: { 200: z.object({ items: z.array(Mailbox), nextCursor: z.string().nullable() }) },
       summary: "All e-mail addresses, in the order of the alphabet",
       async handle({ principal, list, page }) {
-        let query = db.selectFrom("mailboxes").selectAll().where("orgId", "=", principal.orgId).where("deletedAt", "is", null)
+        let query = db
+          .selectFrom("mailboxes")
+          .selectAll()
+          .where("orgId", "=", principal.orgId)
+          .where("deletedAt", "is", null)
         const [after] = list.after ?? []
         if (typeof after === "string") query = query.where("address", ">", after)
-        const rows = await query.orderBy("address").limit(list.limit + 1).execute()
-        return page(rows, (row) => [row.address], (row) => showMailbox(row, facts()))
+        const rows = await query
+          .orderBy("address")
+          .limit(list.limit + 1)
+          .execute()
+        return page(
+          rows,
+          (row) => [row.address],
+          (row) => showMailbox(row, facts()),
+        )
       },
     }),
     route({
@@ -62,7 +73,12 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       summary: "Adds an address; its entry point is there at once",
       handle: ({ body, write }) => {
         const address = readMailAddress(body.address)
-        if (address === null) throw invalid({ pointer: "#/address", code: "pattern", detail: "Enter an address such as support@example.com." })
+        if (address === null)
+          throw invalid({
+            pointer: "#/address",
+            code: "pattern",
+            detail: "Enter an address such as support@example.com.",
+          })
         return write(async (tx) => {
           const id = await createMailbox(tx, { address, senderName: body.senderName })
           return created(`/mailboxes/${id}`, await readMailbox(tx.db, tx.orgId, id, facts()))
@@ -89,7 +105,11 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
           const mailbox = await lockMailbox(tx, params.id)
           expectVersion(ifMatch, mailbox)
           if (body.address !== undefined && readMailAddress(body.address) !== mailbox.address) {
-            throw invalid({ pointer: "#/address", code: "immutable", detail: "Add the other address, then delete this one." })
+            throw invalid({
+              pointer: "#/address",
+              code: "immutable",
+              detail: "Add the other address, then delete this one.",
+            })
           }
           if (body.senderName !== undefined) await renameSender(tx, mailbox, body.senderName ?? "")
           return ok(await readMailbox(tx.db, tx.orgId, params.id, facts()))
@@ -125,7 +145,8 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       path: "/mailboxes/:id/probes/:probeId",
       action: "mailbox.edit",
       answers: { 200: Probe },
-      handle: async ({ principal, params, now }) => ok(await readProbe(db, principal.orgId, params.id, params.probeId, now)),
+      handle: async ({ principal, params, now }) =>
+        ok(await readProbe(db, principal.orgId, params.id, params.probeId, now)),
     }),
   ]
 }

@@ -18,7 +18,13 @@ export function sandboxMailRoutes({ store }: { store: Store }): Route[] {
   const { db } = store
   async function forwardingOf(orgId: string, mailboxId: string) {
     await requireSandbox(store, orgId)
-    const row = await db.selectFrom("mailboxes").select("sandboxForwarding").where("orgId", "=", orgId).where("id", "=", mailboxId).where("deletedAt", "is", null).executeTakeFirst()
+    const row = await db
+      .selectFrom("mailboxes")
+      .select("sandboxForwarding")
+      .where("orgId", "=", orgId)
+      .where("id", "=", mailboxId)
+      .where("deletedAt", "is", null)
+      .executeTakeFirst()
     if (!row) throw problem("not_found")
     return { mailboxId, active: row.sandboxForwarding }
   }

@@ -56,7 +56,12 @@ export function createEmailChannel(deps: EmailDeps): EmailChannel {
   const inbound = { store, blobs, intake, pool, tokens, mailDomain, injections, authentication }
   const outbound = { store, farEnd, tokens, relay, mailDomain }
   let listener: SmtpListener | null = null
-  const injector = { store, injections, mailDomain, listener: () => ({ host: config.smtpHost, port: listener?.port ?? config.smtpPort }) }
+  const injector = {
+    store,
+    injections,
+    mailDomain,
+    listener: () => ({ host: config.smtpHost, port: listener?.port ?? config.smtpPort }),
+  }
   return {
     name: "email",
     tokens,

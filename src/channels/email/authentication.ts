@@ -9,7 +9,11 @@ import type { ReceivedMail } from "./smtp-listener.ts"
 /** Whether SPF, DKIM and DMARC bear out who sent a mail: asked after its commit, since a resolver may never answer. */
 export interface AuthenticationCheck {
   /** In the background; what cannot be found out in time is `error`. */
-  check(event: InboundEvent, messageId: string, received: Pick<ReceivedMail, "raw" | "ip" | "helo" | "envelopeFrom">): void
+  check(
+    event: InboundEvent,
+    messageId: string,
+    received: Pick<ReceivedMail, "raw" | "ip" | "helo" | "envelopeFrom">,
+  ): void
   /** Takes up what a process that died left unchecked. */
   start(): void
   stop(): Promise<void>
@@ -24,9 +28,21 @@ const leftAfterSeconds = 60
 const leftWithinDays = 2
 const sweepSeconds = 60
 
-type Check = { orgId: string; messageId: string; raw: Buffer; ip: string; helo: string; envelopeFrom: string; test: boolean }
+type Check = {
+  orgId: string
+  messageId: string
+  raw: Buffer
+  ip: string
+  helo: string
+  envelopeFrom: string
+  test: boolean
+}
 
-export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; onError(error: unknown): void }): AuthenticationCheck {
+export function createAuthenticationCheck(deps: {
+  store: Store
+  blobs: Blobs
+  onError(error: unknown): void
+}): AuthenticationCheck {
   const { store, blobs } = deps
   // Apart from the pool that reads mail: a slow resolver must not hold up intake.
   const pool = new MailPool({ workersMax: atOnceMax, timeoutSeconds: authenticationSeconds })
@@ -64,13 +80,21 @@ export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; on
         .where("authentication", "is", null)
         .returning(["conversationId", "customerId", "contactId"])
         .executeTakeFirst()
-      if (row) tx.event("message.authentication_checked", { messageId: check.messageId, ...row, authentication: verdicts })
+      if (row)
+        tx.event("message.authentication_checked", { messageId: check.messageId, ...row, authentication: verdicts })
     })
   }
 
   async function sweep(): Promise<void> {
     const now = store.clock.now().getTime()
-    const { rows } = await sql<{ orgId: string; messageId: string; raw: Buffer | null; rawSha256: string | null; mail: StoredMail; test: boolean }>`
+    const { rows } = await sql<{
+      orgId: string
+      messageId: string
+      raw: Buffer | null
+      rawSha256: string | null
+      mail: StoredMail
+      test: boolean
+    }>`
       SELECT m.org_id, m.id AS message_id, e.raw, e.raw_sha256, e.typed -> 'mail' AS mail, e.test
       FROM messages m JOIN inbound_events e ON e.org_id = m.org_id AND e.id = m.inbound_event_id
       WHERE m.channel = 'email' AND m.direction = 'inbound' AND m.authentication IS NULL
@@ -80,7 +104,13 @@ export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; on
       const client = mail?.client
       if (waiting.some((check) => check.messageId === row.messageId) || (!raw && !rawSha256)) continue
       const bytes = raw ?? (await blobs.read(rawSha256 ?? ""))
-      waiting.push({ ...row, raw: bytes, ip: client?.ip ?? "", helo: client?.helo ?? "", envelopeFrom: mail?.envelopeFrom ?? "" })
+      waiting.push({
+        ...row,
+        raw: bytes,
+        ip: client?.ip ?? "",
+        helo: client?.helo ?? "",
+        envelopeFrom: mail?.envelopeFrom ?? "",
+      })
     }
     next()
   }
@@ -89,7 +119,15 @@ export function createAuthenticationCheck(deps: { store: Store; blobs: Blobs; on
     check(event, messageId, received) {
       if (stopped || waiting.length >= waitingMax) return
       const { raw, ip, envelopeFrom } = received
-      waiting.push({ orgId: event.orgId, messageId, raw, ip, helo: event.test ? "sandbox" : received.helo, envelopeFrom, test: event.test })
+      waiting.push({
+        orgId: event.orgId,
+        messageId,
+        raw,
+        ip,
+        helo: event.test ? "sandbox" : received.helo,
+        envelopeFrom,
+        test: event.test,
+      })
       next()
     },
     start() {
@@ -113,7 +151,11 @@ type StoredMail = { envelopeFrom?: string; client?: { ip?: string; helo?: string
 
 /** What an outside test or a developer fed to the checker, or null. */
 async function sandboxRecords(store: Store, orgId: string): Promise<DnsRecord[] | null> {
-  const row = await store.db.selectFrom("sandboxDnsRecords").select("records").where("orgId", "=", orgId).executeTakeFirst()
+  const row = await store.db
+    .selectFrom("sandboxDnsRecords")
+    .select("records")
+    .where("orgId", "=", orgId)
+    .executeTakeFirst()
   const records = (row?.records ?? []) as DnsRecord[]
   return records.length > 0 ? records : null
 }

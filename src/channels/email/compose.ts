@@ -33,7 +33,11 @@ export async function composeMail(message: OutboundMessage, frame: MailFrame): P
     text: message.text,
     ...(message.html !== null && { html: message.html }),
     ...(message.automatic && { headers: { "Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All" } }),
-    attachments: files.map(({ file, content }) => ({ filename: safeFileName(file.name, "file"), contentType: safeType(file.type), content })),
+    attachments: files.map(({ file, content }) => ({
+      filename: safeFileName(file.name, "file"),
+      contentType: safeType(file.type),
+      content,
+    })),
     xMailer: false as const,
     disableUrlAccess: true,
     disableFileAccess: true,
@@ -70,5 +74,9 @@ function threadOf(references: readonly string[]): string[] {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\s\u2028\u2029]+/gu, " ").trim().slice(0, 900).toWellFormed()
+  return text
+    .replace(/[\p{Cc}\s\u2028\u2029]+/gu, " ")
+    .trim()
+    .slice(0, 900)
+    .toWellFormed()
 }

@@ -40,7 +40,13 @@ test("S3 S17 a mail over SMTP becomes one event of its address, with its raw byt
     externalId: createHash("sha256").update(`maya@example.com\nbilling@retale.example\n${invoice}`).digest("hex"),
     from: { kind: "email", value: "maya@example.com", name: "Maya Chen", verifiedBy: "channel" },
     content: { kind: "text", text: "Why twice?", html: null, subject: "Invoice 7", files: [] },
-    mail: { envelopeFrom: "maya@example.com", messageId: "one@example.com", references: [], tokenConversationId: null, automatic: false },
+    mail: {
+      envelopeFrom: "maya@example.com",
+      messageId: "one@example.com",
+      references: [],
+      tokenConversationId: null,
+      automatic: false,
+    },
     sentAt: new Date("2026-11-21T10:41:00Z"),
     test: false,
   })
@@ -49,7 +55,9 @@ test("S3 S17 a mail over SMTP becomes one event of its address, with its raw byt
 
 test("S17 one mail to two of our addresses is one event for each; the same bytes again are the same events", async () => {
   await rig.send({ to: ["billing@retale.example", "returns@retale.example", billing.forwarding], raw: invoice })
-  expect(rig.accepted.map((event) => event.entryPointId).sort()).toEqual([billing.entryPointId, returns.entryPointId].sort())
+  expect(rig.accepted.map((event) => event.entryPointId).sort()).toEqual(
+    [billing.entryPointId, returns.entryPointId].sort(),
+  )
   await rig.send({ to: [billing.forwarding], raw: invoice })
   expect(rig.accepted).toHaveLength(2)
 })
@@ -79,7 +87,10 @@ test("250 is not said before intake has committed; what intake throws is 451 and
   open()
   await sending
   rig.onAccept.act = () => Promise.reject(new Error("the store is away"))
-  await expect(rig.send({ to: "billing@retale.example", raw: invoice })).rejects.toMatchObject({ responseCode: 451, message: expect.stringContaining("4.3.0") })
+  await expect(rig.send({ to: "billing@retale.example", raw: invoice })).rejects.toMatchObject({
+    responseCode: 451,
+    message: expect.stringContaining("4.3.0"),
+  })
   rig.onAccept.act = () => Promise.reject(Object.assign(new Error("disk"), { code: "ENOSPC" }))
   await expect(rig.send({ to: "billing@retale.example", raw: invoice })).rejects.toMatchObject({ responseCode: 452 })
 })
@@ -87,13 +98,23 @@ test("250 is not said before intake has committed; what intake throws is 451 and
 test("S59 the first mail through the forwarding target ends waiting for forwarding; one straight to the address does not", async () => {
   const fresh = await rig.addMailbox("feedback@retale.example")
   const seen = async () =>
-    (await rig.stored.db.selectFrom("mailboxes").select("forwardingSeenAt").where("id", "=", fresh.id).executeTakeFirstOrThrow()).forwardingSeenAt
+    (
+      await rig.stored.db
+        .selectFrom("mailboxes")
+        .select("forwardingSeenAt")
+        .where("id", "=", fresh.id)
+        .executeTakeFirstOrThrow()
+    ).forwardingSeenAt
   await rig.send({ to: "feedback@retale.example", raw: invoice })
   expect(await seen()).toBeNull()
   await rig.send({ to: fresh.forwarding, raw: eml("From: a@example.com", "", "hello") })
   expect(await seen()).toBeInstanceOf(Date)
   await rig.send({ to: fresh.forwarding, raw: eml("From: a@example.com", "", "hello again") })
-  const events = await rig.stored.db.selectFrom("events").select("data").where("type", "=", "mailbox.forwarding_seen").execute()
+  const events = await rig.stored.db
+    .selectFrom("events")
+    .select("data")
+    .where("type", "=", "mailbox.forwarding_seen")
+    .execute()
   expect(events.filter(({ data }) => (data as { mailboxId: string }).mailboxId === fresh.id)).toHaveLength(1)
 })
 
@@ -121,14 +142,21 @@ test("attachments are files before the event names them; names lose folders and 
 })
 
 test("a raw mail above 256 KiB is a file, byte for byte", async () => {
-  const raw = eml("From: a@example.com", "", ...Array.from({ length: 8_000 }, (_, line) => `line ${line} of a long and tedious story`))
+  const raw = eml(
+    "From: a@example.com",
+    "",
+    ...Array.from({ length: 8_000 }, (_, line) => `line ${line} of a long and tedious story`),
+  )
   await rig.send({ to: "billing@retale.example", raw })
   const stored = rig.accepted[0]?.raw
   expect(stored && "sha256" in stored && (await rig.blobs.read(stored.sha256)).toString()).toBe(raw)
 })
 
 test("reliability 31 Reply-To never becomes the author", async () => {
-  await rig.send({ to: "billing@retale.example", raw: eml("From: mallory@example.org", "Reply-To: ana@retale.example", "", "hi") })
+  await rig.send({
+    to: "billing@retale.example",
+    raw: eml("From: mallory@example.org", "Reply-To: ana@retale.example", "", "hi"),
+  })
   expect(rig.accepted[0]?.from.value).toBe("mallory@example.org")
   expect(rig.accepted[0]?.mail?.flags).toMatchObject({ replyTo: ["ana@retale.example"] })
 })
@@ -139,21 +167,48 @@ test("reliability 32 only our own HMAC names a conversation, and only to the org
   const messageId = "01890000-0000-7000-8000-000000000002"
   const ours = tokens.messageId({ orgId: rig.orgId, conversationId, messageId })
   const foreign = tokens.messageId({ orgId: "01890000-0000-7000-8000-00000000dead", conversationId, messageId })
-  const reply = (id: string) => eml("From: maya@example.com", `In-Reply-To: <${id}>`, `References: <other@example.com> <${id}>`, "", `to ${id}`)
+  const reply = (id: string) =>
+    eml("From: maya@example.com", `In-Reply-To: <${id}>`, `References: <other@example.com> <${id}>`, "", `to ${id}`)
   await rig.send({ to: "billing@retale.example", raw: reply(ours) })
   await rig.send({ to: "billing@retale.example", raw: reply(foreign) })
-  await rig.send({ to: "billing@retale.example", raw: reply(ours.replace(/0000000000000001|[0-9a-f](?=@)/g, (found) => (found.length > 1 ? "0000000000000003" : found === "0" ? "1" : "0"))) })
-  await rig.send({ to: billing.forwarding.replace("@", `+${tokens.replyToken({ orgId: rig.orgId, conversationId })}@`), raw: eml("From: maya@example.com", "", "by address") })
+  await rig.send({
+    to: "billing@retale.example",
+    raw: reply(
+      ours.replace(/0000000000000001|[0-9a-f](?=@)/g, (found) =>
+        found.length > 1 ? "0000000000000003" : found === "0" ? "1" : "0",
+      ),
+    ),
+  })
+  await rig.send({
+    to: billing.forwarding.replace("@", `+${tokens.replyToken({ orgId: rig.orgId, conversationId })}@`),
+    raw: eml("From: maya@example.com", "", "by address"),
+  })
   await rig.send({ to: billing.forwarding.replace("@", "+42@"), raw: eml("From: maya@example.com", "", "guessed") })
-  expect(rig.accepted.map((event) => event.mail?.tokenConversationId)).toEqual([conversationId, null, null, conversationId, null])
+  expect(rig.accepted.map((event) => event.mail?.tokenConversationId)).toEqual([
+    conversationId,
+    null,
+    null,
+    conversationId,
+    null,
+  ])
   expect(rig.accepted[0]?.mail?.references).toEqual(["other@example.com", ours])
 })
 
 test("reliability 30 mail that no person wrote is marked, and so is mail from the address itself", async () => {
-  const headers = ["Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <news.example.com>", "X-Auto-Response-Suppress: All", "X-Autoreply: yes"]
-  for (const header of headers) await rig.send({ to: "billing@retale.example", raw: eml("From: robot@example.com", header, "", "beep") })
+  const headers = [
+    "Auto-Submitted: auto-replied",
+    "Precedence: bulk",
+    "List-Id: <news.example.com>",
+    "X-Auto-Response-Suppress: All",
+    "X-Autoreply: yes",
+  ]
+  for (const header of headers)
+    await rig.send({ to: "billing@retale.example", raw: eml("From: robot@example.com", header, "", "beep") })
   await rig.send({ from: "", to: "billing@retale.example", raw: eml("From: robot@example.com", "", "null sender") })
   await rig.send({ to: "billing@retale.example", raw: eml("From: billing@retale.example", "", "myself") })
-  await rig.send({ to: "billing@retale.example", raw: eml("From: maya@example.com", "Auto-Submitted: no", "", "a person") })
+  await rig.send({
+    to: "billing@retale.example",
+    raw: eml("From: maya@example.com", "Auto-Submitted: no", "", "a person"),
+  })
   expect(rig.accepted.map((event) => event.mail?.automatic)).toEqual([...headers.map(() => true), true, true, false])
 })

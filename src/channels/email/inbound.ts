@@ -42,18 +42,33 @@ export async function acceptMail(deps: InboundDeps, received: ReceivedMail): Pro
   for (const recipient of recipients) {
     const externalId = keyOf(received, recipient)
     const automatic = mail.automatic ?? (await notFromOutside(deps, received, recipient, mail))
-    const event = toInboundEvent(deps, { received, recipient, mail: { ...mail, automatic }, files, raw, externalId, test: injected !== null })
+    const event = toInboundEvent(deps, {
+      received,
+      recipient,
+      mail: { ...mail, automatic },
+      files,
+      raw,
+      externalId,
+      test: injected !== null,
+    })
     const kept = await takeReport(deps, { received, recipient, mail, raw, externalId })
     const receipt = kept ? null : await deps.intake.accept(event)
-    if (receipt && !receipt.duplicate && receipt.messageId) deps.authentication.check(event, receipt.messageId, received)
+    if (receipt && !receipt.duplicate && receipt.messageId)
+      deps.authentication.check(event, receipt.messageId, received)
     if (receipt && recipient.viaForwarding) await markSeen(deps, recipient)
     injected?.arrived({ recipient, externalId, receipt })
   }
 }
 
 /** The same mail for the same mailbox is one event, whatever path it took. */
-export function keyOf(received: Pick<ReceivedMail, "envelopeFrom" | "raw">, recipient: Pick<Recipient, "address">): string {
-  return createHash("sha256").update(`${received.envelopeFrom}\n${recipient.address}\n`).update(received.raw).digest("hex")
+export function keyOf(
+  received: Pick<ReceivedMail, "envelopeFrom" | "raw">,
+  recipient: Pick<Recipient, "address">,
+): string {
+  return createHash("sha256")
+    .update(`${received.envelopeFrom}\n${recipient.address}\n`)
+    .update(received.raw)
+    .digest("hex")
 }
 
 async function distinctRecipients(deps: InboundDeps, addresses: readonly string[]): Promise<Recipient[]> {
@@ -62,7 +77,11 @@ async function distinctRecipients(deps: InboundDeps, addresses: readonly string[
     const found = await findRecipient(deps.store.db, deps.mailDomain(), address)
     if (!found) continue
     const before = byMailbox.get(found.mailboxId)
-    byMailbox.set(found.mailboxId, { ...found, viaForwarding: found.viaForwarding || (before?.viaForwarding ?? false), token: found.token ?? before?.token ?? null })
+    byMailbox.set(found.mailboxId, {
+      ...found,
+      viaForwarding: found.viaForwarding || (before?.viaForwarding ?? false),
+      token: found.token ?? before?.token ?? null,
+    })
   }
   return [...byMailbox.values()]
 }
@@ -103,7 +122,10 @@ type Arrived = {
   test: boolean
 }
 
-function toInboundEvent(deps: InboundDeps, { received, recipient, mail, files, raw, externalId, test }: Arrived): InboundEvent {
+function toInboundEvent(
+  deps: InboundDeps,
+  { received, recipient, mail, files, raw, externalId, test }: Arrived,
+): InboundEvent {
   const sender = mail.from?.address || received.envelopeFrom.toLowerCase() || "unknown@invalid"
   return {
     orgId: recipient.orgId,
@@ -136,7 +158,12 @@ function toInboundEvent(deps: InboundDeps, { received, recipient, mail, files, r
 }
 
 /** The null sender of machines (RFC 5321 4.5.5), and our own addresses writing to each other: a loop in the making. */
-async function notFromOutside(deps: InboundDeps, { envelopeFrom }: ReceivedMail, { orgId }: Recipient, mail: ParsedMail): Promise<string | null> {
+async function notFromOutside(
+  deps: InboundDeps,
+  { envelopeFrom }: ReceivedMail,
+  { orgId }: Recipient,
+  mail: ParsedMail,
+): Promise<string | null> {
   if (envelopeFrom === "") return "null_sender"
   const own = await findRecipient(deps.store.db, deps.mailDomain(), mail.from?.address ?? envelopeFrom)
   return own?.orgId === orgId ? "own_address" : null
@@ -154,7 +181,10 @@ function conversationOf(tokens: ThreadTokens, { orgId, token }: Recipient, mail:
 }
 
 /** The first mail through the forwarding target ends "waiting for forwarding"; one with a token proves plus addresses. */
-async function markSeen(deps: InboundDeps, { orgId, mailboxId, entryPointId, address, token }: Recipient): Promise<void> {
+async function markSeen(
+  deps: InboundDeps,
+  { orgId, mailboxId, entryPointId, address, token }: Recipient,
+): Promise<void> {
   const plus = token !== null && deps.tokens.readReplyToken(orgId, token) !== null
   const seen = await deps.store.db
     .selectFrom("mailboxes")

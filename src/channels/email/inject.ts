@@ -28,7 +28,9 @@ export type Injection = {
 }
 
 /** `arrived: false`: mail to this address is not forwarded to us, and nothing was made. */
-export type InjectedMail = { arrived: false } | ({ arrived: true; externalId: string } & Omit<Receipt, "inboundEventId"> & { inboundEventId: string | null })
+export type InjectedMail =
+  | { arrived: false }
+  | ({ arrived: true; externalId: string } & Omit<Receipt, "inboundEventId"> & { inboundEventId: string | null })
 
 export type InjectDeps = {
   store: Store
@@ -54,7 +56,14 @@ export async function deliver(
 ): Promise<InjectedMail> {
   const { host, port } = deps.listener()
   const injection = deps.injections.open()
-  const transport = createTransport({ host: reachable(host), port, name: injection.name, ignoreTLS: true, connectionTimeout: 10_000, socketTimeout: 30_000 })
+  const transport = createTransport({
+    host: reachable(host),
+    port,
+    name: injection.name,
+    ignoreTLS: true,
+    connectionTimeout: 10_000,
+    socketTimeout: 30_000,
+  })
   try {
     await transport.sendMail({ envelope: { from: mail.envelopeFrom, to: [mail.to] }, raw: mail.raw })
   } catch (error) {
@@ -64,7 +73,17 @@ export async function deliver(
     transport.close()
   }
   const arrived = injection.receipts[0]
-  const nothing = { inboundEventId: null, duplicate: false, parked: false, messageId: null, contactId: null, conversationId: null, customerId: null, resolution: null, dueAt: null }
+  const nothing = {
+    inboundEventId: null,
+    duplicate: false,
+    parked: false,
+    messageId: null,
+    contactId: null,
+    conversationId: null,
+    customerId: null,
+    resolution: null,
+    dueAt: null,
+  }
   return { arrived: true, ...nothing, ...arrived?.receipt, externalId: mail.externalId }
 }
 
@@ -81,7 +100,11 @@ async function findMailbox({ store }: InjectDeps, orgId: string, mail: Injection
     : await base.where("address", "=", (mail.address ?? "").trim().toLowerCase()).executeTakeFirst()
   if (found) return found
   const pointer = mail.entryPointId ? "#/entryPointId" : "#/to/address"
-  throw invalid({ pointer, code: "unknown_recipient", detail: "Nobody receives mail at this address. Add it under Email addresses first." })
+  throw invalid({
+    pointer,
+    code: "unknown_recipient",
+    detail: "Nobody receives mail at this address. Add it under Email addresses first.",
+  })
 }
 
 /** The bytes of an `externalId` are made once and kept: a Date of its own would make each repeat another mail. */
@@ -103,7 +126,13 @@ async function composed(deps: InjectDeps, orgId: string, mailbox: Mailbox, mail:
     .executeTakeFirstOrThrow()
 }
 
-async function compose(deps: InjectDeps, orgId: string, mailbox: Mailbox, mail: Injection, externalId: string): Promise<Buffer> {
+async function compose(
+  deps: InjectDeps,
+  orgId: string,
+  mailbox: Mailbox,
+  mail: Injection,
+  externalId: string,
+): Promise<Buffer> {
   const thread = mail.inReplyToId ? await threadOf(deps.store, orgId, mail.inReplyToId) : []
   const id = /^[\w.-]{1,100}$/.test(externalId) ? externalId : createHash("sha256").update(externalId).digest("hex")
   const composer = new MailComposer({
@@ -115,7 +144,11 @@ async function compose(deps: InjectDeps, orgId: string, mailbox: Mailbox, mail: 
     messageId: `<${id}@sandbox.invalid>`,
     date: mail.sentAt ?? deps.store.clock.now(),
     ...(thread.length > 0 && { references: thread.map((one) => `<${one}>`), inReplyTo: `<${thread.at(-1)}>` }),
-    attachments: (mail.attachments ?? []).map(({ name, type, base64 }) => ({ filename: name, contentType: safeType(type), content: Buffer.from(base64, "base64") })),
+    attachments: (mail.attachments ?? []).map(({ name, type, base64 }) => ({
+      filename: name,
+      contentType: safeType(type),
+      content: Buffer.from(base64, "base64"),
+    })),
     xMailer: false,
     disableUrlAccess: true,
     disableFileAccess: true,
@@ -130,7 +163,8 @@ async function threadOf(store: Store, orgId: string, messageId: string): Promise
     .where("orgId", "=", orgId)
     .where("id", "=", messageId)
     .executeTakeFirst()
-  if (!message) throw invalid({ pointer: "#/inReplyToId", code: "unknown_reference", detail: "There is no such message." })
+  if (!message)
+    throw invalid({ pointer: "#/inReplyToId", code: "unknown_reference", detail: "There is no such message." })
   return [...message.referenceIds, ...(message.messageIdHeader ? [message.messageIdHeader] : [])]
 }
 

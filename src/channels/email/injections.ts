@@ -7,7 +7,9 @@ export class Injections {
 
   /** Answers the EHLO name, unguessable, and the receipts that came in under it. */
   open(): { name: string; receipts: MailReceipt[]; close(): void } {
-    const name = `sandbox-${newSecret(24).toLowerCase().replace(/[^a-z0-9]/g, "x")}.invalid`
+    const name = `sandbox-${newSecret(24)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, "x")}.invalid`
     const receipts: MailReceipt[] = []
     this.#open.set(name, (receipt) => void receipts.push(receipt))
     return { name, receipts, close: () => void this.#open.delete(name) }

@@ -91,7 +91,12 @@ channelConformance(
     },
     setIntake(act) {
       // The suite wants to see what was given even where it is not taken.
-      rig.onAccept.act = act && ((event) => (rig.accepted.push(event), act(event)))
+      rig.onAccept.act =
+        act &&
+        ((event) => {
+          rig.accepted.push(event)
+          return act(event)
+        })
     },
     outbound,
     async setFarSide(state) {
@@ -117,7 +122,16 @@ test("S3 an answer leaves from the public address with its name, our Message-ID,
     bcc: ["audit@retale.example"],
     html: "<p>It was charged <b>once</b>.</p>",
     references: ["zero@example.com", "one@example.com"],
-    files: [{ id: newId(), name: "invoice.pdf", type: "application/pdf", sizeBytes: 8, sha256: "", read: async () => content }],
+    files: [
+      {
+        id: newId(),
+        name: "invoice.pdf",
+        type: "application/pdf",
+        sizeBytes: 8,
+        sha256: "",
+        read: async () => content,
+      },
+    ],
   })
   const sent = await rig.channel.send(message)
   const [mail] = relayed
@@ -139,7 +153,9 @@ test("S3 an answer leaves from the public address with its name, our Message-ID,
     to: ["maya@example.com"],
     cc: ["boss@example.com"],
   })
-  expect(read.files.map(({ name, content }) => [name, Buffer.from(content).toString()])).toEqual([["invoice.pdf", "%PDF-1.4"]])
+  expect(read.files.map(({ name, content }) => [name, Buffer.from(content).toString()])).toEqual([
+    ["invoice.pdf", "%PDF-1.4"],
+  ])
 })
 
 test("an answer keeps its Message-ID at each try, and the answer to it names its conversation", async () => {
@@ -148,17 +164,25 @@ test("an answer keeps its Message-ID at each try, and the answer to it names its
   await rig.channel.send({ ...message, attempt: 2 })
   const ids = await Promise.all(relayed.map(async ({ raw }) => (await readMail(raw)).messageId))
   expect(new Set(ids).size).toBe(1)
-  await rig.send({ to: "billing@retale.example", raw: eml("From: maya@example.com", `In-Reply-To: <${ids[0]}>`, "", "thanks") })
+  await rig.send({
+    to: "billing@retale.example",
+    raw: eml("From: maya@example.com", `In-Reply-To: <${ids[0]}>`, "", "thanks"),
+  })
   expect(rig.accepted[0]?.mail?.tokenConversationId).toBe(message.conversationId)
 })
 
 test("Reply-To carries a token only after a mail to such an address has reached us", async () => {
   const conversationId = newId()
   const token = rig.channel.tokens.replyToken({ orgId: rig.orgId, conversationId })
-  await rig.send({ to: mailbox.forwarding.replace("@", `+${token}@`), raw: eml("From: maya@example.com", "", "by plus") })
+  await rig.send({
+    to: mailbox.forwarding.replace("@", `+${token}@`),
+    raw: eml("From: maya@example.com", "", "by plus"),
+  })
   await rig.channel.send(outbound({ conversationId }))
   const [local, domain] = mailbox.forwarding.split("@")
-  expect(relayed[0]?.raw.toString().replace(/\r\n /g, " ")).toContain(`Reply-To: Retale Billing <${local}+${token}@${domain}>`)
+  expect(relayed[0]?.raw.toString().replace(/\r\n /g, " ")).toContain(
+    `Reply-To: Retale Billing <${local}+${token}@${domain}>`,
+  )
   expect(`${local}+${token}`.length).toBeLessThanOrEqual(64) // RFC 5321 4.5.3.1.1
   await rig.stored.db.updateTable("mailboxes").set({ plusSeenAt: null }).execute()
 })
@@ -173,30 +197,72 @@ test("reliability 54 line breaks in what people typed make no header of their ow
   const message = outbound({
     subject: evil,
     references: [evil, "ok@example.com"],
-    files: [{ id: newId(), name: `a${evil}.pdf`, type: evil, sizeBytes: 1, sha256: "", read: async () => Buffer.from("a") }],
+    files: [
+      { id: newId(), name: `a${evil}.pdf`, type: evil, sizeBytes: 1, sha256: "", read: async () => Buffer.from("a") },
+    ],
   })
-  const { raw, envelope } = await composeMail(message, { senderName: evil, replyTo: "billing@retale.example", messageId: "id@desk.example" })
-  const plain = await composeMail(outbound(), { senderName: "x", replyTo: "billing@retale.example", messageId: "id@desk.example" })
-  const headerNames = (bytes: Buffer) => bytes.toString().split("\r\n\r\n")[0]?.split(/\r\n(?![ \t])/).map((line) => line.split(":")[0]).sort() ?? []
+  const { raw, envelope } = await composeMail(message, {
+    senderName: evil,
+    replyTo: "billing@retale.example",
+    messageId: "id@desk.example",
+  })
+  const plain = await composeMail(outbound(), {
+    senderName: "x",
+    replyTo: "billing@retale.example",
+    messageId: "id@desk.example",
+  })
+  const headerNames = (bytes: Buffer) =>
+    bytes
+      .toString()
+      .split("\r\n\r\n")[0]
+      ?.split(/\r\n(?![ \t])/)
+      .map((line) => line.split(":")[0])
+      .sort() ?? []
   expect(headerNames(raw)).not.toContain("Bcc")
-  expect(new Set(headerNames(raw))).toEqual(new Set([...headerNames(plain.raw).filter((name) => name !== "Content-Transfer-Encoding"), "References", "In-Reply-To"]))
+  expect(new Set(headerNames(raw))).toEqual(
+    new Set([
+      ...headerNames(plain.raw).filter((name) => name !== "Content-Transfer-Encoding"),
+      "References",
+      "In-Reply-To",
+    ]),
+  )
   expect(envelope.to).toEqual(["maya@example.com"])
 })
 
-test.each(["a@evil.example (x)@ok.example", '"x@evil.example y"@ok.example', "a@ok.example\r\nRCPT TO:<b@evil.example>", "a@ok.example,b@evil.example", "<a@ok.example>", "a@ok.example>", "a b@ok.example", "a@[127.0.0.1]", ""])(
-  "reliability 54 mail to %j is not sent to anybody",
-  async (address) => {
-    expect(unusableAddress(outbound({ to: [address] }))).toBe(address)
-    expect(await rig.channel.send(outbound({ to: [address] }))).toMatchObject({ ok: false, code: "address_invalid", retryable: false })
-    expect(relayed).toHaveLength(0)
-  },
-)
+test.each([
+  "a@evil.example (x)@ok.example",
+  '"x@evil.example y"@ok.example',
+  "a@ok.example\r\nRCPT TO:<b@evil.example>",
+  "a@ok.example,b@evil.example",
+  "<a@ok.example>",
+  "a@ok.example>",
+  "a b@ok.example",
+  "a@[127.0.0.1]",
+  "",
+])("reliability 54 mail to %j is not sent to anybody", async (address) => {
+  expect(unusableAddress(outbound({ to: [address] }))).toBe(address)
+  expect(await rig.channel.send(outbound({ to: [address] }))).toMatchObject({
+    ok: false,
+    code: "address_invalid",
+    retryable: false,
+  })
+  expect(relayed).toHaveLength(0)
+})
 
 test("reliability 20 a relay that falls silent after it had the whole mail leaves the outcome unknown", async () => {
   const server = silentRelay()
-  const port = await new Promise<number>((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)))
-  const composed = await composeMail(outbound(), { senderName: "x", replyTo: "billing@retale.example", messageId: "id@desk.example" })
-  expect(await createRelay(`smtp://127.0.0.1:${port}`, "desk.example").hand(composed)).toMatchObject({ ok: false, unknown: true })
+  const port = await new Promise<number>((resolve) =>
+    server.listen(0, "127.0.0.1", () => resolve((server.address() as { port: number }).port)),
+  )
+  const composed = await composeMail(outbound(), {
+    senderName: "x",
+    replyTo: "billing@retale.example",
+    messageId: "id@desk.example",
+  })
+  expect(await createRelay(`smtp://127.0.0.1:${port}`, "desk.example").hand(composed)).toMatchObject({
+    ok: false,
+    unknown: true,
+  })
   server.close()
 })
 
@@ -225,12 +291,26 @@ test("without a relay everything goes to the sandbox's far end, with the headers
   const sent = await other.channel.send(message)
   expect(await other.channel.lookup?.(message)).toEqual(sent)
   const [arrived] = await other.farEnd.list(other.orgId, { address: "maya@example.com", limit: 10 })
-  expect(arrived).toMatchObject({ messageId: message.messageId, channel: "email", text: message.text, subject: message.subject })
-  expect(arrived?.headers).toMatchObject({ "In-Reply-To": "<one@example.com>", "Message-ID": `<${other.channel.tokens.messageId(message)}>` })
+  expect(arrived).toMatchObject({
+    messageId: message.messageId,
+    channel: "email",
+    text: message.text,
+    subject: message.subject,
+  })
+  expect(arrived?.headers).toMatchObject({
+    "In-Reply-To": "<one@example.com>",
+    "Message-ID": `<${other.channel.tokens.messageId(message)}>`,
+  })
   await other.close()
 })
 
 test("mail of the program itself leaves through the relay too", async () => {
-  expect(await rig.channel.systemRelay?.(rig.orgId, { to: "jordan@retale.example", subject: "You are invited", text: "Come in." })).toMatchObject({ ok: true })
+  expect(
+    await rig.channel.systemRelay?.(rig.orgId, {
+      to: "jordan@retale.example",
+      subject: "You are invited",
+      text: "Come in.",
+    }),
+  ).toMatchObject({ ok: true })
   expect(relayed[0]?.raw.toString()).toContain("From: Switchboard <no-reply@desk.example>")
 })

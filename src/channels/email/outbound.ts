@@ -40,7 +40,10 @@ export async function sendMail(deps: OutboundDeps, message: OutboundMessage): Pr
 }
 
 /** The far end remembers; a relay cannot be asked. */
-export async function lookupMail(deps: OutboundDeps, message: OutboundMessage): Promise<Sent | "not_taken" | "cannot_tell"> {
+export async function lookupMail(
+  deps: OutboundDeps,
+  message: OutboundMessage,
+): Promise<Sent | "not_taken" | "cannot_tell"> {
   if (deps.relay && !message.test) return "cannot_tell"
   const found = await deps.farEnd.find(message.orgId, message.deliveryId)
   return found ? { ok: true, externalId: found.externalId } : "not_taken"
@@ -63,7 +66,9 @@ async function frameOf(deps: OutboundDeps, message: OutboundMessage) {
 }
 
 /** Mail of the program itself (invitations, resets, alarms), from `no-reply@` our domain; null while nothing leaves. */
-export function systemRelay(deps: Pick<OutboundDeps, "relay" | "mailDomain">): ((orgId: string, mail: SystemMail) => Promise<Sent | SendFailure>) | null {
+export function systemRelay(
+  deps: Pick<OutboundDeps, "relay" | "mailDomain">,
+): ((orgId: string, mail: SystemMail) => Promise<Sent | SendFailure>) | null {
   const { relay } = deps
   if (!relay) return null
   return async (orgId, mail) => {
@@ -89,7 +94,14 @@ export function systemRelay(deps: Pick<OutboundDeps, "relay" | "mailDomain">): (
       test: false,
       attempt: 1,
     }
-    if (unusableAddress(message) !== null) return sendFailure("address_invalid", `${mail.to} is no address that mail can be sent to.`)
-    return relay.hand(await composeMail(message, { senderName: "Switchboard", replyTo: message.fromAddress, messageId: `${id}@${deps.mailDomain()}` }))
+    if (unusableAddress(message) !== null)
+      return sendFailure("address_invalid", `${mail.to} is no address that mail can be sent to.`)
+    return relay.hand(
+      await composeMail(message, {
+        senderName: "Switchboard",
+        replyTo: message.fromAddress,
+        messageId: `${id}@${deps.mailDomain()}`,
+      }),
+    )
   }
 }

@@ -9,7 +9,9 @@ export const probeJob = "mail_probe"
 export const probeSecondsMax = 900
 
 /** Sends a probe to a public address: through the relay into the world, or through the sandbox's imitation of it. */
-export function probeHandler(deps: InjectDeps & { tokens: ThreadTokens; relay: Relay | null }): (job: Job) => Promise<JobOutcome> {
+export function probeHandler(
+  deps: InjectDeps & { tokens: ThreadTokens; relay: Relay | null },
+): (job: Job) => Promise<JobOutcome> {
   return async ({ orgId, payload }) => {
     const probeId = String(payload.probeId)
     const mailbox = await deps.store.db
@@ -28,7 +30,10 @@ export function probeHandler(deps: InjectDeps & { tokens: ThreadTokens; relay: R
       subject: "Switchboard checks whether mail to this address arrives",
       text: "This mail was sent by Switchboard to see whether it comes back to it. Nothing needs to be done.\n",
       messageId: `<${messageId}>`,
-      headers: { [probeHeader]: deps.tokens.probeToken({ orgId, mailboxId: mailbox.id, probeId }), "Auto-Submitted": "auto-generated" },
+      headers: {
+        [probeHeader]: deps.tokens.probeToken({ orgId, mailboxId: mailbox.id, probeId }),
+        "Auto-Submitted": "auto-generated",
+      },
       xMailer: false,
     })
       .compile()
@@ -39,7 +44,12 @@ export function probeHandler(deps: InjectDeps & { tokens: ThreadTokens; relay: R
       return "done"
     }
     if (mailbox.sandboxForwarding) {
-      await deliver(deps, { raw, envelopeFrom: from, to: `${mailbox.forwardingLocal}@${deps.mailDomain()}`, externalId: probeId })
+      await deliver(deps, {
+        raw,
+        envelopeFrom: from,
+        to: `${mailbox.forwardingLocal}@${deps.mailDomain()}`,
+        externalId: probeId,
+      })
     }
     return "done"
   }

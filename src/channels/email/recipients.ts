@@ -31,5 +31,7 @@ export async function findRecipient(db: Kysely<DB>, mailDomain: string, given: s
     JOIN mailboxes m ON m.org_id = d.org_id AND m.id = d.id AND m.deleted_at IS NULL
     WHERE d.kind = ${kind} AND d.value = ${value}`.execute(db)
   const found = rows[0]
-  return found ? { ...found, viaForwarding: forwarded, token: forwarded && plus >= 0 ? local.slice(plus + 1) : null } : null
+  return found
+    ? { ...found, viaForwarding: forwarded, token: forwarded && plus >= 0 ? local.slice(plus + 1) : null }
+    : null
 }

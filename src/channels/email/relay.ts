@@ -20,7 +20,9 @@ export function createRelay(url: string, heloName: string): Relay {
     port: Number(at.port || (secure ? 465 : 587)),
     secure,
     name: heloName,
-    ...(at.username !== "" && { auth: { user: decodeURIComponent(at.username), pass: decodeURIComponent(at.password) } }),
+    ...(at.username !== "" && {
+      auth: { user: decodeURIComponent(at.username), pass: decodeURIComponent(at.password) },
+    }),
     connectionTimeout: connectSeconds * 1_000,
     greetingTimeout: connectSeconds * 1_000,
     dnsTimeout: connectSeconds * 1_000,
@@ -50,11 +52,16 @@ type SmtpError = Error & { code?: string; command?: string; responseCode?: numbe
 function failureOf(error: SmtpError, handedOver: boolean): SendFailure {
   const { responseCode, response } = error
   const said = (response ?? error.message).replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
-  if (error.code === "EAUTH") return sendFailure("relay_refused_login", `The mail server does not accept our login: ${said}`, { retryable: true })
-  if (responseCode !== undefined && responseCode >= 500) return sendFailure("refused", `The mail server refused it: ${said}`)
-  if (responseCode !== undefined && responseCode >= 400) return sendFailure("deferred", `The mail server asks to try again: ${said}`, { retryable: true })
+  if (error.code === "EAUTH")
+    return sendFailure("relay_refused_login", `The mail server does not accept our login: ${said}`, { retryable: true })
+  if (responseCode !== undefined && responseCode >= 500)
+    return sendFailure("refused", `The mail server refused it: ${said}`)
+  if (responseCode !== undefined && responseCode >= 400)
+    return sendFailure("deferred", `The mail server asks to try again: ${said}`, { retryable: true })
   if (handedOver) {
-    return sendFailure("outcome_unknown", "The mail server fell silent after it had the mail. It may have been sent.", { unknown: true })
+    return sendFailure("outcome_unknown", "The mail server fell silent after it had the mail. It may have been sent.", {
+      unknown: true,
+    })
   }
   return sendFailure("relay_unreachable", `The mail server cannot be reached: ${said}`, { retryable: true })
 }

@@ -15,7 +15,9 @@ type Deps = { store: Store; tokens: ThreadTokens }
  * It is kept and acted upon, and makes no conversation. Answers whether it was such a mail.
  */
 export async function takeReport(deps: Deps, arrival: Arrival): Promise<boolean> {
-  return (await takeProbe(deps, arrival)) || (await takeBounce(deps, arrival)) || (await takeConfirmation(deps, arrival))
+  return (
+    (await takeProbe(deps, arrival)) || (await takeBounce(deps, arrival)) || (await takeConfirmation(deps, arrival))
+  )
 }
 
 async function takeProbe({ store, tokens }: Deps, arrival: Arrival): Promise<boolean> {
@@ -52,9 +54,18 @@ async function takeBounce({ store, tokens }: Deps, arrival: Arrival): Promise<bo
   const about = report?.originalMessageId ?? null
   const named = about === null ? null : tokens.readMessageId(orgId, about)
   if (!report || about === null || !named) return false
-  await store.write({ orgId, kind: "intake" }, async (tx) => void (await keep(tx, arrival, "bounce", report, named.messageId)))
+  await store.write(
+    { orgId, kind: "intake" },
+    async (tx) => void (await keep(tx, arrival, "bounce", report, named.messageId)),
+  )
   const status = statusOf(report)
-  if (status) await updateDelivery(store, { orgId, externalId: about, status, failure: status === "failed" ? failureOf(report) : null })
+  if (status)
+    await updateDelivery(store, {
+      orgId,
+      externalId: about,
+      status,
+      failure: status === "failed" ? failureOf(report) : null,
+    })
   return true
 }
 
@@ -63,14 +74,32 @@ function statusOf({ action }: DeliveryReport): "failed" | "delivered" | null {
   return null
 }
 
-function failureOf({ status, diagnostic, finalRecipient }: DeliveryReport): { code: string; text: string; retryable: boolean } {
+function failureOf({ status, diagnostic, finalRecipient }: DeliveryReport): {
+  code: string
+  text: string
+  retryable: boolean
+} {
   const who = finalRecipient ? ` to ${finalRecipient}` : ""
-  return { code: "bounced", text: `The mail${who} came back (${status}). ${diagnostic}`.trim().slice(0, 500), retryable: status.startsWith("4.") }
+  return {
+    code: "bounced",
+    text: `The mail${who} came back (${status}). ${diagnostic}`.trim().slice(0, 500),
+    retryable: status.startsWith("4."),
+  }
 }
 
 const confirmations = [
-  { from: /^forwarding-noreply@google\.com$/, subject: /Gmail|forwarding|Weiterleitung|#\d+/i, code: /\(#(\d{6,12})\)|\b(\d{9})\b/, host: /^https:\/\/mail(-settings)?\.google\.com\// },
-  { from: /^(account-security-noreply@accountprotection|no-reply@microsoft|noreply@(email|mail)\.(teams\.)?)[\w.-]*\.?microsoft\.com$/, subject: /forward|verif|confirm/i, code: /\b(\d{6,9})\b/, host: /^https:\/\/[\w.-]+\.(microsoft|live|outlook|office)\.com\// },
+  {
+    from: /^forwarding-noreply@google\.com$/,
+    subject: /Gmail|forwarding|Weiterleitung|#\d+/i,
+    code: /\(#(\d{6,12})\)|\b(\d{9})\b/,
+    host: /^https:\/\/mail(-settings)?\.google\.com\//,
+  },
+  {
+    from: /^(account-security-noreply@accountprotection|no-reply@microsoft|noreply@(email|mail)\.(teams\.)?)[\w.-]*\.?microsoft\.com$/,
+    subject: /forward|verif|confirm/i,
+    code: /\b(\d{6,9})\b/,
+    host: /^https:\/\/[\w.-]+\.(microsoft|live|outlook|office)\.com\//,
+  },
 ]
 
 /** Google and Microsoft ask the target of a forwarding whether it wants it; whoever set it up needs what they wrote. */
@@ -103,7 +132,13 @@ async function takeConfirmation({ store }: Deps, arrival: Arrival): Promise<bool
 }
 
 /** Acknowledged means kept, for these too. False: the same mail was here before. */
-async function keep(tx: Tx, { recipient, raw, externalId }: Arrival, kind: string, report: object, messageId: string | null = null): Promise<boolean> {
+async function keep(
+  tx: Tx,
+  { recipient, raw, externalId }: Arrival,
+  kind: string,
+  report: object,
+  messageId: string | null = null,
+): Promise<boolean> {
   const row = await tx.db
     .insertInto("mailReports")
     .values({

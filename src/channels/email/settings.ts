@@ -20,7 +20,13 @@ export async function createMailbox(tx: Tx, input: { address: string; senderName
   await claim(tx, "mailbox", input.address, id)
   const forwardingLocal = `in-${newCode(forwardingCodeLength)}`
   await claim(tx, "mail_forwarding", forwardingLocal, id)
-  const entryPointId = await beginEntryPoint(tx, { channel: "email", kind: "email", address: input.address, displayName: input.address, mailboxId: id })
+  const entryPointId = await beginEntryPoint(tx, {
+    channel: "email",
+    kind: "email",
+    address: input.address,
+    displayName: input.address,
+    mailboxId: id,
+  })
   const row = { ...input, forwardingLocal, entryPointId }
   await tx.db
     .insertInto("mailboxes")
@@ -42,7 +48,13 @@ async function claim(tx: Tx, kind: string, value: string, id: string): Promise<v
 }
 
 export async function lockMailbox(tx: Tx, id: string): Promise<MailboxRow> {
-  const row = await tx.db.selectFrom("mailboxes").selectAll().where("orgId", "=", tx.orgId).where("id", "=", id).forUpdate().executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("mailboxes")
+    .selectAll()
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw problem("not_found")
   return row
 }
@@ -51,20 +63,42 @@ export async function renameSender(tx: Tx, mailbox: MailboxRow, senderName: stri
   if (senderName === mailbox.senderName) return
   await tx.db
     .updateTable("mailboxes")
-    .set((eb) => ({ senderName, version: eb("version", "+", 1), updatedAt: tx.now, updatedBy: JSON.stringify(tx.actor) }))
+    .set((eb) => ({
+      senderName,
+      version: eb("version", "+", 1),
+      updatedAt: tx.now,
+      updatedBy: JSON.stringify(tx.actor),
+    }))
     .where("orgId", "=", tx.orgId)
     .where("id", "=", mailbox.id)
     .execute()
-  tx.audit({ entityType: "mailbox", entityId: mailbox.id, entityName: mailbox.address, action: "updated", before: { senderName: mailbox.senderName }, after: { senderName } })
+  tx.audit({
+    entityType: "mailbox",
+    entityId: mailbox.id,
+    entityName: mailbox.address,
+    action: "updated",
+    before: { senderName: mailbox.senderName },
+    after: { senderName },
+  })
 }
 
 /** The address is free again and mail to it is refused; its entry point, exception and use as a default From end; history stays. */
 export async function deleteMailbox(tx: Tx, mailbox: MailboxRow): Promise<void> {
   if (mailbox.deletedAt) return
-  await tx.db.deleteFrom("directory").where("orgId", "=", tx.orgId).where("id", "=", mailbox.id).where("kind", "in", ["mailbox", "mail_forwarding"]).execute()
+  await tx.db
+    .deleteFrom("directory")
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", mailbox.id)
+    .where("kind", "in", ["mailbox", "mail_forwarding"])
+    .execute()
   await tx.db
     .updateTable("mailboxes")
-    .set((eb) => ({ deletedAt: tx.now, version: eb("version", "+", 1), updatedAt: tx.now, updatedBy: JSON.stringify(tx.actor) }))
+    .set((eb) => ({
+      deletedAt: tx.now,
+      version: eb("version", "+", 1),
+      updatedAt: tx.now,
+      updatedBy: JSON.stringify(tx.actor),
+    }))
     .where("orgId", "=", tx.orgId)
     .where("id", "=", mailbox.id)
     .execute()
@@ -75,18 +109,33 @@ export async function deleteMailbox(tx: Tx, mailbox: MailboxRow): Promise<void> 
     .where("defaultMailboxId", "=", mailbox.id)
     .execute()
   await endEntryPoint(tx, mailbox.entryPointId)
-  tx.audit({ entityType: "mailbox", entityId: mailbox.id, entityName: mailbox.address, action: "removed", before: { address: mailbox.address, senderName: mailbox.senderName } })
+  tx.audit({
+    entityType: "mailbox",
+    entityId: mailbox.id,
+    entityName: mailbox.address,
+    action: "removed",
+    before: { address: mailbox.address, senderName: mailbox.senderName },
+  })
 }
 
 export async function createProbe(tx: Tx, mailbox: MailboxRow): Promise<Probe> {
   if (mailbox.deletedAt) throw problem("not_found")
   const id = newId()
-  await tx.db.insertInto("mailboxProbes").values({ orgId: tx.orgId, id, mailboxId: mailbox.id, sentAt: tx.now }).execute()
+  await tx.db
+    .insertInto("mailboxProbes")
+    .values({ orgId: tx.orgId, id, mailboxId: mailbox.id, sentAt: tx.now })
+    .execute()
   tx.job(probeJob, { mailboxId: mailbox.id, probeId: id }, { key: id })
   return showProbe({ id, mailboxId: mailbox.id, sentAt: tx.now, receivedAt: null }, mailbox.confirmationMail, tx.now)
 }
 
-export async function readProbe(db: Kysely<DB>, orgId: string, mailboxId: string, probeId: string, now: Date): Promise<Probe> {
+export async function readProbe(
+  db: Kysely<DB>,
+  orgId: string,
+  mailboxId: string,
+  probeId: string,
+  now: Date,
+): Promise<Probe> {
   const row = await db
     .selectFrom("mailboxProbes as p")
     .innerJoin("mailboxes as m", (join) => join.onRef("m.orgId", "=", "p.orgId").onRef("m.id", "=", "p.mailboxId"))
@@ -99,7 +148,11 @@ export async function readProbe(db: Kysely<DB>, orgId: string, mailboxId: string
   return showProbe(row, row.confirmationMail, now)
 }
 
-function showProbe(probe: { id: string; mailboxId: string; sentAt: Date; receivedAt: Date | null }, confirmation: unknown, now: Date): Probe {
+function showProbe(
+  probe: { id: string; mailboxId: string; sentAt: Date; receivedAt: Date | null },
+  confirmation: unknown,
+  now: Date,
+): Probe {
   const late = now.getTime() - probe.sentAt.getTime() > probeSecondsMax * 1_000
   return {
     id: probe.id,
@@ -112,7 +165,12 @@ function showProbe(probe: { id: string; mailboxId: string; sentAt: Date; receive
 }
 
 export async function readMailbox(db: Kysely<DB>, orgId: string, id: string, facts: MailboxFacts): Promise<Mailbox> {
-  const row = await db.selectFrom("mailboxes").selectAll().where("orgId", "=", orgId).where("id", "=", id).executeTakeFirst()
+  const row = await db
+    .selectFrom("mailboxes")
+    .selectAll()
+    .where("orgId", "=", orgId)
+    .where("id", "=", id)
+    .executeTakeFirst()
   if (!row) throw problem("not_found")
   return showMailbox(row, facts)
 }

@@ -8,11 +8,20 @@ let mailbox: Awaited<ReturnType<MailRig["addMailbox"]>>
 
 beforeAll(async () => {
   rig = await mailRig({
-    limits: { sizeBytes, connections: 20, connectionsPerAddress: 15, unknownRecipients: 3, recipients: 5, heldBytes: 4 * 1024 * 1024, connectionSeconds: 8, idleSeconds: 4 },
+    limits: {
+      sizeBytes,
+      connections: 20,
+      connectionsPerAddress: 15,
+      unknownRecipients: 3,
+      recipients: 5,
+      heldBytes: 4 * 1024 * 1024,
+      connectionSeconds: 8,
+      idleSeconds: 4,
+    },
   })
   mailbox = await rig.addMailbox("billing@retale.example")
 })
-beforeEach(() => void (rig.accepted.length = 0))
+beforeEach(() => void rig.accepted.splice(0))
 afterAll(() => rig.close())
 
 async function inData(): Promise<WireClient> {
@@ -24,7 +33,8 @@ async function inData(): Promise<WireClient> {
   return client
 }
 
-const smuggled = "MAIL FROM:<admin@retale.example>\r\nRCPT TO:<billing@retale.example>\r\nDATA\r\nFrom: admin@retale.example\r\n\r\nsmuggled\r\n.\r\n"
+const smuggled =
+  "MAIL FROM:<admin@retale.example>\r\nRCPT TO:<billing@retale.example>\r\nDATA\r\nFrom: admin@retale.example\r\n\r\nsmuggled\r\n.\r\n"
 
 test.each([
   ["LF.LF", "\n.\n"],
@@ -48,7 +58,9 @@ test.each([
   ["dot-stuffed", "\r\n..\r\n"],
 ])("reliability 52 %s stays inside the one mail that it stands in", async (name, ending) => {
   const client = await inData()
-  expect(await client.say(`From: maya@example.com\r\nSubject: caf\xe9\r\n\r\n${name}${ending}${smuggled}`)).toMatch(/^250/)
+  expect(await client.say(`From: maya@example.com\r\nSubject: caf\xe9\r\n\r\n${name}${ending}${smuggled}`)).toMatch(
+    /^250/,
+  )
   expect(rig.accepted).toHaveLength(1)
   expect(rig.accepted[0]?.from.value).toBe("maya@example.com")
   client.close()
@@ -57,7 +69,9 @@ test.each([
 test("reliability 52 commands that are pipelined behind DATA are data", async () => {
   const client = await WireClient.open(rig.port)
   await client.say("EHLO there\r\n")
-  client.write(`MAIL FROM:<maya@example.com>\r\nRCPT TO:<billing@retale.example>\r\nDATA\r\nFrom: maya@example.com\r\n\r\none\r\nMAIL FROM:<x@y.example>\r\n.\r\nNOOP\r\n`)
+  client.write(
+    `MAIL FROM:<maya@example.com>\r\nRCPT TO:<billing@retale.example>\r\nDATA\r\nFrom: maya@example.com\r\n\r\none\r\nMAIL FROM:<x@y.example>\r\n.\r\nNOOP\r\n`,
+  )
   const replies = []
   for (let i = 0; i < 5; i++) replies.push((await client.reply()).slice(0, 3))
   expect(replies).toEqual(["250", "250", "354", "250", "250"])
@@ -165,9 +179,21 @@ const swaks = ["/usr/bin/swaks", "/usr/local/bin/swaks"].find((path) => {
 
 test.skipIf(!swaks)("S3 swaks, a real client of its own, delivers a mail", async () => {
   const { execFile } = await import("node:child_process")
-  const args = ["--server", `127.0.0.1:${rig.port}`, "--from", "maya@example.com", "--to", "billing@retale.example", "--header", "Subject: by swaks", "--body", "hello from swaks"]
-  const output = await new Promise<string>((resolve, reject) => execFile(swaks ?? "", args, (error, stdout) => (error ? reject(error) : resolve(stdout))))
+  const args = [
+    "--server",
+    `127.0.0.1:${rig.port}`,
+    "--from",
+    "maya@example.com",
+    "--to",
+    "billing@retale.example",
+    "--header",
+    "Subject: by swaks",
+    "--body",
+    "hello from swaks",
+  ]
+  const output = await new Promise<string>((resolve, reject) =>
+    execFile(swaks ?? "", args, (error, stdout) => (error ? reject(error) : resolve(stdout))),
+  )
   expect(output).toContain("250 2.6.0")
   expect(rig.accepted[0]?.content).toMatchObject({ subject: "by swaks", text: "hello from swaks" })
 })
-

@@ -118,7 +118,9 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
   function notTaken(error: unknown): SmtpRefusal {
     deps.onError(error)
     const full = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "53100")
-    return full ? new SmtpRefusal(452, "4.3.1 Out of storage, try again later") : new SmtpRefusal(451, "4.3.0 Not available, try again later")
+    return full
+      ? new SmtpRefusal(452, "4.3.1 Out of storage, try again later")
+      : new SmtpRefusal(451, "4.3.0 Not available, try again later")
   }
 
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
@@ -168,7 +170,8 @@ async function readData(stream: SMTPServerDataStream, held: { bytes: number }, l
       // RFC 5321 2.3.8; CVE-2023-51764: a line that ends otherwise for us than for the sender hides a second mail.
       if (hasBareLineFeed(chunk, last)) drop(new SmtpRefusal(554, "5.6.0 Lines must end with CR LF"))
       else if (stream.sizeExceeded) drop(new SmtpRefusal(552, "5.3.4 Message too big"))
-      else if (held.bytes + chunk.length > limits.heldBytes) drop(new SmtpRefusal(452, "4.3.1 Too much mail at once, try again later"))
+      else if (held.bytes + chunk.length > limits.heldBytes)
+        drop(new SmtpRefusal(452, "4.3.1 Too much mail at once, try again later"))
       else {
         chunks.push(chunk)
         size += chunk.length

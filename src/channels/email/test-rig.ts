@@ -27,7 +27,11 @@ export type MailRig = {
   /** What intake does next instead of taking the event. */
   onAccept: { act: ((event: InboundEvent) => Promise<void>) | null }
   addMailbox(address: string, senderName?: string): Promise<{ id: string; entryPointId: string; forwarding: string }>
-  send(mail: { from?: string; to: string | string[]; raw: string | Buffer }): Promise<{ accepted: string[]; rejected: string[]; response: string }>
+  send(mail: {
+    from?: string
+    to: string | string[]
+    raw: string | Buffer
+  }): Promise<{ accepted: string[]; rejected: string[]; response: string }>
   close(): Promise<void>
 }
 
@@ -49,7 +53,12 @@ export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["
     keys,
     farEnd,
     intake: rememberingIntake(accepted, onAccept),
-    config: { smtpHost: "127.0.0.1", smtpPort: 0, mailDomain, ...(options.relayUrl && { smtpRelayUrl: options.relayUrl }) },
+    config: {
+      smtpHost: "127.0.0.1",
+      smtpPort: 0,
+      mailDomain,
+      ...(options.relayUrl && { smtpRelayUrl: options.relayUrl }),
+    },
     onError: (error) => void errors.push(error),
     ...(options.limits && { limits: options.limits }),
   })
@@ -68,7 +77,11 @@ export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["
     onAccept,
     async addMailbox(address, senderName = "Retale") {
       const id = await store.write({ orgId, kind: "act" }, (tx) => createMailbox(tx, { address, senderName }))
-      const row = await store.db.selectFrom("mailboxes").select(["entryPointId", "forwardingLocal"]).where("id", "=", id).executeTakeFirstOrThrow()
+      const row = await store.db
+        .selectFrom("mailboxes")
+        .select(["entryPointId", "forwardingLocal"])
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow()
       return { id, entryPointId: row.entryPointId, forwarding: `${row.forwardingLocal}@${mailDomain}` }
     },
     async send({ from = "maya@example.com", to, raw }) {
@@ -88,9 +101,21 @@ function rememberingIntake(accepted: InboundEvent[], onAccept: MailRig["onAccept
   return {
     async accept(event): Promise<Receipt> {
       await onAccept.act?.(event)
-      const before = accepted.find((one) => one.entryPointId === event.entryPointId && one.externalId === event.externalId)
+      const before = accepted.find(
+        (one) => one.entryPointId === event.entryPointId && one.externalId === event.externalId,
+      )
       if (!before) accepted.push(event)
-      return { inboundEventId: newId(), duplicate: before !== undefined, parked: false, messageId: newId(), contactId: newId(), conversationId: newId(), customerId: newId(), resolution: null, dueAt: null }
+      return {
+        inboundEventId: newId(),
+        duplicate: before !== undefined,
+        parked: false,
+        messageId: newId(),
+        contactId: newId(),
+        conversationId: newId(),
+        customerId: newId(),
+        resolution: null,
+        dueAt: null,
+      }
     },
   }
 }
@@ -98,8 +123,14 @@ function rememberingIntake(accepted: InboundEvent[], onAccept: MailRig["onAccept
 export async function organization({ store }: TestStore): Promise<{ orgId: string; inboxId: string }> {
   const orgId = newId()
   const inboxId = newId()
-  await store.db.insertInto("organizations").values({ id: orgId, name: "Retale", timeZone: "America/New_York", fallbackInboxId: inboxId }).execute()
-  await store.db.insertInto("inboxes").values({ orgId, id: inboxId, name: "General Support", slaMinutesText: "1440", slaSeconds: 86_400 }).execute()
+  await store.db
+    .insertInto("organizations")
+    .values({ id: orgId, name: "Retale", timeZone: "America/New_York", fallbackInboxId: inboxId })
+    .execute()
+  await store.db
+    .insertInto("inboxes")
+    .values({ orgId, id: inboxId, name: "General Support", slaMinutesText: "1440", slaSeconds: 86_400 })
+    .execute()
   await store.write({ orgId, kind: "act" }, createSections)
   return { orgId, inboxId }
 }

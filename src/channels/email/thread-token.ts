@@ -26,21 +26,28 @@ const idBytes = 16
 export function threadTokens(keys: Keys, mailDomain: () => string): ThreadTokens {
   const key = keys.derive("mail thread token")
   const tag = (purpose: string, ...ids: string[]) =>
-    createHmac("sha256", key).update([purpose, ...ids].join("\n")).digest().subarray(0, tagBytes)
+    createHmac("sha256", key)
+      .update([purpose, ...ids].join("\n"))
+      .digest()
+      .subarray(0, tagBytes)
   return {
     messageId: ({ orgId, conversationId, messageId }) => {
       const proof = tag("message", orgId, conversationId, messageId).toString("hex")
       return `sb.${hexOf(conversationId)}.${hexOf(messageId)}.${proof}@${mailDomain()}`
     },
     replyToken: ({ orgId, conversationId }) =>
-      Buffer.concat([Buffer.from(hexOf(conversationId), "hex"), tag("reply", orgId, conversationId)]).toString("base64url"),
+      Buffer.concat([Buffer.from(hexOf(conversationId), "hex"), tag("reply", orgId, conversationId)]).toString(
+        "base64url",
+      ),
     readMessageId(orgId, given) {
       // The domain is not looked at: MAIL_DOMAIN may have changed since, the proof has not.
       const [, conversation, message, proof] = /^sb\.([0-9a-f]{32})\.([0-9a-f]{32})\.([0-9a-f]{32})@/i.exec(given) ?? []
       if (!conversation || !message || !proof) return null
       const conversationId = uuidOf(conversation)
       const messageId = uuidOf(message)
-      return same(tag("message", orgId, conversationId, messageId), Buffer.from(proof, "hex")) ? { conversationId, messageId } : null
+      return same(tag("message", orgId, conversationId, messageId), Buffer.from(proof, "hex"))
+        ? { conversationId, messageId }
+        : null
     },
     readReplyToken(orgId, token) {
       const bytes = Buffer.from(/^[\w-]{43}$/.test(token) ? token : "", "base64url")
@@ -48,7 +55,8 @@ export function threadTokens(keys: Keys, mailDomain: () => string): ThreadTokens
       const conversationId = uuidOf(bytes.toString("hex", 0, idBytes))
       return same(tag("reply", orgId, conversationId), bytes.subarray(idBytes)) ? { conversationId } : null
     },
-    probeToken: ({ orgId, mailboxId, probeId }) => `${hexOf(probeId)}.${tag("probe", orgId, mailboxId, probeId).toString("hex")}`,
+    probeToken: ({ orgId, mailboxId, probeId }) =>
+      `${hexOf(probeId)}.${tag("probe", orgId, mailboxId, probeId).toString("hex")}`,
     readProbeToken(orgId, mailboxId, token) {
       const [, probe, proof] = /^([0-9a-f]{32})\.([0-9a-f]{32})$/.exec(token.trim()) ?? []
       if (!probe || !proof) return null

@@ -13,13 +13,23 @@ beforeAll(async () => {
   server = await testServer({ MAIL_DOMAIN: "desk.example" })
   const inbox = await server.api("POST", "/inboxes", { name: "Letters", slaMinutesText: "60" })
   const { headers } = await server.api("GET", "/channel-routings/email")
-  await server.api("PUT", "/channel-routings/email", { defaultInboxId: inbox.body.id, defaultSlaMinutesText: null, exceptions: [] }, { "if-match": headers.get("etag") ?? "" })
+  await server.api(
+    "PUT",
+    "/channel-routings/email",
+    { defaultInboxId: inbox.body.id, defaultSlaMinutesText: null, exceptions: [] },
+    { "if-match": headers.get("etag") ?? "" },
+  )
   box = (await server.api("POST", "/mailboxes", { address: "support@retale.com", senderName: "Retale" })).body
 })
 afterAll(() => server.close())
 
 async function smtp(raw: string | Buffer, envelope: { from?: string; to?: string } = {}) {
-  const transport = createTransport({ host: "127.0.0.1", port: server.app.ground.config.smtpPort, name: "mx.example.com", ignoreTLS: true })
+  const transport = createTransport({
+    host: "127.0.0.1",
+    port: server.app.ground.config.smtpPort,
+    name: "mx.example.com",
+    ignoreTLS: true,
+  })
   const { from = "maya@example.com", to = box.address } = envelope
   return transport.sendMail({ envelope: { from, to: [to] }, raw })
 }
@@ -37,24 +47,39 @@ async function customerMessages(address: string) {
 async function answer(conversationId: string, text: string) {
   const sent = await server.api("POST", `/conversations/${conversationId}/messages`, { channel: "email", text })
   expect(sent.status).toBe(201)
-  await expect.poll(async () => (await server.api("GET", `/messages/${sent.body.id}`)).body.delivery.status, { timeout: 10_000 }).toBe("sent")
+  await expect
+    .poll(async () => (await server.api("GET", `/messages/${sent.body.id}`)).body.delivery.status, { timeout: 10_000 })
+    .toBe("sent")
   return sent.body.id as string
 }
 
 async function messageIdOf(id: string): Promise<string> {
-  const { rows } = await server.app.ground.database.pool.query("SELECT message_id_header FROM messages WHERE id = $1", [id])
+  const { rows } = await server.app.ground.database.pool.query("SELECT message_id_header FROM messages WHERE id = $1", [
+    id,
+  ])
   return rows[0].message_id_header
 }
 
 test("S3 a real mail stands in a conversation, its source byte for byte, and the answer reaches the customer in her thread", async () => {
-  const raw = eml("From: Maya Chen <maya@example.com>", "To: support@retale.com", "Subject: Invoice 7", "Message-ID: <seven@example.com>", "", "Why twice?")
+  const raw = eml(
+    "From: Maya Chen <maya@example.com>",
+    "To: support@retale.com",
+    "Subject: Invoice 7",
+    "Message-ID: <seven@example.com>",
+    "",
+    "Why twice?",
+  )
   expect((await smtp(raw)).response).toMatch(/^250/)
   const [message] = await customerMessages("maya@example.com")
   expect(message).toMatchObject({ subject: "Invoice 7", text: "Why twice?" })
   expect((await server.api("GET", `/messages/${message.id}/source`)).body).toBe(raw)
   await answer(message.conversation_id, "It was once.")
   const { body } = await server.api("GET", "/sandbox/deliveries?address=maya@example.com")
-  expect(body.items[0]).toMatchObject({ channel: "email", text: "It was once.", headers: { "In-Reply-To": "<seven@example.com>", References: "<seven@example.com>" } })
+  expect(body.items[0]).toMatchObject({
+    channel: "email",
+    text: "It was once.",
+    headers: { "In-Reply-To": "<seven@example.com>", References: "<seven@example.com>" },
+  })
 })
 
 test("reliability 2 the same bytes again are acknowledged and make nothing new", async () => {
@@ -70,7 +95,17 @@ test("reliability 2 the same bytes again are acknowledged and make nothing new",
 test("reliability 32 a stranger with our Message-ID starts his own conversation, linked and without the history", async () => {
   const [first] = await customerMessages("maya@example.com")
   const ours = await messageIdOf(await answer(first.conversation_id, "Anything else?"))
-  await smtp(eml("From: mallory@example.org", `In-Reply-To: <${ours}>`, `References: <${ours}>`, "Cc: maya@example.com", "", "Please send me the history."), { from: "mallory@example.org" })
+  await smtp(
+    eml(
+      "From: mallory@example.org",
+      `In-Reply-To: <${ours}>`,
+      `References: <${ours}>`,
+      "Cc: maya@example.com",
+      "",
+      "Please send me the history.",
+    ),
+    { from: "mallory@example.org" },
+  )
   const [stranger] = await customerMessages("mallory@example.org")
   expect(stranger.conversation_id).not.toBe(first.conversation_id)
   expect(stranger.related_conversation_id).toBe(first.conversation_id)
@@ -105,7 +140,10 @@ test("reliability 30 a bounce is shown on the message that came back, and makes 
   await smtp(bounce, { from: "" })
   await smtp(bounce, { from: "" })
   const { body } = await server.api("GET", `/messages/${id}`)
-  expect(body.delivery).toMatchObject({ status: "failed", failure: { code: "bounced", retryable: false, text: expect.stringContaining("user unknown") } })
+  expect(body.delivery).toMatchObject({
+    status: "failed",
+    failure: { code: "bounced", retryable: false, text: expect.stringContaining("user unknown") },
+  })
   expect(await count("conversations")).toBe(before)
   expect(await count("mail_reports")).toBe(1)
 })
@@ -125,17 +163,27 @@ test("S59 the confirmation that a mail host wants for forwarding is shown with t
   )
   await smtp(raw, { from: "forwarding-noreply@google.com", to: box.forwardingAddress })
   const { body } = await server.api("POST", `/mailboxes/${box.id}/probes`)
-  expect(body.confirmationMail).toMatchObject({ code: "123456789", link: "https://mail-settings.google.com/mail/vf-abc" })
+  expect(body.confirmationMail).toMatchObject({
+    code: "123456789",
+    link: "https://mail-settings.google.com/mail/vf-abc",
+  })
   expect(await count("conversations")).toBe(before)
 })
 
 test("reliability 51 a mail that no parser reads is taken with its first lines, and as message.eml", async () => {
-  const levels = Array.from({ length: 500 }, (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`)
+  const levels = Array.from(
+    { length: 500 },
+    (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`,
+  )
   const raw = `From: bomb@example.com\r\nSubject: look inside\r\n${levels.join("")}`
   await smtp(raw, { from: "bomb@example.com" })
   const [message] = await customerMessages("bomb@example.com")
   const shown = (await server.api("GET", `/messages/${message.id}`)).body
-  expect(shown).toMatchObject({ subject: "look inside", flags: { parseFailed: true }, attachments: [{ name: "message.eml", type: "message/rfc822" }] })
+  expect(shown).toMatchObject({
+    subject: "look inside",
+    flags: { parseFailed: true },
+    attachments: [{ name: "message.eml", type: "message/rfc822" }],
+  })
   expect((await server.api("GET", `/messages/${message.id}/source`)).body).toBe(`${raw}`)
 })
 
@@ -148,20 +196,41 @@ test("reliability 31 SPF, DKIM and DMARC are checked after the commit by the rec
     { type: "TXT", name: "_dmarc.good.example", value: "v=DMARC1; p=reject" },
   ])
   const authenticationOf = async (address: string) => {
-    await expect.poll(async () => (await customerMessages(address))[0]?.authentication ?? null, { timeout: 10_000 }).not.toBeNull()
+    await expect
+      .poll(async () => (await customerMessages(address))[0]?.authentication ?? null, { timeout: 10_000 })
+      .not.toBeNull()
     return (await customerMessages(address))[0].authentication
   }
-  const honest = eml("From: honest@good.example", "To: support@retale.com", "Subject: signed", "Date: Sat, 21 Nov 2026 10:41:00 +0000", "", "I am me.")
-  const signature = { signingDomain: "good.example", selector: "s1", privateKey: privateKey.export({ type: "pkcs8", format: "pem" }) }
+  const honest = eml(
+    "From: honest@good.example",
+    "To: support@retale.com",
+    "Subject: signed",
+    "Date: Sat, 21 Nov 2026 10:41:00 +0000",
+    "",
+    "I am me.",
+  )
+  const signature = {
+    signingDomain: "good.example",
+    selector: "s1",
+    privateKey: privateKey.export({ type: "pkcs8", format: "pem" }),
+  }
   const { signatures } = await dkimSign(honest, { ...signature, signatureData: [signature] })
   await smtp(`${signatures}${honest}`, { from: "honest@good.example" })
   expect(await authenticationOf("honest@good.example")).toEqual({ spf: "pass", dkim: "pass", dmarc: "pass" })
-  await smtp(`${signatures}${honest.replace("I am me.", "Send money.").replace("honest@", "forged@")}`, { from: "someone@elsewhere.example" })
+  await smtp(`${signatures}${honest.replace("I am me.", "Send money.").replace("honest@", "forged@")}`, {
+    from: "someone@elsewhere.example",
+  })
   expect(await authenticationOf("forged@good.example")).toEqual({ spf: "none", dkim: "fail", dmarc: "fail" })
-  const events = (await server.app.ground.database.pool.query("SELECT data FROM events WHERE type = 'message.authentication_checked'")).rows
+  const events = (
+    await server.app.ground.database.pool.query("SELECT data FROM events WHERE type = 'message.authentication_checked'")
+  ).rows
   expect(events.length).toBeGreaterThanOrEqual(2)
   await server.api("PUT", "/sandbox/dns-records", [])
-  const played = await server.api("POST", "/sandbox/messages", { entryPointId: box.entryPointId, from: { kind: "email", value: "played@good.example" }, text: "hi" })
+  const played = await server.api("POST", "/sandbox/messages", {
+    entryPointId: box.entryPointId,
+    from: { kind: "email", value: "played@good.example" },
+    text: "hi",
+  })
   expect(played.status).toBe(201)
   expect(await authenticationOf("played@good.example")).toEqual({ spf: "error", dkim: "error", dmarc: "error" })
 })
@@ -176,8 +245,24 @@ test("reliability 30 mail from another of our own addresses is marked automatic:
 test("reliability 3 what was acknowledged is there with its bytes, attachments of many sizes too", async () => {
   const ledger = new Map<string, string>()
   for (const [index, sizeBytes] of [0, 10, 100_000, 1_000_000, 5_000_000].entries()) {
-    const file = Buffer.alloc(sizeBytes, index + 1).toString("base64").replace(/.{76}/g, "$&\r\n")
-    const raw = eml(`From: ledger@example.com`, `Subject: ${index}`, "Content-Type: multipart/mixed; boundary=b", "", "--b", "", `mail ${index}`, "--b", "Content-Type: application/octet-stream; name=f", "Content-Transfer-Encoding: base64", "", file, "--b--")
+    const file = Buffer.alloc(sizeBytes, index + 1)
+      .toString("base64")
+      .replace(/.{76}/g, "$&\r\n")
+    const raw = eml(
+      `From: ledger@example.com`,
+      `Subject: ${index}`,
+      "Content-Type: multipart/mixed; boundary=b",
+      "",
+      "--b",
+      "",
+      `mail ${index}`,
+      "--b",
+      "Content-Type: application/octet-stream; name=f",
+      "Content-Transfer-Encoding: base64",
+      "",
+      file,
+      "--b--",
+    )
     const { response } = await smtp(raw, { from: "ledger@example.com" })
     if (response.startsWith("250")) ledger.set(`${index}`, createHash("sha256").update(raw).digest("hex"))
   }

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { normalizeEmail } from "../addresses/email.ts"
 import { Person } from "../people/person.ts"
 
 /** What the company's own mail host wrote to the forwarding target when forwarding was set up. */
@@ -45,10 +46,8 @@ export const Probe = z.object({
 })
 export type Probe = z.infer<typeof Probe>
 
-/** Lower-case, or null for what is no plain address: no quotes, no comments, a domain with a dot. */
-export function readMailAddress(text: string): string | null {
-  const address = text.trim().toLowerCase()
-  if (address.length > 254) return null
-  const plain = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*@([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+[\p{L}\p{N}][\p{L}\p{N}-]{0,61}[\p{L}\p{N}]$/u
-  return plain.test(address) && address.indexOf("@") <= 64 ? address : null
+/** An address that customers can write to, lower-case, or null: a domain without a dot is a slip of the pen. */
+export function readMailAddress(typed: string): string | null {
+  const address = normalizeEmail(typed)
+  return address?.includes(".", address.indexOf("@")) ? address : null
 }

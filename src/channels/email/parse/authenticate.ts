@@ -22,7 +22,13 @@ export async function authenticateMail(job: AuthenticateJob): Promise<Verdicts> 
   const dkim = found.dkim?.results.map((result) => result.status.result) ?? []
   return {
     spf: verdict(found.spf ? found.spf.status.result : "none"),
-    dkim: dkim.includes("pass") ? "pass" : dkim.includes("temperror") ? "error" : dkim.some((one) => one !== "none") ? "fail" : "none",
+    dkim: dkim.includes("pass")
+      ? "pass"
+      : dkim.includes("temperror")
+        ? "error"
+        : dkim.some((one) => one !== "none")
+          ? "fail"
+          : "none",
     dmarc: verdict(found.dmarc ? found.dmarc.status.result : "none"),
   }
 }
@@ -53,7 +59,10 @@ export function recordedResolver(records: readonly DnsRecord[]): Resolve {
   return async (name, type) => {
     const asked = name.toLowerCase().replace(/\.$/, "")
     const values = records
-      .filter((record) => record.name.toLowerCase().replace(/\.$/, "") === asked && record.type.toUpperCase() === type.toUpperCase())
+      .filter(
+        (record) =>
+          record.name.toLowerCase().replace(/\.$/, "") === asked && record.type.toUpperCase() === type.toUpperCase(),
+      )
       .map((record) => record.value)
     if (values.length === 0) throw Object.assign(new Error(`queryTxt ENOTFOUND ${name}`), { code: "ENOTFOUND" })
     return type.toUpperCase() === "TXT" ? values.map((value) => [value]) : values

@@ -30,7 +30,11 @@ function folders(): string[] {
 
 function filesUnder(path: string): string[] {
   return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && !/(LICENSE|NOTES\.md|README|\.golden|\.json|\.png|\.gif|\.jpe?g|\.zip|\.yml)$/i.test(entry.name))
+    .filter(
+      (entry) =>
+        entry.isFile() &&
+        !/(LICENSE|NOTES\.md|README|\.golden|\.json|\.png|\.gif|\.jpe?g|\.zip|\.yml)$/i.test(entry.name),
+    )
     .map((entry) => join(entry.parentPath, entry.name))
     .sort()
 }
@@ -41,7 +45,7 @@ beforeAll(async () => {
   rig = await mailRig()
   await rig.addMailbox("billing@retale.example")
 })
-beforeEach(() => void (rig.accepted.length = 0))
+beforeEach(() => void rig.accepted.splice(0))
 afterAll(() => rig.close())
 
 test.skipIf(mails.length === 0)(
@@ -51,15 +55,26 @@ test.skipIf(mails.length === 0)(
     const failed: string[] = []
     for (const path of mails) {
       // A client sends lines that end in CR LF; which is what is then kept byte for byte.
-      const raw = Buffer.from(readFileSync(path).toString("latin1").replace(/\r\n|\r|\n/g, "\r\n"), "latin1")
+      const raw = Buffer.from(
+        readFileSync(path)
+          .toString("latin1")
+          .replace(/\r\n|\r|\n/g, "\r\n"),
+        "latin1",
+      )
       rig.accepted.length = 0
       const before = performance.now()
       await rig.send({ to: "billing@retale.example", raw })
       if (performance.now() - before > 2_000) slow.push(path)
       expect(rig.accepted, path).toHaveLength(1)
       const [event] = rig.accepted
-      const kept = event && "bytes" in event.raw ? event.raw.bytes : await rig.blobs.read(event && "sha256" in event.raw ? event.raw.sha256 : "")
-      expect(kept.equals(raw.subarray(-2).equals(Buffer.from("\r\n")) ? raw : Buffer.concat([raw, Buffer.from("\r\n")])), path).toBe(true)
+      const kept =
+        event && "bytes" in event.raw
+          ? event.raw.bytes
+          : await rig.blobs.read(event && "sha256" in event.raw ? event.raw.sha256 : "")
+      expect(
+        kept.equals(raw.subarray(-2).equals(Buffer.from("\r\n")) ? raw : Buffer.concat([raw, Buffer.from("\r\n")])),
+        path,
+      ).toBe(true)
       expect(activePart(event?.content.html ?? ""), path).toBeNull()
       if (event?.mail?.flags?.parseFailed) failed.push(`${path}: ${event.mail.flags.parseFailure}`)
     }

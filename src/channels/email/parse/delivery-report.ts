@@ -7,7 +7,9 @@ const actions = ["failed", "delayed", "delivered", "relayed", "expanded"] as con
 
 /** RFC 3464 2: groups of fields divided by empty lines; the first is of the message, each other of one recipient. */
 export function readDeliveryReport(parts: readonly Part[]): DeliveryReport | null {
-  const status = parts.find((part) => part.mimeType === "message/delivery-status" || part.mimeType === "message/global-delivery-status")
+  const status = parts.find(
+    (part) => part.mimeType === "message/delivery-status" || part.mimeType === "message/global-delivery-status",
+  )
   if (!status) return null
   const recipients = Buffer.from(status.content)
     .toString("utf8")
@@ -22,7 +24,9 @@ export function readDeliveryReport(parts: readonly Part[]): DeliveryReport | nul
     action,
     status: /\d\.\d{1,3}\.\d{1,3}/.exec(told.get("status") ?? "")?.[0] ?? (action === "failed" ? "5.0.0" : "2.0.0"),
     diagnostic: (told.get("diagnostic-code") ?? "").replace(/^[\w-]{1,20};\s*/, "").slice(0, 500),
-    finalRecipient: (told.get("final-recipient") ?? told.get("original-recipient"))?.replace(/^[\w-]{1,20};\s*/, "").slice(0, 300) ?? null,
+    finalRecipient:
+      (told.get("final-recipient") ?? told.get("original-recipient"))?.replace(/^[\w-]{1,20};\s*/, "").slice(0, 300) ??
+      null,
     originalMessageId: originalId(parts),
   }
 }

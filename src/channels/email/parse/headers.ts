@@ -18,7 +18,8 @@ export function firstHeaders(raw: Buffer): readonly (HeaderField & { name: strin
     else if (fields.length < fieldsMax) {
       const colon = line.indexOf(":")
       const name = line.slice(0, Math.max(0, colon)).trim()
-      if (name !== "" && colon < 100) fields.push({ name, key: name.toLowerCase(), value: line.slice(colon + 1).trim() })
+      if (name !== "" && colon < 100)
+        fields.push({ name, key: name.toLowerCase(), value: line.slice(colon + 1).trim() })
     }
   }
   return fields
@@ -41,7 +42,9 @@ export function referencesOf(fields: HeaderFields): string[] {
 }
 
 export function messageIds(value: string): string[] {
-  return [...value.slice(0, 100_000).matchAll(/<([^<>\s]{1,500})>/g)].map((match) => match[1] ?? "").slice(-referencesMax)
+  return [...value.slice(0, 100_000).matchAll(/<([^<>\s]{1,500})>/g)]
+    .map((match) => match[1] ?? "")
+    .slice(-referencesMax)
 }
 
 export function messageIdOf(fields: HeaderFields): string | null {
@@ -54,13 +57,16 @@ export function messageIdOf(fields: HeaderFields): string | null {
  * them). Such a mail is taken and never answered by itself.
  */
 export function automaticBecause(fields: HeaderFields): string | null {
-  const submitted = fieldOf(fields, "auto-submitted")?.split(/[;\s(]/)[0]?.toLowerCase()
+  const submitted = fieldOf(fields, "auto-submitted")
+    ?.split(/[;\s(]/)[0]
+    ?.toLowerCase()
   if (submitted && submitted !== "no") return submitted
   const precedence = fieldOf(fields, "precedence")?.toLowerCase()
   if (precedence && /^(bulk|list|junk|auto_reply)\b/.test(precedence)) return `precedence_${precedence.split(/\W/)[0]}`
   if (fields.some(({ key }) => key === "list-id" || key === "list-unsubscribe" || key === "list-post")) return "list"
   if (/\b(all|oof|autoreply)\b/i.test(fieldOf(fields, "x-auto-response-suppress") ?? "")) return "suppressed"
-  if (fields.some(({ key }) => key === "x-autoreply" || key === "x-autorespond" || key === "x-autoresponder")) return "auto_reply"
+  if (fields.some(({ key }) => key === "x-autoreply" || key === "x-autorespond" || key === "x-autoresponder"))
+    return "auto_reply"
   if (/^multipart\/report\b/i.test(fieldOf(fields, "content-type") ?? "")) return "report"
   if (/^(mailer-daemon|postmaster)@/i.test(addressIn(fieldOf(fields, "from") ?? "") ?? "")) return "mailer_daemon"
   return null

@@ -6,7 +6,9 @@ afterEach(() => pool.stop())
 
 const mail = (subject: string) => Buffer.from(`From: maya@example.com\r\nSubject: ${subject}\r\n\r\nhello\r\n`)
 /** Reads slowly enough to be killed: the parser takes its lines of a file without an encoding one by one. */
-const slow = Buffer.from(`From: a@b.example\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment\r\n\r\n${"a,b\r\n".repeat(3_000_000)}`)
+const slow = Buffer.from(
+  `From: a@b.example\r\nContent-Type: text/csv; name=a.csv\r\nContent-Disposition: attachment\r\n\r\n${"a,b\r\n".repeat(3_000_000)}`,
+)
 
 test("reliability 51 a mail that takes too long is given up, its process killed, and the next one is read", async () => {
   pool = new MailPool({ workersMax: 1, timeoutSeconds: 0.3 })

@@ -82,7 +82,8 @@ export class MailPool {
 
   #next(): void {
     if (this.#waiting.length === 0) return
-    const free = [...this.#workers].find((worker) => worker.free) ?? (this.#workers.size < this.#workersMax ? this.#add() : null)
+    const free =
+      [...this.#workers].find((worker) => worker.free) ?? (this.#workers.size < this.#workersMax ? this.#add() : null)
     const pending = free ? this.#waiting.shift() : undefined
     if (free && pending) free.do(pending)
   }
@@ -134,7 +135,11 @@ class Worker {
     })
     this.#child.on("message", (message: { ready?: true; result?: unknown; error?: string }) => {
       if (message.ready) this.#began()
-      else this.#finish(message.error === undefined ? null : new ParserFailed("parser_error", message.error), message.result)
+      else
+        this.#finish(
+          message.error === undefined ? null : new ParserFailed("parser_error", message.error),
+          message.result,
+        )
     })
   }
 

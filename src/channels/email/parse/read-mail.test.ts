@@ -46,7 +46,7 @@ test("headers, addresses and both bodies of an ordinary reply", async () => {
     messageId: "two@example.de",
     references: ["zero@desk.example", "one@desk.example"],
     date: "2026-11-21T10:41:00.000Z",
-    html: '<p>Danke, das passt.</p><details data-quote>Does this help?</details>',
+    html: "<p>Danke, das passt.</p><details data-quote>Does this help?</details>",
     automatic: null,
     report: null,
     flags: {},
@@ -138,14 +138,45 @@ test("a long text body is cut, a long file is not", async () => {
 })
 
 const bombs: [string, () => Buffer][] = [
-  ["10,000 parts", () => Buffer.from(`From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${"--b\r\nContent-Type: text/plain; name=x\r\n\r\nx\r\n".repeat(10_000)}--b--\r\n`)],
+  [
+    "10,000 parts",
+    () =>
+      Buffer.from(
+        `From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${"--b\r\nContent-Type: text/plain; name=x\r\n\r\nx\r\n".repeat(10_000)}--b--\r\n`,
+      ),
+  ],
   ["1 MB header line", () => Buffer.from(`From: a@b.example\r\nX-Long: ${"x".repeat(990_000)}\r\n\r\nhello\r\n`)],
-  ["100,000 recipients", () => Buffer.from(`From: a@b.example\r\nTo: ${Array.from({ length: 40_000 }, (_, i) => `u${i}@b.example`).join(",\r\n ")}\r\n\r\nhello\r\n`)],
-  ["comments in addresses", () => Buffer.from(`From: a${"(".repeat(20_000)}@b.example\r\nTo: ${"(a)".repeat(30_000)}x@b.example\r\n\r\nhello\r\n`)],
-  ["encoded words", () => Buffer.from(`From: a@b.example\r\nSubject: ${"=?utf-8?q?=41?=\r\n ".repeat(20_000)}\r\n\r\nhello\r\n`)],
+  [
+    "100,000 recipients",
+    () =>
+      Buffer.from(
+        `From: a@b.example\r\nTo: ${Array.from({ length: 40_000 }, (_, i) => `u${i}@b.example`).join(",\r\n ")}\r\n\r\nhello\r\n`,
+      ),
+  ],
+  [
+    "comments in addresses",
+    () =>
+      Buffer.from(`From: a${"(".repeat(20_000)}@b.example\r\nTo: ${"(a)".repeat(30_000)}x@b.example\r\n\r\nhello\r\n`),
+  ],
+  [
+    "encoded words",
+    () => Buffer.from(`From: a@b.example\r\nSubject: ${"=?utf-8?q?=41?=\r\n ".repeat(20_000)}\r\n\r\nhello\r\n`),
+  ],
   ["references", () => Buffer.from(`From: a@b.example\r\nReferences: ${"<a@b> ".repeat(100_000)}\r\n\r\nhello\r\n`)],
-  ["quotes", () => Buffer.from(`From: a@b.example\r\n\r\n${"> ".repeat(400_000)}\r\n${"\n>On \n".repeat(20_000).replaceAll("\n", "\r\n")}`)],
-  ["nested mails", () => Buffer.from(`From: a@b.example\r\n${"Content-Type: message/rfc822\r\n\r\n".repeat(1_000)}From: x@y.example\r\n\r\nin\r\n`)],
+  [
+    "quotes",
+    () =>
+      Buffer.from(
+        `From: a@b.example\r\n\r\n${"> ".repeat(400_000)}\r\n${"\n>On \n".repeat(20_000).replaceAll("\n", "\r\n")}`,
+      ),
+  ],
+  [
+    "nested mails",
+    () =>
+      Buffer.from(
+        `From: a@b.example\r\n${"Content-Type: message/rfc822\r\n\r\n".repeat(1_000)}From: x@y.example\r\n\r\nin\r\n`,
+      ),
+  ],
 ]
 
 describe("reliability 51", () => {
@@ -161,7 +192,10 @@ describe("reliability 51", () => {
   })
 
   test("reliability 51 a thousand levels are refused, not followed", async () => {
-    const levels = Array.from({ length: 1_000 }, (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`)
+    const levels = Array.from(
+      { length: 1_000 },
+      (_, level) => `Content-Type: multipart/mixed; boundary=b${level}\r\n\r\n--b${level}\r\n`,
+    )
     await expect(readMail(Buffer.from(`From: a@b.example\r\n${levels.join("")}`))).rejects.toThrow(/nesting/i)
   })
 })

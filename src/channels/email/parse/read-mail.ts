@@ -3,7 +3,16 @@ import { cutLongBodies } from "./cut.ts"
 import { readDeliveryReport } from "./delivery-report.ts"
 import { safeFileName, safeType } from "./file-name.ts"
 import { automaticBecause, fieldOf, messageIdOf, referencesOf } from "./headers.ts"
-import { addressesMax, filesMax, headerBytesMax, htmlLengthMax, nameLengthMax, nestingMax, subjectLengthMax, textLengthMax } from "./limits.ts"
+import {
+  addressesMax,
+  filesMax,
+  headerBytesMax,
+  htmlLengthMax,
+  nameLengthMax,
+  nestingMax,
+  subjectLengthMax,
+  textLengthMax,
+} from "./limits.ts"
 import type { MailAddress, MailFlags, ParsedFile, ParsedMail } from "./parsed-mail.ts"
 import { foldFrom } from "./quoted-text.ts"
 import { safeHtml, textOf } from "./safe-html.ts"
@@ -56,7 +65,10 @@ async function contentOf(mail: Email, flags: MailFlags): Promise<{ text: string;
   if (text.length > textLengthMax || (html?.length ?? 0) > htmlLengthMax) flags.truncated = true
   const safe = html ? safeHtml(html) : null
   const read = text.trim() === "" && safe ? textOf(safe) : text.replaceAll("\r\n", "\n").trimEnd()
-  return { text: storable(read, textLengthMax), html: safe === null || safe.trim() === "" ? null : storable(safe, htmlLengthMax * 2) }
+  return {
+    text: storable(read, textLengthMax),
+    html: safe === null || safe.trim() === "" ? null : storable(safe, htmlLengthMax * 2),
+  }
 }
 
 function filesOf(attachments: readonly Attachment[], flags: MailFlags): ParsedFile[] {
@@ -79,7 +91,8 @@ function bytesOf(part: Attachment): { mimeType: string; content: Uint8Array } {
 }
 
 function flat(addresses: Address | readonly Address[] | undefined): MailAddress[] {
-  const list: readonly Address[] = addresses === undefined ? [] : Array.isArray(addresses) ? addresses : [addresses as Address]
+  const list: readonly Address[] =
+    addresses === undefined ? [] : Array.isArray(addresses) ? addresses : [addresses as Address]
   return list.flatMap((one) => one.group ?? [{ name: one.name, address: one.address ?? "" }])
 }
 
@@ -99,7 +112,9 @@ function firstAddress(from: Address | undefined): MailAddress | null {
 /** Lower-case; null for what is no address that one could answer. */
 function cleanAddress(given: string): string | null {
   const address = given.trim().toLowerCase()
-  return address.length <= 254 && /^[^\s<>@,;:\p{Cc}]{1,64}@[^\s<>@,;:()[\]\p{Cc}]{1,189}$/u.test(address) ? address : null
+  return address.length <= 254 && /^[^\s<>@,;:\p{Cc}]{1,64}@[^\s<>@,;:()[\]\p{Cc}]{1,189}$/u.test(address)
+    ? address
+    : null
 }
 
 function fromHeaderOf(mail: Email): string {

@@ -5,23 +5,30 @@ import { safeHtml, textOf } from "./safe-html.ts"
 
 const hostile = JSON.parse(readFileSync(new URL("../cases/hostile-html.json", import.meta.url), "utf8")) as string[]
 
-test.each(hostile.map((html, index) => [index, html]))("reliability 35 hostile HTML %i runs and loads nothing", (_, html) => {
-  const safe = safeHtml(html as string)
-  expect(activePart(safe)).toBeNull()
-  // Made harmless once, it stays as it is: nothing mutates into something else when it is read again.
-  expect(safeHtml(safe)).toBe(safe)
-})
+test.each(hostile.map((html, index) => [index, html]))(
+  "reliability 35 hostile HTML %i runs and loads nothing",
+  (_, html) => {
+    const safe = safeHtml(html as string)
+    expect(activePart(safe)).toBeNull()
+    // Made harmless once, it stays as it is: nothing mutates into something else when it is read again.
+    expect(safeHtml(safe)).toBe(safe)
+  },
+)
 
 test("pictures of others and parts of the mail wait for the page to load them", () => {
-  expect(safeHtml('<img src="https://a.example/b.png" alt="b">')).toBe('<img alt="b" data-remote-src="https://a.example/b.png" />')
+  expect(safeHtml('<img src="https://a.example/b.png" alt="b">')).toBe(
+    '<img alt="b" data-remote-src="https://a.example/b.png" />',
+  )
   expect(safeHtml('<img src="cid:logo%40a">')).toBe('<img data-cid="logo@a" />')
   expect(safeHtml('<img src="data:image/png;base64,AAAA">')).toBe('<img src="data:image/png;base64,AAAA" />')
 })
 
 test("harmless mail keeps its looks; quoted history folds", () => {
   const html = '<p style="color:#333333;text-align:center">Hi <b>there</b></p><blockquote type="cite">old</blockquote>'
-  expect(safeHtml(html)).toBe('<p style="color:#333333;text-align:center">Hi <b>there</b></p><details data-quote>old</details>')
-  expect(safeHtml('<div class="gmail_quote">On Monday …</div>')).toBe('<details data-quote>On Monday …</details>')
+  expect(safeHtml(html)).toBe(
+    '<p style="color:#333333;text-align:center">Hi <b>there</b></p><details data-quote>old</details>',
+  )
+  expect(safeHtml('<div class="gmail_quote">On Monday …</div>')).toBe("<details data-quote>On Monday …</details>")
 })
 
 test("reliability 51 hundreds of thousands of nested tags are cut in time", () => {

@@ -3,9 +3,14 @@ import { htmlLengthMax } from "./limits.ts"
 
 const color = [/^#[0-9a-f]{3,8}$/i, /^rgba?\([\d\s.,%]{1,40}\)$/i, /^[a-z]{3,20}$/i]
 const length = [/^-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%|ex|cm|mm|in)?$/i, /^(auto|inherit|thin|medium|thick)$/i]
-const lengths = [/^(-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%)?|auto)( (-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%)?|auto)){0,3}$/i]
+const lengths = [
+  /^(-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%)?|auto)( (-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%)?|auto)){0,3}$/i,
+]
 const word = [/^[a-z-]{2,20}$/i]
-const border = [/^[\d.]{1,5}(px|pt|em)? [a-z]{3,10}( (#[0-9a-f]{3,8}|[a-z]{3,20}|rgba?\([\d\s.,%]{1,40}\)))?$/i, /^(none|0|0px)$/i]
+const border = [
+  /^[\d.]{1,5}(px|pt|em)? [a-z]{3,10}( (#[0-9a-f]{3,8}|[a-z]{3,20}|rgba?\([\d\s.,%]{1,40}\)))?$/i,
+  /^(none|0|0px)$/i,
+]
 
 /** No `url()`, no position, no `expression`: what is left colors and aligns. */
 const styles = {
@@ -49,9 +54,60 @@ const styles = {
 }
 
 const tags = [
-  ...["a", "abbr", "b", "bdi", "bdo", "blockquote", "br", "caption", "center", "cite", "code", "col", "colgroup", "dd", "del"],
-  ...["details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "font", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i"],
-  ...["img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "s", "samp", "small", "span", "strike", "strong", "sub"],
+  ...[
+    "a",
+    "abbr",
+    "b",
+    "bdi",
+    "bdo",
+    "blockquote",
+    "br",
+    "caption",
+    "center",
+    "cite",
+    "code",
+    "col",
+    "colgroup",
+    "dd",
+    "del",
+  ],
+  ...[
+    "details",
+    "dfn",
+    "div",
+    "dl",
+    "dt",
+    "em",
+    "figcaption",
+    "figure",
+    "font",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "hr",
+    "i",
+  ],
+  ...[
+    "img",
+    "ins",
+    "kbd",
+    "li",
+    "mark",
+    "ol",
+    "p",
+    "pre",
+    "q",
+    "s",
+    "samp",
+    "small",
+    "span",
+    "strike",
+    "strong",
+    "sub",
+  ],
   ...["summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr"],
 ]
 
@@ -77,9 +133,27 @@ const options: sanitizeHtml.IOptions = {
   parseStyleAttributes: true,
   disallowedTagsMode: "discard",
   // `noscript`, `svg` and `math` change how their content is read: dropped with what is in them (mutation XSS).
-  nonTextTags: ["script", "style", "textarea", "option", "noscript", "svg", "math", "title", "xmp", "noembed", "noframes", "iframe", "template", "object"],
+  nonTextTags: [
+    "script",
+    "style",
+    "textarea",
+    "option",
+    "noscript",
+    "svg",
+    "math",
+    "title",
+    "xmp",
+    "noembed",
+    "noframes",
+    "iframe",
+    "template",
+    "object",
+  ],
   transformTags: {
-    a: (tagName, attributes) => ({ tagName, attribs: { ...attributes, rel: "noopener noreferrer nofollow", target: "_blank" } }),
+    a: (tagName, attributes) => ({
+      tagName,
+      attribs: { ...attributes, rel: "noopener noreferrer nofollow", target: "_blank" },
+    }),
     img: (tagName, attributes) => ({ tagName, attribs: withoutLoading(attributes) }),
     blockquote: (tagName, attributes) => (isQuote(attributes) ? folded : { tagName, attribs: attributes }),
     div: (tagName, attributes) => (isQuote(attributes) ? folded : { tagName, attribs: attributes }),
@@ -102,7 +176,9 @@ const depthMax = 1_000
 /** The sanitizer is quadratic in depth: what is nested deeper than any mail is cut off with all that follows. */
 function cutDepth(html: string): string {
   let depth = 0
-  for (const tag of html.matchAll(/<(\/?)(div|span|table|tbody|b|i|u|em|strong|font|center|blockquote|section|a|ul|ol|details|small|big|sub|sup)\b/gi)) {
+  for (const tag of html.matchAll(
+    /<(\/?)(div|span|table|tbody|b|i|u|em|strong|font|center|blockquote|section|a|ul|ol|details|small|big|sub|sup)\b/gi,
+  )) {
     depth = tag[1] === "/" ? Math.max(0, depth - 1) : depth + 1
     if (depth > depthMax) return html.slice(0, tag.index)
   }
@@ -126,7 +202,11 @@ function decoded(text: string): string {
 }
 
 function isQuote({ class: names = "", type = "", id = "" }: sanitizeHtml.Attributes): boolean {
-  return type === "cite" || /(^|\s)(gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|zmail_extra)(\s|$)/.test(names) || id === "appendonsend"
+  return (
+    type === "cite" ||
+    /(^|\s)(gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|zmail_extra)(\s|$)/.test(names) ||
+    id === "appendonsend"
+  )
 }
 
 const breaks = /<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6]|\/blockquote|\/table|hr)\b[^>]*>/gi

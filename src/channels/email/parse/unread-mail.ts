@@ -29,5 +29,10 @@ export function unreadMail(raw: Buffer, reason: string): ParsedMail {
 }
 
 function plain(text: string, lengthMax: number): string {
-  return Buffer.from(text, "latin1").toString("utf8").replace(/[\p{Cc}\s]+/gu, " ").trim().slice(0, lengthMax).toWellFormed()
+  return Buffer.from(text, "latin1")
+    .toString("utf8")
+    .replace(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .slice(0, lengthMax)
+    .toWellFormed()
 }
