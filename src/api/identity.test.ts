@@ -1,3 +1,4 @@
+import { tmpdir } from "node:os"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
 import { Authenticator } from "../identity/authenticate.ts"
@@ -17,6 +18,7 @@ import { permissionRoutes } from "./permissions.ts"
 import { createServer, type HttpServer } from "./server.ts"
 import { sessionRoutes } from "./session.ts"
 import { setupRoutes } from "./setup.ts"
+import { systemRoutes } from "./system.ts"
 import { userRoutes } from "./users.ts"
 
 const publicUrl = "http://desk.example"
@@ -63,6 +65,9 @@ beforeAll(async () => {
       cookieName,
       publicUrl,
       bus,
+      version: "0",
+      dataDir: tmpdir(),
+      mailSends: false,
       tries: new Tries(db, rateLimitFactor),
       queueMail: (_tx: unknown, mail: { to: string; text: string }) => void mails.push(mail),
       onOrganizationCreated: [async () => void told.push("organization")],
@@ -77,6 +82,7 @@ beforeAll(async () => {
       auditEntryRoutes,
       apiKeyRoutes,
       eventRoutes,
+      systemRoutes,
     ].flatMap((one) => one(deps))
     return createServer(
       {
@@ -281,9 +287,13 @@ describe("signing in", () => {
 
   test("an unknown address takes as long as a wrong password", async () => {
     const time = async (email: string) => {
-      const began = performance.now()
-      for (let n = 0; n < 5; n++) await call("POST", "/session", { body: { email, password: "wrong" } })
-      return performance.now() - began
+      let least = Number.POSITIVE_INFINITY
+      for (let n = 0; n < 6; n++) {
+        const began = performance.now()
+        await call("POST", "/session", { body: { email, password: "wrong" } })
+        least = Math.min(least, performance.now() - began)
+      }
+      return least
     }
     await time("warm@retale.com")
     const [known, unknown] = [await time("jordan@retale.com"), await time("nobody@retale.com")]
@@ -706,5 +716,23 @@ describe("keys, events, audit", () => {
       unread: 1,
     })
     expect((await call("PUT", `/notifications/${newId()}/read-mark`, { as: jordan })).status).toBe(404)
+  })
+
+  test("the operator sees how the server is, an agent does not", async () => {
+    const { body } = await call("GET", "/system", { as: jordan })
+    expect(body).toMatchObject({
+      version: "0",
+      database: {
+        version: expect.stringMatching(/^18/),
+        sizeBytes: expect.any(Number),
+        connections: expect.any(Number),
+      },
+      mail: { sends: false, queued: 0 },
+      jobs: { ready: 0, failed: 0 },
+      parked: 0,
+      lease: null,
+    })
+    expect(body.disk.freeBytes).toBeGreaterThan(0)
+    expect((await call("GET", "/system", { as: (await someone("lea@retale.com", ["agent"])).cookie })).status).toBe(403)
   })
 })
