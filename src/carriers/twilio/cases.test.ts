@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { createHttpClient } from "../../http-client.ts"
+import type { CarrierAccount, HookRequest } from "../carrier.ts"
+import { twilioMessages } from "./messages.ts"
+import { signForm } from "./signature.ts"
+import { failureOfCode, statusOf } from "./statuses.ts"
+
+type Case = { about: string; query?: string; params: Record<string, string>; message?: object; status?: object }
+
+const folder = join(import.meta.dirname, "cases")
+const cases = readdirSync(folder).map((name) => ({ name, ...(JSON.parse(readFileSync(join(folder, name), "utf8")) as Case) }))
+const messages = twilioMessages(createHttpClient({ outboundAllow: [] }))
+const account: CarrierAccount = { orgId: "o", id: "a", carrier: "twilio", accountSid: "AC1", authToken: "0123456789abcdef", baseUrl: "https://api.twilio.com", ownFarEnd: false }
+
+function hook({ params, query = "" }: Case, change: Partial<HookRequest> = {}): HookRequest {
+  const url = `https://desk.example/hooks/twilio/a/x${query}`
+  return { urls: [url], contentType: "application/x-www-form-urlencoded; charset=utf-8", signature: signForm(url, params, account.authToken), body: Buffer.from(new URLSearchParams(params).toString()), ...change }
+}
+
+test.each(cases)("recorded request $name is read as told", (one) => {
+  if (one.message) expect(messages.readMessage(hook(one), account)).toEqual({ ok: true, message: one.message })
+  if (one.status) expect(messages.readStatus(hook(one), account)).toEqual({ ok: true, status: one.status })
+})
+
+test.each(cases)("reliability 49 recorded request $name with one byte changed is refused", (one) => {
+  const request = hook(one)
+  const body = Buffer.from(request.body)
+  body[body.length - 1] = (body.at(-1) ?? 0) ^ 1
+  const read = one.message ? messages.readMessage : messages.readStatus
+  expect(read({ ...request, body }, account)).toEqual({ ok: false, problem: "signature_invalid" })
+  expect(read({ ...request, signature: undefined }, account)).toEqual({ ok: false, problem: "signature_invalid" })
+  expect(read(request, { ...account, authToken: "another" })).toEqual({ ok: false, problem: "signature_invalid" })
+})
+
+test("their words of a state become ours, and their errors what an agent understands", () => {
+  expect(["accepted", "queued", "sending", "sent", "delivered", "read", "undelivered", "failed", "canceled", "new word"].map(statusOf)).toEqual(["queued", "queued", "queued", "sent", "delivered", "read", "failed", "failed", "failed", "queued"])
+  expect(failureOfCode("21610")).toMatchObject({ code: "opted_out", retryable: false })
+  expect(failureOfCode("99999")).toMatchObject({ code: "carrier_error", text: expect.stringContaining("99999"), retryable: false })
+  expect(failureOfCode(null)).toMatchObject({ code: "carrier_error" })
+})
