@@ -1,6 +1,6 @@
 // Who may import whom: main -> api, channels, carriers -> services -> store -> core; web, widget -> core.
 // main.ts and app.ts wire them. The other files directly in src/ are the doors: everybody above core may use them.
-const tests = "\\.(test|spec)\\.tsx?$|conformance\\.ts$"
+const tests = "\\.(test|spec)\\.tsx?$|(conformance|test-rig)\\.ts$"
 /** The folders of src/ that are not services. */
 const notServices = "core|store|api|channels|carriers"
 

@@ -45,7 +45,16 @@ const Report = z.object({
 async function cruise(cwd: string): Promise<{ totalCruised: number; violations: string[] }> {
   const program = resolve("node_modules/dependency-cruiser/bin/dependency-cruiser.mjs")
   const present = folders.filter((folder) => existsSync(join(cwd, folder)))
-  const args = [program, "--config", ".dependency-cruiser.cjs", "--output-type", "json", ...present]
+  const args = [
+    "--import",
+    import.meta.resolve("./swc-using.ts"),
+    program,
+    "--config",
+    ".dependency-cruiser.cjs",
+    "--output-type",
+    "json",
+    ...present,
+  ]
   const output = await new Promise<string>((done, fail) => {
     execFile(process.execPath, args, { cwd, maxBuffer: 100_000_000 }, (error, stdout, stderr) =>
       stdout === "" ? fail(error ?? new Error(stderr)) : done(stdout),

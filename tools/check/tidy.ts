@@ -3,7 +3,7 @@ import { filesOf } from "../generated/files.ts"
 
 type Rule = { banned: RegExp; instead: string; in: RegExp; except?: RegExp }
 
-const tests = /\.(test|spec)\.tsx?$|conformance\.ts$|^(test|e2e|bench|sim)\//
+const tests = /\.(test|spec)\.tsx?$|(conformance|test-rig)\.ts$|^(test|e2e|bench|sim)\//
 const server = /^src\//
 const anywhere = /./
 
