@@ -17,6 +17,8 @@ import { eventRoutes } from "./api/events.ts"
 import { hooksTwilio } from "./api/hooks-twilio.ts"
 import { inboundEventRoutes } from "./api/inbound-events.ts"
 import { inboxRoutes } from "./api/inboxes.ts"
+import { Hub } from "./api/live/hub.ts"
+import { livePath, liveUpgrade } from "./api/live/live.ts"
 import { mailboxRoutes } from "./api/mailboxes.ts"
 import { meRoutes } from "./api/me.ts"
 import { messageRoutes } from "./api/messages.ts"
@@ -42,6 +44,8 @@ import { topicRoutes } from "./api/topics.ts"
 import { type UserDeps, userRoutes } from "./api/users.ts"
 import { workflowSettingsRoutes } from "./api/workflow-settings.ts"
 import { changeCapacity, changeRole, continueDeactivation, deactivateAgent, ensureAgent, unassignJob, withdrawFromInbox } from "./availability/agents.ts"
+import { createPresence } from "./availability/presence.ts"
+import { readCounts } from "./availability/read.ts"
 import { openBlobs } from "./blobs.ts"
 import { onOrganizationCreated as onSandboxAccount } from "./carriers/account-book.ts"
 import { createAccounts } from "./carriers/accounts.ts"
@@ -74,6 +78,7 @@ import { addMember, removeMember } from "./inboxes/inbox.ts"
 import { createIntake } from "./intake/intake.ts"
 import { createParkedEvents } from "./intake/parked.ts"
 import { JobWorker } from "./jobs/worker.ts"
+import { readOffers } from "./offers/read.ts"
 import { loadOwner } from "./routing/owner.ts"
 import { createRouting, type Routing } from "./routing/runner.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
@@ -215,6 +220,21 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     },
     routes,
   )
+  const presence = createPresence({ store, clock, onError: (error) => log.warn({ err: error }, "presence") })
+  const hub = new Hub({
+    store,
+    bus,
+    clock,
+    version,
+    presence,
+    stillHolds: (principal) => authenticator.stillHolds(principal),
+    offers: (orgId, agentId, ids) => readOffers(db, orgId, { agentId, ...(ids ? { ids } : { status: ["pending"] }) }),
+    counts: (orgId, agentId, now) => readCounts(db, orgId, agentId, now),
+    unlimited: config.rateLimitFactor === 0,
+    onError: (error) => log.warn({ err: error }, "live socket"),
+  })
+  sessions.onEnded((ended) => hub.endSessions(ended))
+  server.upgrade(livePath, liveUpgrade(hub, (request) => server.authenticateSocket(request)))
   server.raw(
     hooksTwilio({
       inbound: smsInbound,
@@ -231,6 +251,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
 
   await company.start()
   await routing.start()
+  presence.start()
   await server.listen(config.port, config.host)
   await email.listen()
   timers.start()
@@ -244,7 +265,9 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     /** In the reverse order: no new work, what was begun ends, leases go, the database last. */
     async stop() {
       await email.stop()
+      hub.stop()
       await server.close()
+      await presence.stop()
       await timers.stop()
       await routing.stop()
       await company.stop()
