@@ -43,6 +43,7 @@ import { createSmsNumbers } from "./numbers.ts"
 import { applyOptOut } from "./opt-out.ts"
 import { Reconciliation } from "./reconciliation.ts"
 
+// biome-ignore lint/suspicious/noExplicitAny: tests read what the contract says is there
 export type Answered = { status: number; body: any; headers: Headers }
 
 /** For tests: SMS on a real server, a real database and the real intake, with the sandbox's company behind it. */
