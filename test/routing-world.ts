@@ -27,7 +27,7 @@ export type RoutingWorld = {
   stop(): Promise<void>
 }
 
-export async function routingWorld(test: TestStore, options: { hooks?: CommitHooks; owner?: string; engine?: "plain" | "fast" } = {}): Promise<RoutingWorld> {
+export async function routingWorld(test: TestStore, options: { hooks?: CommitHooks; owner?: string; engine?: "plain" | "fast"; unrouted?: boolean } = {}): Promise<RoutingWorld> {
   const { store, db, clock, bus } = test
   const orgId = newId()
   const timers = new Timers(clock, (name, error) => console.error(name, error))
@@ -44,7 +44,7 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
     engine: options.engine ?? "plain",
     onError: (error) => console.error("routing", error),
   })
-  await routing.start()
+  if (!options.unrouted) await routing.start()
   const intake = createIntake({ store, clock, ...(options.hooks && { hooks: options.hooks }) })
 
   async function saveSettings(settings: WorkflowSettings): Promise<void> {
