@@ -1,4 +1,5 @@
 import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Link, useRouter, useSearch } from "@tanstack/react-router"
@@ -33,7 +34,7 @@ export function LoginPage() {
         <Stack gap="md">
           {enter.error && (
             <Alert color="red" variant="light" role="alert" p="sm">
-              {loginError(enter.error, t)}
+              {loginError(enter.error)}
             </Alert>
           )}
           <TextInput
@@ -64,7 +65,7 @@ export function LoginPage() {
   )
 }
 
-function loginError(error: Error, t: ReturnType<typeof useLingui>["t"]): string {
+function loginError(error: Error): string {
   if (!(error instanceof ApiProblem)) return error.message
   if (error.code === "credentials_wrong" || error.status === 422) return t`E-mail or password is wrong.`
   if (error.code === "too_many_tries") return t`Too many tries. Try again in a few minutes.`

@@ -1,4 +1,5 @@
 import { Button, EmptyState } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconMail, IconPlus } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -63,7 +64,7 @@ export function EmailPage() {
         {(mailboxes) => (
           <DataTable
             caption={t`Email addresses`}
-            columns={columnsOf(t, entryPoints, setOpenId)}
+            columns={columnsOf(entryPoints, setOpenId)}
             rows={mailboxes}
             rowKey={(mailbox) => mailbox.id}
             onRow={(mailbox) => setOpenId(mailbox.id)}
@@ -76,7 +77,7 @@ export function EmailPage() {
   )
 }
 
-function columnsOf(t: ReturnType<typeof useLingui>["t"], entryPoints: Map<string, EntryPoint>, open: (id: string) => void): Column<Mailbox>[] {
+function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => void): Column<Mailbox>[] {
   return [
     {
       key: "address",

@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Group, Select, Tooltip } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconX } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
@@ -38,7 +39,7 @@ export function InboxMembers({ inbox }: { inbox: Inbox }) {
             caption={t`Agents of ${inbox.name}`}
             rows={members}
             rowKey={(member) => member.userId}
-            columns={columnsOf(t, editable ? (member) => change.mutate({ userId: member.userId, add: false }) : undefined)}
+            columns={columnsOf(editable ? (member) => change.mutate({ userId: member.userId, add: false }) : undefined)}
           />
         )}
       </ResourceState>
@@ -94,7 +95,7 @@ function useChangeMember(inbox: Inbox) {
   return change
 }
 
-function columnsOf(t: ReturnType<typeof useLingui>["t"], onRemove?: (member: Member) => void): Column<Member>[] {
+function columnsOf(onRemove?: (member: Member) => void): Column<Member>[] {
   const columns: Column<Member>[] = [
     { key: "name", header: t`Name`, sortBy: (member) => member.name, cell: (member) => member.name },
     { key: "email", header: t`E-mail`, sortBy: (member) => member.email, cell: (member) => member.email },

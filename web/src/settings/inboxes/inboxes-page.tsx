@@ -1,4 +1,5 @@
 import { Button, EmptyState, Group, Switch, TextInput } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconInbox, IconPlus, IconSearch, IconUsersGroup } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -57,7 +58,7 @@ export function InboxesPage() {
         {(inboxes) => (
           <DataTable
             caption={t`Inboxes`}
-            columns={columnsOf(t)}
+            columns={columnsOf()}
             rows={inboxes.filter(shown)}
             rowKey={(inbox) => inbox.id}
             onRow={(inbox) => void navigate({ to: "/settings/orchestration/inboxes/$inboxId", params: { inboxId: inbox.id } })}
@@ -69,7 +70,7 @@ export function InboxesPage() {
   )
 }
 
-function columnsOf(t: ReturnType<typeof useLingui>["t"]): Column<Inbox>[] {
+function columnsOf(): Column<Inbox>[] {
   return [
     {
       key: "name",

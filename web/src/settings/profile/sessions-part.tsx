@@ -27,7 +27,7 @@ export function SessionsPart() {
       <ResourceState query={query}>
         {(sessions) => (
           <DataTable
-            caption={t`Sessions`}
+            caption={t`Your sessions`}
             rows={sessions}
             rowKey={(session) => session.id}
             columns={[

@@ -87,6 +87,7 @@ function Form({ onClose }: { onClose: () => void }) {
           inputWrapperOrder={["label", "input", "error", "description"]}
           data={choices.map((each) => formatPhoneNumber(each.e164, home))}
           limit={30}
+          openOnFocus={false}
           data-autofocus
           value={typed}
           onChange={(value) => {

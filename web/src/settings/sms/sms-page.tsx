@@ -1,4 +1,5 @@
 import { Button, EmptyState, Group } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconDeviceMobileMessage, IconPlus } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -60,7 +61,7 @@ export function SmsPage() {
         {(numbers) => (
           <DataTable
             caption={t`SMS numbers`}
-            columns={columnsOf(t, { entryPoints, accounts, home, open: setOpenId })}
+            columns={columnsOf({ entryPoints, accounts, home, open: setOpenId })}
             rows={numbers}
             rowKey={(number) => number.id}
             onRow={(number) => setOpenId(number.id)}
@@ -75,7 +76,7 @@ export function SmsPage() {
 
 type Facts = { entryPoints: EntryPoint[]; accounts: Map<string, string>; home: string; open: (id: string) => void }
 
-function columnsOf(t: ReturnType<typeof useLingui>["t"], { entryPoints, accounts, home, open }: Facts): Column<PhoneNumber>[] {
+function columnsOf({ entryPoints, accounts, home, open }: Facts): Column<PhoneNumber>[] {
   return [
     {
       key: "number",
@@ -87,14 +88,14 @@ function columnsOf(t: ReturnType<typeof useLingui>["t"], { entryPoints, accounts
         </Button>
       ),
     },
-    { key: "capabilities", header: t`Can`, cell: (number) => <Group gap={6}>{capabilitiesOf(number, t)}</Group> },
+    { key: "capabilities", header: t`Can`, cell: (number) => <Group gap={6}>{capabilitiesOf(number)}</Group> },
     { key: "account", header: t`Carrier account`, cell: (number) => accounts.get(number.carrierAccountId) ?? <span className="dim">–</span> },
     { key: "inbox", header: t`Inbox`, cell: (number) => <ResolvedInbox entryPoint={entryPoints.find((each) => each.phoneNumberId === number.id || number.entryPointIds.includes(each.id))} /> },
     { key: "state", header: t`SMS`, sortBy: (number) => number.sms, cell: (number) => <SmsState number={number} /> },
   ]
 }
 
-function capabilitiesOf(number: PhoneNumber, t: ReturnType<typeof useLingui>["t"]): string {
+function capabilitiesOf(number: PhoneNumber): string {
   const { voice, sms, mms } = number.capabilities
   return [sms && t`text`, mms && t`pictures`, voice && t`calls`].filter(Boolean).join(", ")
 }

@@ -1,4 +1,5 @@
 import { Button, EmptyState, Group, Pill, TextInput } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconMailForward, IconSearch, IconUsers } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -60,7 +61,7 @@ export function UsersPage() {
         {(users) => (
           <DataTable
             caption={t`Users`}
-            columns={columnsOf(t, setOpenId)}
+            columns={columnsOf(setOpenId)}
             rows={users.filter((user) => user.status !== "invited" && `${user.name} ${user.email}`.toLowerCase().includes(word))}
             rowKey={(user) => user.id}
             onRow={(user) => setOpenId(user.id)}
@@ -74,7 +75,7 @@ export function UsersPage() {
   )
 }
 
-function columnsOf(t: ReturnType<typeof useLingui>["t"], open: (id: string) => void): Column<User>[] {
+function columnsOf(open: (id: string) => void): Column<User>[] {
   return [
     {
       key: "name",
