@@ -40,6 +40,7 @@ import { tellSms } from "./api/sandbox/tell-sms.ts"
 import { createServer, type HttpServer } from "./api/server.ts"
 import { sessionRoutes } from "./api/session.ts"
 import { setupRoutes } from "./api/setup.ts"
+import { systemRoutes } from "./api/system.ts"
 import { topicRoutes } from "./api/topics.ts"
 import { type UserDeps, userRoutes } from "./api/users.ts"
 import { workflowSettingsRoutes } from "./api/workflow-settings.ts"
@@ -72,6 +73,7 @@ import { createHttpClient } from "./http-client.ts"
 import { Authenticator } from "./identity/authenticate.ts"
 import { cookieNameFor } from "./identity/cookie.ts"
 import { Sessions } from "./identity/sessions.ts"
+import { keepHouse } from "./identity/housekeeping.ts"
 import { openSetup } from "./identity/setup.ts"
 import { Tries } from "./identity/tries.ts"
 import { addMember, removeMember } from "./inboxes/inbox.ts"
@@ -177,6 +179,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...permissionRoutes(),
     ...apiKeyRoutes({ store, sessions }),
     ...auditEntryRoutes({ store }),
+    ...systemRoutes({ store, version, dataDir: config.dataDir, mailSends: email.sends }),
     ...eventRoutes({ store, bus }),
     ...inboundEventRoutes({ parked, readBlob: (sha256) => blobs.read(sha256) }),
     ...inboxRoutes({ store, moveWaiting: async () => undefined, withdrawOffersOfMember: withdrawFromInbox }),
@@ -252,6 +255,9 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   await company.start()
   await routing.start()
   presence.start()
+  const endHousekeeping = keepHouse({ db, sessions, tries, idempotency: server.idempotency }, (error) => log.warn({ err: error }, "housekeeping"))
+  // The code of the set-up link is there before anybody can send it.
+  const greeting = await greet(ground)
   await server.listen(config.port, config.host)
   await email.listen()
   timers.start()
@@ -261,11 +267,12 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ground,
     server,
     routing,
-    greeting: await greet(ground),
+    greeting,
     /** In the reverse order: no new work, what was begun ends, leases go, the database last. */
     async stop() {
       await email.stop()
       hub.stop()
+      endHousekeeping()
       await server.close()
       await presence.stop()
       await timers.stop()

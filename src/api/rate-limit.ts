@@ -7,7 +7,6 @@ export type Policy = { name: string; quota: number; windowSeconds: number }
 export const userPolicy: Policy = { name: "user", quota: 1_200, windowSeconds: 60 }
 export const keyPolicy: Policy = { name: "key", quota: 6_000, windowSeconds: 60 }
 export const orgPolicy: Policy = { name: "org", quota: 30_000, windowSeconds: 60 }
-export const addressPolicy: Policy = { name: "address", quota: 1_200, windowSeconds: 60 }
 
 type Window = { began: number; used: number }
 export type Quota = { policy: Policy; remaining: number; resetSeconds: number; exceeded: boolean }
