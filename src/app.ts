@@ -11,6 +11,7 @@ import { auditEntryRoutes } from "./api/audit-entries.ts"
 import { carrierAccountRoutes } from "./api/carrier-accounts.ts"
 import { chatAppRoutes } from "./api/chat-apps.ts"
 import { conversationRoutes } from "./api/conversations/routes.ts"
+import { explanationRoutes } from "./api/conversations/explanation.ts"
 import { customerRoutes } from "./api/customers.ts"
 import { entryPointRoutes } from "./api/entry-points.ts"
 import { eventRoutes } from "./api/events.ts"
@@ -81,6 +82,11 @@ import { createIntake } from "./intake/intake.ts"
 import { createParkedEvents } from "./intake/parked.ts"
 import { JobWorker } from "./jobs/worker.ts"
 import { readOffers } from "./offers/read.ts"
+import { alarmMail } from "./routing/alarm-mail.ts"
+import { IdleContacts } from "./routing/idle-contacts.ts"
+import { createInvariantWatch } from "./routing/invariants.ts"
+import { moveWaiting } from "./routing/move-inbox.ts"
+import { NobodyServesAlarm } from "./routing/nobody-serves.ts"
 import { loadOwner } from "./routing/owner.ts"
 import { createRouting, type Routing } from "./routing/runner.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
@@ -150,6 +156,19 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   timers.register(new DeliverySweep(store))
   timers.register(new Reconciliation({ ...smsInbound, accounts, log }))
 
+  timers.register(new IdleContacts(store))
+  timers.register(new NobodyServesAlarm(store, async (tx, to, alarm) => queueSystemMail(tx, keys, alarmMail(to, alarm, publicUrl))))
+  const brokenInvariants = metrics.counter("invariants_broken_total", "Invariants of routing found broken", ["invariant"])
+  const invariants = createInvariantWatch({
+    store,
+    clock,
+    onBroken(orgId, broken) {
+      brokenInvariants.add({ invariant: broken.invariant })
+      log.error({ orgId, ...broken }, "invariant broken")
+    },
+    onError: (error) => log.warn({ err: error }, "invariants"),
+  })
+
   // People
   const sessions = new Sessions(db)
   const tries = new Tries(db, config.rateLimitFactor)
@@ -182,7 +201,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...systemRoutes({ store, version, dataDir: config.dataDir, mailSends: email.sends }),
     ...eventRoutes({ store, bus }),
     ...inboundEventRoutes({ parked, readBlob: (sha256) => blobs.read(sha256) }),
-    ...inboxRoutes({ store, moveWaiting: async () => undefined, withdrawOffersOfMember: withdrawFromInbox }),
+    ...inboxRoutes({ store, moveWaiting, withdrawOffersOfMember: withdrawFromInbox }),
     ...entryPointRoutes({ store }),
     ...workflowSettingsRoutes({ store }),
     ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: email.sends }) }),
@@ -190,6 +209,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),
     ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
     ...optOutRoutes({ store }),
+    ...explanationRoutes({ store, routing }),
     ...conversationRoutes({ store, links, rules: { sms: smsRule } }),
     ...messageRoutes({ store, links, blobs }),
     ...attachmentRoutes({ store, links, blobs }),
@@ -255,6 +275,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   await company.start()
   await routing.start()
   presence.start()
+  invariants.start()
   const endHousekeeping = keepHouse({ db, sessions, tries, idempotency: server.idempotency }, (error) => log.warn({ err: error }, "housekeeping"))
   // The code of the set-up link is there before anybody can send it.
   const greeting = await greet(ground)
@@ -275,6 +296,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
       endHousekeeping()
       await server.close()
       await presence.stop()
+      await invariants.stop()
       await timers.stop()
       await routing.stop()
       await company.stop()
