@@ -8,6 +8,7 @@ import { startEmbedded } from "../src/store/embedded.ts"
 import { migrate } from "../src/store/migrate.ts"
 import { acceptanceFile } from "./generated/acceptance.ts"
 import { permissionsFile, problemsFile } from "./generated/documents.ts"
+import { eventsFile } from "./generated/events.ts"
 import { tablesFile } from "./generated/tables.ts"
 
 const check = process.argv.includes("--check")
@@ -50,6 +51,7 @@ async function fromSources(): Promise<Record<string, string>> {
   return {
     "docs/permissions.md": permissionsFile(),
     "docs/problems.md": problemsFile(),
+    "docs/events.md": eventsFile(),
     "docs/acceptance.md": await acceptanceFile(),
   }
 }
