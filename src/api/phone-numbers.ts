@@ -8,8 +8,9 @@ import type { SmsNumbers } from "../channels/sms/numbers.ts"
 import { insertNumber, isNumberOwned, numberOwned, readNumbers, readUses } from "../channels/sms/phone-number-book.ts"
 import { NumberType, NumberUse, PhoneNumber } from "../core/carriers/phone-number.ts"
 import { EntryPoint } from "../core/entry-points/entry-point.ts"
-import { loadPicture, showEntryPoint } from "../entry-points/read.ts"
+import { showEntryPoint } from "../entry-points/read.ts"
 import { invalid, problem } from "../problem.ts"
+import { loadPicture } from "../store/ways-in.ts"
 import type { Store } from "../store/write.ts"
 import { Answer, created, ok, wholeList } from "./answer.ts"
 import { listParam, textParam } from "./query.ts"
@@ -40,11 +41,21 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
   async function claim(orgId: string, accountId: string, e164: string): Promise<OwnedNumber> {
     const found = await accounts.get(orgId, accountId)
     const numbers = found?.carrier.numbers
-    if (!found || !numbers) throw invalid({ pointer: "#/carrierAccountId", code: "unknown_reference", detail: "Choose one of your carrier accounts." })
+    if (!found || !numbers)
+      throw invalid({
+        pointer: "#/carrierAccountId",
+        code: "unknown_reference",
+        detail: "Choose one of your carrier accounts.",
+      })
     if (await isNumberOwned(db, e164)) throw await numberOwned(db, orgId, e164)
     const owned = await numbers.find(e164, found.account)
     if (!owned.ok) throw problem("carrier_failed", { carrierCode: owned.code })
-    if (!owned.value) throw invalid({ pointer: "#/e164", code: "unknown_reference", detail: "The carrier account does not own this number." })
+    if (!owned.value)
+      throw invalid({
+        pointer: "#/e164",
+        code: "unknown_reference",
+        detail: "The carrier account does not own this number.",
+      })
     const set = await numbers.setHooks(owned.value.externalId, hookUrlsOf(accountId, publicUrl), found.account)
     if (!set.ok) throw problem("carrier_failed", { carrierCode: set.code })
     return owned.value
@@ -67,7 +78,11 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
       async handle({ principal, query, now, list, page }) {
         const afterId = list.after ? String(list.after[0]) : null
         const rows = await readNumbers(db, principal.orgId, now, { ...query, afterId, limit: list.limit + 1 })
-        return page(rows, (row) => [row.id], (row) => row)
+        return page(
+          rows,
+          (row) => [row.id],
+          (row) => row,
+        )
       },
     }),
     route({
@@ -76,15 +91,34 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
       action: "phoneNumber.edit",
       idempotent: true,
       summary: "Adopts a number that a carrier account owns",
-      body: z.object({ carrierAccountId: z.uuid(), e164: z.string().max(40), origin: z.enum(["adopted", "ported", "forwarded"]).default("adopted") }),
+      body: z.object({
+        carrierAccountId: z.uuid(),
+        e164: z.string().max(40),
+        origin: z.enum(["adopted", "ported", "forwarded"]).default("adopted"),
+      }),
       answers: { 201: PhoneNumber },
       problems: ["number_owned", "carrier_failed"],
       async handle({ principal, body, now, write }) {
-        const organization = await db.selectFrom("organizations").select("country").where("id", "=", principal.orgId).executeTakeFirst()
+        const organization = await db
+          .selectFrom("organizations")
+          .select("country")
+          .where("id", "=", principal.orgId)
+          .executeTakeFirst()
         const parsed = parsePhoneNumberFromString(body.e164, (organization?.country ?? "US") as CountryCode)
-        if (!parsed?.isValid()) throw invalid({ pointer: "#/e164", code: "phone_number_invalid", detail: "This is no telephone number. Write it as +14155551243." })
+        if (!parsed?.isValid())
+          throw invalid({
+            pointer: "#/e164",
+            code: "phone_number_invalid",
+            detail: "This is no telephone number. Write it as +14155551243.",
+          })
         const owned = await claim(principal.orgId, body.carrierAccountId, parsed.number)
-        const number = { owned, carrierAccountId: body.carrierAccountId, origin: body.origin, country: parsed.country ?? "US", type: typeOf(parsed.getType()) }
+        const number = {
+          owned,
+          carrierAccountId: body.carrierAccountId,
+          origin: body.origin,
+          country: parsed.country ?? "US",
+          type: typeOf(parsed.getType()),
+        }
         return write(async (tx) => {
           const id = await insertNumber(tx, number)
           const [shown] = await readNumbers(tx.db, tx.orgId, now, { id })

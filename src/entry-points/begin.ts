@@ -3,7 +3,7 @@ import { resolve } from "../core/entry-points/resolve.ts"
 import { newId } from "../ids.ts"
 import { problem } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
-import { loadRoutingTable } from "./routing-table.ts"
+import { loadRoutingTable } from "../store/ways-in.ts"
 
 export type NewEntryPoint = {
   channel: ChannelName

@@ -4,7 +4,7 @@ import { resolve } from "../core/entry-points/resolve.ts"
 import { checkSection, type SectionBody } from "../core/entry-points/section.ts"
 import { invalid } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
-import { live, loadPicture, resolutionOf } from "./read.ts"
+import { live, loadPicture, resolutionOf } from "../store/ways-in.ts"
 import { loadSectionConfiguration } from "./save-section.ts"
 
 /** What a section would change if it were saved: by the same `resolve` as everything else; nothing is stored. */

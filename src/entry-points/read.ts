@@ -1,68 +1,11 @@
-import { type Kysely, sql } from "kysely"
+import type { Kysely } from "kysely"
 import { channelOfSection, type Section, sections } from "../core/channels.ts"
 import type { ChannelRouting, OverviewRow } from "../core/entry-points/channel-routing.ts"
-import type { EntryPoint, Resolution, Warning } from "../core/entry-points/entry-point.ts"
+import type { EntryPoint, Warning } from "../core/entry-points/entry-point.ts"
 import { overview } from "../core/entry-points/overview.ts"
-import { type RoutingTable, resolve } from "../core/entry-points/resolve.ts"
 import type { Person } from "../core/people/person.ts"
 import type { DB } from "../store/tables.ts"
-import { loadRoutingTable } from "./routing-table.ts"
-
-type EntryPointRow = {
-  id: string
-  channel: string
-  section: string
-  kind: string
-  address: string
-  displayName: string
-  status: string
-  phoneNumberId: string | null
-  chatAppId: string | null
-  mailboxId: string | null
-  socialAccountId: string | null
-  ivrId: string | null
-  ivrNodeId: string | null
-  createdAt: Date
-  createdBy: unknown
-  version: number
-  /** Of a mailbox: whether mail was ever seen through its forwarding target. */
-  forwardingSeenAt: Date | null
-}
-
-/** What pages of settings show of an organization's ways in, read in one go. */
-export type Picture = {
-  routing: RoutingTable
-  entryPoints: EntryPointRow[]
-  /** Agent ids by Inbox id; only active people. */
-  members: Map<string, string[]>
-}
-
-export async function loadPicture(db: Kysely<DB>, orgId: string): Promise<Picture> {
-  const [routing, entryPoints, members] = await Promise.all([
-    loadRoutingTable(db, orgId),
-    sql<EntryPointRow>`
-      SELECT e.*, m.forwarding_seen_at FROM entry_points e
-      LEFT JOIN mailboxes m ON m.org_id = e.org_id AND m.id = e.mailbox_id
-      WHERE e.org_id = ${orgId} ORDER BY e.created_at, e.id`.execute(db),
-    sql<{ inboxId: string; agentId: string }>`
-      SELECT m.inbox_id, m.agent_id FROM inbox_members m
-      JOIN users u ON u.org_id = m.org_id AND u.id = m.agent_id AND u.status = 'active'
-      WHERE m.org_id = ${orgId}`.execute(db),
-  ])
-  const byInbox = new Map<string, string[]>()
-  for (const { inboxId, agentId } of members.rows) byInbox.set(inboxId, [...(byInbox.get(inboxId) ?? []), agentId])
-  return { routing, entryPoints: entryPoints.rows, members: byInbox }
-}
-
-export function live(picture: Picture): EntryPointRow[] {
-  return picture.entryPoints.filter((row) => row.status !== "deleted")
-}
-
-export function resolutionOf(picture: Picture, row: { id: string; section: string }): Resolution | null {
-  const section = row.section as Section
-  if (!picture.routing.exceptions.has(row.id) && !picture.routing.defaults.has(section)) return null
-  return resolve({ id: row.id, section }, picture.routing)
-}
+import { type EntryPointRow, live, loadPicture, type Picture, resolutionOf } from "../store/ways-in.ts"
 
 export function showEntryPoint(picture: Picture, row: EntryPointRow): EntryPoint {
   const { forwardingSeenAt: _, ...shown } = row

@@ -3,11 +3,11 @@ import { channelNames } from "../core/channels.ts"
 import type { Inbox, InboxUse } from "../core/inboxes/inbox.ts"
 import type { Person } from "../core/people/person.ts"
 import { parseSlaMinutes, slaMessage } from "../core/sla/minutes.ts"
-import { loadPicture, live, resolutionOf } from "../entry-points/read.ts"
 import { newId } from "../ids.ts"
 import { type FieldError, invalid, problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
 import { bumpAgents } from "../store/agent-changes.ts"
+import { live, loadPicture, resolutionOf } from "../store/ways-in.ts"
 import type { Tx } from "../store/write.ts"
 
 /** Inboxes: queues with people in them (spec 3). */

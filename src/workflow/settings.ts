@@ -1,13 +1,5 @@
-import type { Kysely } from "kysely"
-import { defaultWorkflowSettings, WorkflowSettings } from "../core/workflow/settings.ts"
-import type { DB } from "../store/tables.ts"
+import { defaultWorkflowSettings } from "../core/workflow/settings.ts"
 import type { Tx } from "../store/write.ts"
-
-/** The settings of "Conversation Workflow" of an organization, with the defaults of what it never set. */
-export async function loadWorkflowSettings(db: Kysely<DB>, orgId: string): Promise<WorkflowSettings> {
-  const row = await db.selectFrom("workflowSettings").select("settings").where("orgId", "=", orgId).executeTakeFirst()
-  return row ? WorkflowSettings.parse(row.settings) : defaultWorkflowSettings
-}
 
 export async function createWorkflowSettings(tx: Tx): Promise<void> {
   await tx.db.insertInto("workflowSettings").values({ orgId: tx.orgId, settings: JSON.stringify(defaultWorkflowSettings) }).execute()
