@@ -4,7 +4,7 @@ import type { DB } from "../store/tables.ts"
 import { customersMatching, wordsQuery } from "./search.ts"
 import { isSeen, type Sight } from "./sight.ts"
 
-export const conversationSorts = ["dueAt", "-dueAt", "createdAt", "-createdAt", "updatedAt", "-updatedAt", "lastMessageAt", "-lastMessageAt"] as const
+export const conversationSorts = ["dueAt", "-dueAt", "createdAt", "-createdAt", "updatedAt", "-updatedAt", "closedAt", "-closedAt", "lastMessageAt", "-lastMessageAt"] as const
 export type ConversationSort = (typeof conversationSorts)[number]
 export type ConversationView = "mine" | "queue" | "closed"
 
@@ -28,8 +28,10 @@ export type ListedId = { id: string; key: string }
 const never = "9999-12-31T00:00:00Z"
 const columnOf = {
   dueAt: sql`coalesce(c.due_at, ${never}::timestamptz)`,
-  createdAt: sql`c.created_at`,
+  // Ids are made in the order of creation, and the primary key has them in order.
+  createdAt: sql`c.id`,
   updatedAt: sql`c.updated_at`,
+  closedAt: sql`c.closed_at`,
   lastMessageAt: sql`coalesce(c.last_message_at, c.created_at)`,
 } as const
 
@@ -46,12 +48,15 @@ export async function listConversationIds(
 ): Promise<ListedId[]> {
   const sort = filter.sort ?? defaultSort(filter.view)
   const descending = sort.startsWith("-")
-  const column = columnOf[sort.replace("-", "") as keyof typeof columnOf]
+  const by = sort.replace("-", "") as keyof typeof columnOf
+  const column = columnOf[by]
   const order = sql.raw(descending ? "DESC" : "ASC")
   const where = [isSeen(sight), ...conditions(orgId, sight, filter, page)]
+  if (by === "closedAt") where.push(sql<boolean>`c.status = 'closed'`)
   if (page.after) {
     const [key, id] = page.after
-    where.push(sql<boolean>`(${column}, c.id) ${sql.raw(descending ? "<" : ">")} (${key}::timestamptz, ${id}::uuid)`)
+    const last = by === "createdAt" ? sql`${key}::uuid` : sql`${key}::timestamptz`
+    where.push(sql<boolean>`(${column}, c.id) ${sql.raw(descending ? "<" : ">")} (${last}, ${id}::uuid)`)
   }
   const { rows } = await sql<ListedId>`
     SELECT c.id, (${column})::text AS key FROM conversations c
@@ -61,7 +66,7 @@ export async function listConversationIds(
 }
 
 function defaultSort(view: ConversationView | undefined): ConversationSort {
-  if (view === "closed") return "-updatedAt"
+  if (view === "closed") return "-closedAt"
   return view === undefined ? "-createdAt" : "dueAt"
 }
 

@@ -4,6 +4,7 @@ import { invalid, problem } from "../problem.ts"
 import type { ConversationRow } from "../store/conversations.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, lockSeen } from "./acting.ts"
+import { removeDraft } from "./drafts.ts"
 
 export type NewNote = { text: string; mentionUserIds: readonly string[] }
 
@@ -12,6 +13,7 @@ const noteLinkPrefix = "/inbox/conversations/"
 /** For colleagues only; those who are mentioned find it under their bell. */
 export async function writeNote(tx: Tx, acting: Acting, conversationId: string, input: NewNote): Promise<Note> {
   const { conversation } = await lockSeen(tx, acting, conversationId)
+  if (acting.userId) await removeDraft(tx, { conversationId, userId: acting.userId, channel: "note" })
   return addNote(tx, acting, conversation, input)
 }
 

@@ -13,6 +13,7 @@ import { reseat } from "../store/seats.ts"
 import type { Work } from "../store/work.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, isMember, lockSeen, mustBeOpen } from "./acting.ts"
+import { removeDraft } from "./drafts.ts"
 import { answerContacts, endContacts, save } from "./end-contacts.ts"
 import { cleanOutgoingHtml, textOfHtml } from "./outgoing-html.ts"
 import { type From, fromsOf, type SendRules, type To, tosOf } from "./sending.ts"
@@ -63,6 +64,8 @@ export async function reply(
   await answer(tx, live, unseen)
   const change = changeOf(tx, conversation, message, live, unseen)
   const after = await settle(tx, acting, work, conversation, change)
+  // In the same commit: a browser that crashes now does not find a draft of what was sent.
+  if (acting.userId) await removeDraft(tx, { conversationId, userId: acting.userId, channel: input.channel })
 
   await insertDelivery(tx, {
     messageId: message.id,

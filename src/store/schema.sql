@@ -266,6 +266,7 @@ table conversations
   constraint conversations_pkey PRIMARY KEY (org_id, id)
   constraint conversations_status_check CHECK ((status = ANY (ARRAY['new'::text, 'open'::text, 'waiting'::text, 'closed'::text])))
   CREATE INDEX conversations_agent ON conversations USING btree (org_id, agent_id) WHERE (agent_id IS NOT NULL)
+  CREATE INDEX conversations_closed ON conversations USING btree (org_id, closed_at DESC, id DESC) WHERE (status = 'closed'::text)
   CREATE INDEX conversations_customer ON conversations USING btree (org_id, customer_id, closed_at DESC)
   CREATE INDEX conversations_due ON conversations USING btree (org_id, due_at) WHERE (due_at IS NOT NULL)
   CREATE INDEX conversations_inbox ON conversations USING btree (org_id, inbox_id, status)

@@ -2,6 +2,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../../test/database.ts"
 import { type Desk, desk, type Person } from "../../../test/desk.ts"
+import { FileCollection } from "../../conversations/file-collection.ts"
 import { newId } from "../../ids.ts"
 
 let ground: TestStore
@@ -45,9 +46,11 @@ test("S3 S66 a mail is listed, read, answered, and the answer reaches the custom
   expect(read.body.contact).toMatchObject({ channel: "email", state: "queued", slaSeconds: 86_400, slaSource: "inbox", dueAt: read.body.dueAt })
   expect(read.body.queueItem).toMatchObject({ inboxId: d.generalId, group: "mail" })
 
+  await ana.call("PUT", `/conversations/${conversationId}/drafts/email`, { text: "Refun" })
   const answered = await ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "email", text: "Refunded." })
   expect(answered.status, JSON.stringify(answered.body)).toBe(201)
   expect(answered.body).toMatchObject({ direction: "outbound", text: "Refunded.", to: [from], delivery: { status: "queued" }, author: { type: "agent", name: "Ana" } })
+  expect((await ana.call("GET", `/conversations/${conversationId}/drafts/email`)).body.text).toBe("")
   await d.deliver()
   const got = await jordan.call("GET", `/sandbox/deliveries?address=${from}&wait=1`)
   expect(got.body.items).toMatchObject([{ messageId: answered.body.id, channel: "email", to: from, text: "Refunded." }])
@@ -390,3 +393,17 @@ async function consistent(): Promise<void> {
     UNION ALL SELECT 'due', c.id FROM conversations c WHERE c.awaiting_since IS NOT NULL AND c.due_at IS NULL`.execute(ground.db)
   expect(rows).toEqual([])
 }
+
+test("files that nobody sent are collected, those of messages and drafts stay", async () => {
+  const { conversationId } = await received()
+  const [sent, drafted, orphan] = [await upload(ana, "a.txt", "text/plain", Buffer.from("aa")), await upload(ana, "b.txt", "text/plain", Buffer.from("bb")), await upload(ana, "c.txt", "text/plain", Buffer.from("cc"))]
+  await ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "email", text: "x", attachmentIds: [sent.body.id] })
+  await ana.call("PUT", `/conversations/${conversationId}/drafts/email`, { text: "y", attachmentIds: [drafted.body.id] })
+  await sql`UPDATE attachments SET created_at = now() - interval '8 days'`.execute(ground.db)
+  const { store, clock } = ground
+  const tomorrow = { ...clock, real: () => new Date(Date.now() + 25 * 3_600_000) }
+  await new FileCollection({ store, blobs: d.blobs, clock: tomorrow, onError: (error) => expect.unreachable(String(error)) }).collect()
+  const sizes = await Promise.all([sent, drafted, orphan].map((file) => d.blobs.size(file.body.sha256)))
+  expect(sizes).toEqual([2, 2, null])
+  expect((await ana.call("GET", `/attachments/${orphan.body.id}`)).status).toBe(404)
+})

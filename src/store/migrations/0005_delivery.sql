@@ -35,3 +35,6 @@ CREATE TABLE sandbox_deliveries (
 );
 CREATE INDEX sandbox_deliveries_address ON sandbox_deliveries (org_id, to_address, id);
 CREATE INDEX sandbox_deliveries_delivery ON sandbox_deliveries (org_id, delivery_id) WHERE delivery_id IS NOT NULL;
+
+-- The list of what was closed last.
+CREATE INDEX conversations_closed ON conversations (org_id, closed_at DESC, id DESC) WHERE status = 'closed';
