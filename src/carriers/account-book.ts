@@ -40,7 +40,10 @@ export async function lockAccount(tx: Tx, id: string): Promise<StoredAccount> {
   return account
 }
 
-export type AccountSettings = Pick<StoredAccount, "carrier" | "name" | "accountSid" | "authToken" | "baseUrl" | "status" | "checkedAt">
+export type AccountSettings = Pick<
+  StoredAccount,
+  "carrier" | "name" | "accountSid" | "authToken" | "baseUrl" | "status" | "checkedAt"
+>
 
 export async function insertAccount(tx: Tx, settings: AccountSettings): Promise<string> {
   const id = newId()
@@ -63,17 +66,31 @@ export async function updateAccount(tx: Tx, before: StoredAccount, settings: Acc
     .execute()
   const change = { before: audited(before), after: audited(settings) }
   tx.event("carrier_account.updated", { carrierAccountId: before.id, ...change })
-  tx.audit({ entityType: "carrier_account", entityId: before.id, entityName: settings.name, action: "updated", ...change })
+  tx.audit({
+    entityType: "carrier_account",
+    entityId: before.id,
+    entityName: settings.name,
+    action: "updated",
+    ...change,
+  })
 }
 
 /** 409 `carrier_in_use` while one of our numbers lives on it. */
 export async function deleteAccount(tx: Tx, account: StoredAccount): Promise<void> {
   const used = await sql`
-    SELECT 1 FROM phone_numbers WHERE org_id = ${tx.orgId} AND carrier_account_id = ${account.id} LIMIT 1`.execute(tx.db)
+    SELECT 1 FROM phone_numbers WHERE org_id = ${tx.orgId} AND carrier_account_id = ${account.id} LIMIT 1`.execute(
+    tx.db,
+  )
   if (used.rows.length > 0) throw problem("carrier_in_use")
   await tx.db.deleteFrom("carrierAccounts").where("orgId", "=", tx.orgId).where("id", "=", account.id).execute()
   tx.event("carrier_account.removed", { carrierAccountId: account.id, before: audited(account), after: null })
-  tx.audit({ entityType: "carrier_account", entityId: account.id, entityName: account.name, action: "removed", before: audited(account) })
+  tx.audit({
+    entityType: "carrier_account",
+    entityId: account.id,
+    entityName: account.name,
+    action: "removed",
+    before: audited(account),
+  })
 }
 
 /** What makes a new organization's own account at the sandbox: hand it to `createOrganization`. */
@@ -83,7 +100,15 @@ export function onOrganizationCreated(keys: Keys): (tx: Tx, orgId: string) => Pr
 
 export function sandboxSettings(keys: Keys, name: string, now: Date): AccountSettings {
   const authToken = keys.seal(newSecret(24))
-  return { carrier: "sandbox", name, accountSid: newSid("AC"), authToken, baseUrl: null, status: "active", checkedAt: now }
+  return {
+    carrier: "sandbox",
+    name,
+    accountSid: newSid("AC"),
+    authToken,
+    baseUrl: null,
+    status: "active",
+    checkedAt: now,
+  }
 }
 
 export function showAccount(account: StoredAccount, publicUrl: string): ShownAccount {

@@ -5,7 +5,14 @@ import type { DB } from "../store/tables.ts"
 import type { Carrier, CarrierAccount, CarrierName } from "./carrier.ts"
 import { twilioBaseUrl } from "./twilio/carrier.ts"
 
-type AccountRow = { orgId: string; id: string; carrier: CarrierName; accountSid: string; authToken: string; baseUrl: string | null }
+type AccountRow = {
+  orgId: string
+  id: string
+  carrier: CarrierName
+  accountSid: string
+  authToken: string
+  baseUrl: string | null
+}
 
 export type OpenAccount = { account: CarrierAccount; carrier: Carrier }
 

@@ -57,7 +57,12 @@ export type OutgoingSms = {
   statusUrl: string
 }
 
-export type ListedMessage = CarrierMessage & { direction: "inbound" | "outbound"; status: string; errorCode: string | null; mediaCount: number }
+export type ListedMessage = CarrierMessage & {
+  direction: "inbound" | "outbound"
+  status: string
+  errorCode: string | null
+  mediaCount: number
+}
 
 /** Text messages. Nothing here throws for what the company did. */
 export interface CarrierMessages {
@@ -68,10 +73,17 @@ export interface CarrierMessages {
   acknowledge(): { type: string; body: string }
   send(message: OutgoingSms, account: CarrierAccount): Promise<Sent | SendFailure>
   /** Messages since `since`, oldest first. */
-  list(filter: { since: Date; to?: string; from?: string }, account: CarrierAccount): Promise<CarrierResult<readonly ListedMessage[]>>
+  list(
+    filter: { since: Date; to?: string; from?: string },
+    account: CarrierAccount,
+  ): Promise<CarrierResult<readonly ListedMessage[]>>
   /** The media of a listed message. */
   listMedia(externalId: string, account: CarrierAccount): Promise<CarrierResult<readonly CarrierMedia[]>>
-  fetchMedia(media: CarrierMedia, account: CarrierAccount, limits: { bytesMax: number; timeoutMs: number }): Promise<CarrierResult<{ type: string; content: Buffer }>>
+  fetchMedia(
+    media: CarrierMedia,
+    account: CarrierAccount,
+    limits: { bytesMax: number; timeoutMs: number },
+  ): Promise<CarrierResult<{ type: string; content: Buffer }>>
 }
 
 export type OwnedNumber = {
@@ -92,7 +104,12 @@ export interface CarrierNumbers {
 export type CarrierResult<T> = { ok: true; value: T } | CarrierFailure
 
 /** `unreachable`: no answer worth the name; `refused`: the account or its token; `failed`: anything else that it said. */
-export type CarrierFailure = { ok: false; kind: "unreachable" | "refused" | "failed" | "too_large"; code: string; text: string }
+export type CarrierFailure = {
+  ok: false
+  kind: "unreachable" | "refused" | "failed" | "too_large"
+  code: string
+  text: string
+}
 
 /** A telephone company: what it offers is present, what it does not is absent and asked for before use. */
 export interface Carrier {

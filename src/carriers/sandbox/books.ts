@@ -47,9 +47,21 @@ export async function findMessage(db: Kysely<DB>, orgId: string, sid: string): P
   return rows[0] ?? null
 }
 
-export type MessageFilter = { to: string | undefined; from: string | undefined; since: string | undefined; until: string | undefined; offset: number; limit: number }
+export type MessageFilter = {
+  to: string | undefined
+  from: string | undefined
+  since: string | undefined
+  until: string | undefined
+  offset: number
+  limit: number
+}
 
-export async function listMessages(db: Kysely<DB>, orgId: string, accountSid: string, filter: MessageFilter): Promise<SandboxMessage[]> {
+export async function listMessages(
+  db: Kysely<DB>,
+  orgId: string,
+  accountSid: string,
+  filter: MessageFilter,
+): Promise<SandboxMessage[]> {
   const { rows } = await sql<SandboxMessage>`
     SELECT * FROM sandbox_carrier_messages WHERE org_id = ${orgId} AND account_sid = ${accountSid}
       AND (${filter.to ?? null}::text IS NULL OR recipient = ${filter.to ?? null})
@@ -60,14 +72,23 @@ export async function listMessages(db: Kysely<DB>, orgId: string, accountSid: st
   return rows
 }
 
-export async function setMessageStatus(db: Kysely<DB>, of: { orgId: string; sid: string }, status: string, errorCode: number | null): Promise<void> {
+export async function setMessageStatus(
+  db: Kysely<DB>,
+  of: { orgId: string; sid: string },
+  status: string,
+  errorCode: number | null,
+): Promise<void> {
   await sql`
     UPDATE sandbox_carrier_messages SET status = ${status}, error_code = ${errorCode}
     WHERE org_id = ${of.orgId} AND sid = ${of.sid}`.execute(db)
 }
 
 /** The last word that `sender` said to `recipient` about wanting messages. */
-export async function lastInboundText(db: Kysely<DB>, orgId: string, pair: { sender: string; recipient: string; words: readonly string[] }): Promise<string | null> {
+export async function lastInboundText(
+  db: Kysely<DB>,
+  orgId: string,
+  pair: { sender: string; recipient: string; words: readonly string[] },
+): Promise<string | null> {
   const { rows } = await sql<{ word: string }>`
     SELECT upper(trim(body)) AS word FROM sandbox_carrier_messages
     WHERE org_id = ${orgId} AND direction = 'inbound' AND sender = ${pair.sender} AND recipient = ${pair.recipient}
@@ -75,38 +96,67 @@ export async function lastInboundText(db: Kysely<DB>, orgId: string, pair: { sen
   return rows[0]?.word ?? null
 }
 
-export async function insertMedia(db: Kysely<DB>, of: { orgId: string; accountSid: string }, media: { sid: string; type: string; content: Buffer }): Promise<void> {
+export async function insertMedia(
+  db: Kysely<DB>,
+  of: { orgId: string; accountSid: string },
+  media: { sid: string; type: string; content: Buffer },
+): Promise<void> {
   await sql`
     INSERT INTO sandbox_carrier_media (org_id, account_sid, sid, type, content)
-    VALUES (${of.orgId}, ${of.accountSid}, ${media.sid}, ${media.type}, ${media.content}) ON CONFLICT DO NOTHING`.execute(db)
+    VALUES (${of.orgId}, ${of.accountSid}, ${media.sid}, ${media.type}, ${media.content}) ON CONFLICT DO NOTHING`.execute(
+    db,
+  )
 }
 
-export async function findMedia(db: Kysely<DB>, orgId: string, sid: string): Promise<{ type: string; content: Buffer } | null> {
+export async function findMedia(
+  db: Kysely<DB>,
+  orgId: string,
+  sid: string,
+): Promise<{ type: string; content: Buffer } | null> {
   const { rows } = await sql<{ type: string; content: Buffer }>`
     SELECT type, content FROM sandbox_carrier_media WHERE org_id = ${orgId} AND sid = ${sid}`.execute(db)
   return rows[0] ?? null
 }
 
-export async function findNumber(db: Kysely<DB>, orgId: string, accountSid: string, key: { e164: string } | { sid: string }): Promise<SandboxNumber | null> {
+export async function findNumber(
+  db: Kysely<DB>,
+  orgId: string,
+  accountSid: string,
+  key: { e164: string } | { sid: string },
+): Promise<SandboxNumber | null> {
   const match = "sid" in key ? sql`sid = ${key.sid}` : sql`e164 = ${key.e164}`
   const { rows } = await sql<SandboxNumber>`
-    SELECT * FROM sandbox_carrier_numbers WHERE org_id = ${orgId} AND account_sid = ${accountSid} AND ${match}`.execute(db)
+    SELECT * FROM sandbox_carrier_numbers WHERE org_id = ${orgId} AND account_sid = ${accountSid} AND ${match}`.execute(
+    db,
+  )
   return rows[0] ?? null
 }
 
 export async function listNumbers(db: Kysely<DB>, orgId: string, accountSid: string): Promise<SandboxNumber[]> {
   const { rows } = await sql<SandboxNumber>`
-    SELECT * FROM sandbox_carrier_numbers WHERE org_id = ${orgId} AND account_sid = ${accountSid} ORDER BY created_at, e164`.execute(db)
+    SELECT * FROM sandbox_carrier_numbers WHERE org_id = ${orgId} AND account_sid = ${accountSid} ORDER BY created_at, e164`.execute(
+    db,
+  )
   return rows
 }
 
-export async function ensureNumber(db: Kysely<DB>, of: { orgId: string; accountSid: string }, number: { e164: string; sid: string; at: Date }): Promise<void> {
+export async function ensureNumber(
+  db: Kysely<DB>,
+  of: { orgId: string; accountSid: string },
+  number: { e164: string; sid: string; at: Date },
+): Promise<void> {
   await sql`
     INSERT INTO sandbox_carrier_numbers (org_id, account_sid, e164, sid, created_at)
-    VALUES (${of.orgId}, ${of.accountSid}, ${number.e164}, ${number.sid}, ${number.at}) ON CONFLICT DO NOTHING`.execute(db)
+    VALUES (${of.orgId}, ${of.accountSid}, ${number.e164}, ${number.sid}, ${number.at}) ON CONFLICT DO NOTHING`.execute(
+    db,
+  )
 }
 
-export async function updateNumber(db: Kysely<DB>, of: { orgId: string; accountSid: string; sid: string }, set: Partial<SandboxNumber>): Promise<void> {
+export async function updateNumber(
+  db: Kysely<DB>,
+  of: { orgId: string; accountSid: string; sid: string },
+  set: Partial<SandboxNumber>,
+): Promise<void> {
   await db
     .updateTable("sandboxCarrierNumbers")
     .set(set)

@@ -16,7 +16,12 @@ export function catalogueOf(accountSid: string): CatalogueNumber[] {
     const e164 = `+1${area}${2_000_000 + digits}`
     if (/^\+1\d{3}(555|\d11)/.test(e164) || !isValidPhoneNumber(e164)) continue
     // Some speak only, some take no pictures, as it is with real ones.
-    const capabilities = numbers.length % 10 === 8 ? { ...all, sms: false, mms: false } : numbers.length % 10 === 9 ? { ...all, mms: false } : all
+    const capabilities =
+      numbers.length % 10 === 8
+        ? { ...all, sms: false, mms: false }
+        : numbers.length % 10 === 9
+          ? { ...all, mms: false }
+          : all
     numbers.push({ e164, capabilities })
   }
   return numbers

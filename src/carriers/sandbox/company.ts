@@ -105,7 +105,11 @@ export class SandboxCompany {
     return { sid, webhook: await this.#tellMessage(account, told, text) }
   }
 
-  async #tellMessage(account: SandboxAccount, message: SandboxMessage, text: InboundText): Promise<InboundOutcome["webhook"]> {
+  async #tellMessage(
+    account: SandboxAccount,
+    message: SandboxMessage,
+    text: InboundText,
+  ): Promise<InboundOutcome["webhook"]> {
     const { db, log, publicUrl } = this.deps
     const number = await findNumber(db, account.orgId, account.accountSid, { e164: message.recipient })
     if (!number?.smsUrl || (await takeFault(db, account.orgId, "webhook")) !== null) return "failed"
@@ -114,24 +118,37 @@ export class SandboxCompany {
     for (const url of [number.smsUrl, number.smsFallbackUrl].filter((one) => one !== "")) {
       const posted = await postWebhook(this.deps, url, params, from)
       if (posted.status === 200) return "taken"
-      log.warn({ accountSid: account.accountSid, status: posted.status, publicUrl: publicUrl() }, "sandbox webhook not taken")
+      log.warn(
+        { accountSid: account.accountSid, status: posted.status, publicUrl: publicUrl() },
+        "sandbox webhook not taken",
+      )
       if (posted.status === 503) return "unavailable"
     }
     return "failed"
   }
 
   /** Sends one of our texts to the far end, and tells its states unless its answer got lost. */
-  async carry(account: SandboxAccount, message: SandboxMessage, mediaUrls: readonly string[], options: { silent: boolean; failWith: string | null }): Promise<void> {
+  async carry(
+    account: SandboxAccount,
+    message: SandboxMessage,
+    mediaUrls: readonly string[],
+    options: { silent: boolean; failWith: string | null },
+  ): Promise<void> {
     const { db, blobs, farEnd } = this.deps
     const files: FarEndFile[] = []
     for (const [index, url] of mediaUrls.entries()) {
       const file = await fetchOurFile(this.deps, url)
       if (!file) return this.#later(options.silent, () => this.tellStatus(account, message.sid, "failed", "63019"))
       const stored = await blobs.put(file.content)
-      await insertMedia(db, account, { sid: message.media[index]?.sid ?? newSid("ME"), type: file.type, content: file.content })
+      await insertMedia(db, account, {
+        sid: message.media[index]?.sid ?? newSid("ME"),
+        type: file.type,
+        content: file.content,
+      })
       files.push({ name: new URL(url).pathname.split("/").at(-1) ?? "file", type: file.type, ...stored })
     }
-    if (options.failWith !== null) return this.#later(options.silent, () => this.tellStatus(account, message.sid, "undelivered", options.failWith))
+    if (options.failWith !== null)
+      return this.#later(options.silent, () => this.tellStatus(account, message.sid, "undelivered", options.failWith))
     const deliveryId = message.statusCallback ? new URL(message.statusCallback).searchParams.get("delivery") : null
     await farEnd.record(account.orgId, {
       messageId: await this.#messageIdOf(account.orgId, deliveryId),
@@ -167,7 +184,10 @@ export class SandboxCompany {
       SmsStatus: status,
       ...(errorCode !== null && { ErrorCode: errorCode }),
     }
-    const posted = await postWebhook(this.deps, message.statusCallback, params, { authToken: account.authToken, idempotencyToken: newSid("IT") })
+    const posted = await postWebhook(this.deps, message.statusCallback, params, {
+      authToken: account.authToken,
+      idempotencyToken: newSid("IT"),
+    })
     return posted.status !== null && posted.status < 300
   }
 
@@ -189,7 +209,12 @@ export class SandboxCompany {
   }
 }
 
-function messageParams(apiUrl: string, account: SandboxAccount, message: SandboxMessage, sentAt: Date | null): Record<string, string> {
+function messageParams(
+  apiUrl: string,
+  account: SandboxAccount,
+  message: SandboxMessage,
+  sentAt: Date | null,
+): Record<string, string> {
   const params: Record<string, string> = {
     ToCountry: "US",
     SmsMessageSid: message.sid,
@@ -209,7 +234,8 @@ function messageParams(apiUrl: string, account: SandboxAccount, message: Sandbox
   // Not theirs: only where the player of the customer said when it was written.
   if (sentAt) params.DateSent = sentAt.toISOString()
   for (const [index, media] of message.media.entries()) {
-    params[`MediaUrl${index}`] = `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/${message.sid}/Media/${media.sid}`
+    params[`MediaUrl${index}`] =
+      `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/${message.sid}/Media/${media.sid}`
     params[`MediaContentType${index}`] = media.type
   }
   return params

@@ -6,13 +6,19 @@ import type { CompanyDeps, SandboxAccount } from "./company.ts"
  * What an account owns: its catalogue without what other organizations took, and whatever number it asked for by name.
  * Asking for a number puts it on the books, as if it had been there from the start.
  */
-export async function ownedNumbers({ db, clock }: Pick<CompanyDeps, "db" | "clock">, account: SandboxAccount, e164: string | null): Promise<SandboxNumber[]> {
-  const wanted = e164 === null ? catalogueOf(account.accountSid).map((one) => one.e164) : isSandboxNumber(e164) ? [e164] : []
+export async function ownedNumbers(
+  { db, clock }: Pick<CompanyDeps, "db" | "clock">,
+  account: SandboxAccount,
+  e164: string | null,
+): Promise<SandboxNumber[]> {
+  const wanted =
+    e164 === null ? catalogueOf(account.accountSid).map((one) => one.e164) : isSandboxNumber(e164) ? [e164] : []
   const taken = await takenNumbers(db, wanted)
   const at = clock.now()
   for (const number of wanted) {
     const owner = taken.get(number)
-    if (owner === undefined || owner === account.orgId) await ensureNumber(db, account, { e164: number, sid: numberSidOf(account.accountSid, number), at })
+    if (owner === undefined || owner === account.orgId)
+      await ensureNumber(db, account, { e164: number, sid: numberSidOf(account.accountSid, number), at })
   }
   const owned = await listNumbers(db, account.orgId, account.accountSid)
   const elsewhere = new Set([...taken].filter(([, orgId]) => orgId !== account.orgId).map(([number]) => number))

@@ -1,6 +1,16 @@
 import { timingSafeEqual } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { findMedia, findMessage, findNumber, insertMessage, lastInboundText, listMessages, type SandboxMessage, type SandboxNumber, updateNumber } from "./books.ts"
+import {
+  findMedia,
+  findMessage,
+  findNumber,
+  insertMessage,
+  lastInboundText,
+  listMessages,
+  type SandboxMessage,
+  type SandboxNumber,
+  updateNumber,
+} from "./books.ts"
 import type { SandboxAccount, SandboxCompany } from "./company.ts"
 import { ownedNumbers } from "./numbers.ts"
 import { capabilitiesOf } from "./catalogue.ts"
@@ -13,11 +23,27 @@ type Reply = { status: number; json: object } | { status: number; bytes: Buffer;
 const bodyBytesMax = 1_048_576
 const pageSizeMax = 1_000
 const textLengthMax = 1_600
-const optOutWords = ["STOP", "CANCEL", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "START", "YES", "UNSTOP"]
+const optOutWords = [
+  "STOP",
+  "CANCEL",
+  "UNSUBSCRIBE",
+  "END",
+  "QUIT",
+  "STOPALL",
+  "REVOKE",
+  "OPTOUT",
+  "START",
+  "YES",
+  "UNSTOP",
+]
 const optInWords = new Set(["START", "YES", "UNSTOP"])
 
 /** The imitation's REST API, as far as we and the company's own client call it. */
-export async function answerRest(company: SandboxCompany, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answerRest(
+  company: SandboxCompany,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     const reply = await judge(company, request)
     if (reply === "lost") return void request.socket.destroy()
@@ -26,7 +52,9 @@ export async function answerRest(company: SandboxCompany, request: IncomingMessa
     response.writeHead(reply.status, { "content-type": type, "content-length": bytes.length }).end(bytes)
   } catch (error) {
     company.deps.log.warn({ err: error }, "sandbox carrier failed")
-    response.writeHead(503, { "content-type": "application/json", "retry-after": "1" }).end(JSON.stringify(wrong(503, 20503, "Service unavailable").json))
+    response
+      .writeHead(503, { "content-type": "application/json", "retry-after": "1" })
+      .end(JSON.stringify(wrong(503, 20503, "Service unavailable").json))
   }
 }
 
@@ -41,7 +69,13 @@ async function judge(company: SandboxCompany, request: IncomingMessage): Promise
   const form = new URLSearchParams(await readBody(request))
   const { latencyMs } = await readSettings(company.deps.db, account.orgId)
   if (latencyMs > 0) await company.deps.clock.sleep(latencyMs)
-  const call = { account, method: request.method ?? "GET", path: (named[2] ?? "").replace(/\.json$/, ""), query: url.searchParams, form }
+  const call = {
+    account,
+    method: request.method ?? "GET",
+    path: (named[2] ?? "").replace(/\.json$/, ""),
+    query: url.searchParams,
+    form,
+  }
   return answer(company, call)
 }
 
@@ -58,11 +92,18 @@ async function answer(company: SandboxCompany, call: Call): Promise<Reply> {
       await updateNumber(db, { orgId: account.orgId, accountSid: account.accountSid, sid }, hooksOf(call.form))
     }
     const found = await findNumber(db, account.orgId, account.accountSid, { sid })
-    return found ? { status: 200, json: showNumber(account, found) } : wrong(404, 20404, "The requested resource was not found")
+    return found
+      ? { status: 200, json: showNumber(account, found) }
+      : wrong(404, 20404, "The requested resource was not found")
   }
   if (path === "/Messages") return method === "POST" ? createMessage(company, call) : listAll(company, call)
   const message = /^\/Messages\/([^/]+)(\/Media(?:\/(\w+))?)?$/.exec(path)
-  if (message?.[1] && method === "GET") return answerMessage(company, call, { sid: decodeURIComponent(message[1]), media: message[2] !== undefined, mediaSid: message[3] })
+  if (message?.[1] && method === "GET")
+    return answerMessage(company, call, {
+      sid: decodeURIComponent(message[1]),
+      media: message[2] !== undefined,
+      mediaSid: message[3],
+    })
   return wrong(404, 20404, "The requested resource was not found")
 }
 
@@ -104,14 +145,24 @@ async function refusalOf(
   sent: { from: string; to: string; body: string; mediaUrls: readonly string[] },
 ): Promise<Reply | null> {
   if (sent.to === "") return wrong(400, 21604, "A 'To' phone number is required.")
-  if (!/^\+[1-9]\d{4,14}$/.test(sent.to)) return wrong(400, 21211, `The 'To' number ${sent.to} is not a valid phone number.`)
+  if (!/^\+[1-9]\d{4,14}$/.test(sent.to))
+    return wrong(400, 21211, `The 'To' number ${sent.to} is not a valid phone number.`)
   if (sent.body === "" && sent.mediaUrls.length === 0) return wrong(400, 21602, "Message body is required.")
-  if (sent.body.length > textLengthMax) return wrong(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+  if (sent.body.length > textLengthMax)
+    return wrong(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
   if (!(await findNumber(company.deps.db, account.orgId, account.accountSid, { e164: sent.from }))) {
-    return wrong(400, 21606, `The From phone number ${sent.from} is not a valid, SMS-capable inbound phone number for your account.`)
+    return wrong(
+      400,
+      21606,
+      `The From phone number ${sent.from} is not a valid, SMS-capable inbound phone number for your account.`,
+    )
   }
   if (!capabilitiesOf(account.accountSid, sent.from).sms) return wrong(400, 21606, "The From number cannot send SMS.")
-  const word = await lastInboundText(company.deps.db, account.orgId, { sender: sent.to, recipient: sent.from, words: optOutWords })
+  const word = await lastInboundText(company.deps.db, account.orgId, {
+    sender: sent.to,
+    recipient: sent.from,
+    words: optOutWords,
+  })
   return word !== null && !optInWords.has(word) ? wrong(400, 21610, "Attempt to send to unsubscribed recipient") : null
 }
 
@@ -137,32 +188,59 @@ async function listAll(company: SandboxCompany, { account, query }: Call): Promi
   }
   const found = await listMessages(company.deps.db, account.orgId, account.accountSid, filter)
   const base = `/2010-04-01/Accounts/${account.accountSid}/Messages.json`
-  return { status: 200, json: { messages: found.slice(0, limit).map(showMessage), ...pageOf(base, query, { page, limit, more: found.length > limit }) } }
+  return {
+    status: 200,
+    json: {
+      messages: found.slice(0, limit).map(showMessage),
+      ...pageOf(base, query, { page, limit, more: found.length > limit }),
+    },
+  }
 }
 
-async function answerMessage(company: SandboxCompany, { account }: Call, asked: { sid: string; media: boolean; mediaSid: string | undefined }): Promise<Reply> {
+async function answerMessage(
+  company: SandboxCompany,
+  { account }: Call,
+  asked: { sid: string; media: boolean; mediaSid: string | undefined },
+): Promise<Reply> {
   const { db } = company.deps
   const message = await findMessage(db, account.orgId, asked.sid)
-  if (!message || message.accountSid !== account.accountSid) return wrong(404, 20404, "The requested resource was not found")
+  if (!message || message.accountSid !== account.accountSid)
+    return wrong(404, 20404, "The requested resource was not found")
   if (!asked.media) return { status: 200, json: showMessage(message) }
   const base = `/2010-04-01/Accounts/${account.accountSid}/Messages/${message.sid}/Media`
   if (asked.mediaSid === undefined) {
     const list = message.media.map((media) => showMedia(account, message, media, base))
-    return { status: 200, json: { media_list: list, ...pageOf(`${base}.json`, new URLSearchParams(), { page: 0, limit: 50, more: false }) } }
+    return {
+      status: 200,
+      json: { media_list: list, ...pageOf(`${base}.json`, new URLSearchParams(), { page: 0, limit: 50, more: false }) },
+    }
   }
-  const file = message.media.some((media) => media.sid === asked.mediaSid) ? await findMedia(db, account.orgId, asked.mediaSid) : null
-  return file ? { status: 200, bytes: file.content, type: file.type } : wrong(404, 20404, "The requested resource was not found")
+  const file = message.media.some((media) => media.sid === asked.mediaSid)
+    ? await findMedia(db, account.orgId, asked.mediaSid)
+    : null
+  return file
+    ? { status: 200, bytes: file.content, type: file.type }
+    : wrong(404, 20404, "The requested resource was not found")
 }
 
 async function listOwned(company: SandboxCompany, { account, query }: Call): Promise<Reply> {
   const owned = await ownedNumbers(company.deps, account, query.get("PhoneNumber"))
   const base = `/2010-04-01/Accounts/${account.accountSid}/IncomingPhoneNumbers.json`
   const list = owned.map((number) => showNumber(account, number))
-  return { status: 200, json: { incoming_phone_numbers: list, ...pageOf(base, query, { page: 0, limit: pageSizeMax, more: false }) } }
+  return {
+    status: 200,
+    json: { incoming_phone_numbers: list, ...pageOf(base, query, { page: 0, limit: pageSizeMax, more: false }) },
+  }
 }
 
 function hooksOf(form: URLSearchParams): Partial<SandboxNumber> {
-  const names = { SmsUrl: "smsUrl", SmsFallbackUrl: "smsFallbackUrl", VoiceUrl: "voiceUrl", VoiceFallbackUrl: "voiceFallbackUrl", StatusCallback: "statusCallback" } as const
+  const names = {
+    SmsUrl: "smsUrl",
+    SmsFallbackUrl: "smsFallbackUrl",
+    VoiceUrl: "voiceUrl",
+    VoiceFallbackUrl: "voiceFallbackUrl",
+    StatusCallback: "statusCallback",
+  } as const
   const set: Partial<SandboxNumber> = {}
   for (const [theirs, ours] of Object.entries(names)) {
     const value = form.get(theirs)
@@ -172,7 +250,14 @@ function hooksOf(form: URLSearchParams): Partial<SandboxNumber> {
 }
 
 function showAccount(account: SandboxAccount): object {
-  return { sid: account.accountSid, friendly_name: account.name, status: "active", type: "Full", owner_account_sid: account.accountSid, uri: `/2010-04-01/Accounts/${account.accountSid}.json` }
+  return {
+    sid: account.accountSid,
+    friendly_name: account.name,
+    status: "active",
+    type: "Full",
+    owner_account_sid: account.accountSid,
+    uri: `/2010-04-01/Accounts/${account.accountSid}.json`,
+  }
 }
 
 function showNumber(account: SandboxAccount, number: SandboxNumber): object {
@@ -229,7 +314,12 @@ function showMessage(message: SandboxMessage): object {
   }
 }
 
-function showMedia(account: SandboxAccount, message: SandboxMessage, media: SandboxMessage["media"][number], base: string): object {
+function showMedia(
+  account: SandboxAccount,
+  message: SandboxMessage,
+  media: SandboxMessage["media"][number],
+  base: string,
+): object {
   return {
     sid: media.sid,
     account_sid: account.accountSid,

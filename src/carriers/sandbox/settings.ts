@@ -18,7 +18,13 @@ export type SandboxSettings = {
 
 export type SandboxLogEntry = { operation: string; at: Date; key: string | null }
 
-const initial: SandboxSettings = { seed: 1, latencyMs: 0, failNext: null, loseNextAnswer: false, decideAfterSeconds: null }
+const initial: SandboxSettings = {
+  seed: 1,
+  latencyMs: 0,
+  failNext: null,
+  loseNextAnswer: false,
+  decideAfterSeconds: null,
+}
 const logMax = 500
 
 export async function readSettings(db: Kysely<DB>, orgId: string): Promise<SandboxSettings> {
@@ -55,11 +61,17 @@ export async function takeFault(db: Kysely<DB>, orgId: string, operation: Sandbo
 
 export async function takeLostAnswer(db: Kysely<DB>, orgId: string): Promise<boolean> {
   const { rows } = await sql`
-    UPDATE sandbox_carrier_settings SET lose_next_answer = false WHERE org_id = ${orgId} AND lose_next_answer RETURNING 1`.execute(db)
+    UPDATE sandbox_carrier_settings SET lose_next_answer = false WHERE org_id = ${orgId} AND lose_next_answer RETURNING 1`.execute(
+    db,
+  )
   return rows.length > 0
 }
 
-export async function logOperation(db: Kysely<DB>, orgId: string, entry: { operation: string; key: string | null; at: Date }): Promise<void> {
+export async function logOperation(
+  db: Kysely<DB>,
+  orgId: string,
+  entry: { operation: string; key: string | null; at: Date },
+): Promise<void> {
   await sql`
     INSERT INTO sandbox_carrier_log (org_id, id, operation, at, key)
     VALUES (${orgId}, ${newId()}, ${entry.operation}, ${entry.at}, ${entry.key})`.execute(db)

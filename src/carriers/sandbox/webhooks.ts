@@ -16,7 +16,12 @@ const timeoutMs = 15_000
  * Posts as the company does: signed over the public address. It connects to our own listener, so that it works behind a
  * proxy and never calls anybody else.
  */
-export async function postWebhook(deps: WebhookDeps, url: string, params: Record<string, string>, from: { authToken: string; idempotencyToken: string }): Promise<Posted> {
+export async function postWebhook(
+  deps: WebhookDeps,
+  url: string,
+  params: Record<string, string>,
+  from: { authToken: string; idempotencyToken: string },
+): Promise<Posted> {
   const publicUrl = deps.publicUrl()
   if (!url.startsWith(`${publicUrl}/`)) return { status: null, why: "the address is not ours" }
   const listener = deps.listenerUrl()

@@ -10,13 +10,30 @@ import { failureOfCode, statusOf } from "./statuses.ts"
 type Case = { about: string; query?: string; params: Record<string, string>; message?: object; status?: object }
 
 const folder = join(import.meta.dirname, "cases")
-const cases = readdirSync(folder).map((name) => ({ name, ...(JSON.parse(readFileSync(join(folder, name), "utf8")) as Case) }))
+const cases = readdirSync(folder).map((name) => ({
+  name,
+  ...(JSON.parse(readFileSync(join(folder, name), "utf8")) as Case),
+}))
 const messages = twilioMessages(createHttpClient({ outboundAllow: [] }))
-const account: CarrierAccount = { orgId: "o", id: "a", carrier: "twilio", accountSid: "AC1", authToken: "0123456789abcdef", baseUrl: "https://api.twilio.com", ownFarEnd: false }
+const account: CarrierAccount = {
+  orgId: "o",
+  id: "a",
+  carrier: "twilio",
+  accountSid: "AC1",
+  authToken: "0123456789abcdef",
+  baseUrl: "https://api.twilio.com",
+  ownFarEnd: false,
+}
 
 function hook({ params, query = "" }: Case, change: Partial<HookRequest> = {}): HookRequest {
   const url = `https://desk.example/hooks/twilio/a/x${query}`
-  return { urls: [url], contentType: "application/x-www-form-urlencoded; charset=utf-8", signature: signForm(url, params, account.authToken), body: Buffer.from(new URLSearchParams(params).toString()), ...change }
+  return {
+    urls: [url],
+    contentType: "application/x-www-form-urlencoded; charset=utf-8",
+    signature: signForm(url, params, account.authToken),
+    body: Buffer.from(new URLSearchParams(params).toString()),
+    ...change,
+  }
 }
 
 test.each(cases)("recorded request $name is read as told", (one) => {
@@ -35,8 +52,16 @@ test.each(cases)("reliability 49 recorded request $name with one byte changed is
 })
 
 test("their words of a state become ours, and their errors what an agent understands", () => {
-  expect(["accepted", "queued", "sending", "sent", "delivered", "read", "undelivered", "failed", "canceled", "new word"].map(statusOf)).toEqual(["queued", "queued", "queued", "sent", "delivered", "read", "failed", "failed", "failed", "queued"])
+  expect(
+    ["accepted", "queued", "sending", "sent", "delivered", "read", "undelivered", "failed", "canceled", "new word"].map(
+      statusOf,
+    ),
+  ).toEqual(["queued", "queued", "queued", "sent", "delivered", "read", "failed", "failed", "failed", "queued"])
   expect(failureOfCode("21610")).toMatchObject({ code: "opted_out", retryable: false })
-  expect(failureOfCode("99999")).toMatchObject({ code: "carrier_error", text: expect.stringContaining("99999"), retryable: false })
+  expect(failureOfCode("99999")).toMatchObject({
+    code: "carrier_error",
+    text: expect.stringContaining("99999"),
+    retryable: false,
+  })
   expect(failureOfCode(null)).toMatchObject({ code: "carrier_error" })
 })

@@ -33,7 +33,10 @@ export function twilioMessages(http: HttpClient): CarrierMessages {
   }
 }
 
-function readMessage(request: HookRequest, account: CarrierAccount): { ok: true; message: CarrierMessage } | HookRefusal {
+function readMessage(
+  request: HookRequest,
+  account: CarrierAccount,
+): { ok: true; message: CarrierMessage } | HookRefusal {
   const form = readSigned(request, account)
   if (form === null) return { ok: false, problem: "signature_invalid" }
   const externalId = first(form, "MessageSid") ?? first(form, "SmsMessageSid") ?? first(form, "SmsSid")
@@ -61,14 +64,19 @@ function readStatus(request: HookRequest, account: CarrierAccount): { ok: true; 
   const status = first(form, "MessageStatus") ?? first(form, "SmsStatus")
   if (!externalId || !status) return { ok: false, problem: "unreadable" }
   const deliveryId = URL.parse(request.urls[0] ?? "")?.searchParams.get("delivery") ?? null
-  return { ok: true, status: { externalId, deliveryId, status: statusOf(status), errorCode: first(form, "ErrorCode") || null } }
+  return {
+    ok: true,
+    status: { externalId, deliveryId, status: statusOf(status), errorCode: first(form, "ErrorCode") || null },
+  }
 }
 
 /** The parameters, once the signature holds; null where it does not. */
 function readSigned(request: HookRequest, account: CarrierAccount): FormParams | null {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.contentType)
   const params = isForm || request.body.length === 0 ? formOf(request.body) : null
-  const valid = request.urls.some((url) => verify({ url, params, body: request.body, signature: request.signature }, account.authToken))
+  const valid = request.urls.some((url) =>
+    verify({ url, params, body: request.body, signature: request.signature }, account.authToken),
+  )
   if (!valid) return null
   return params ?? jsonOf(request.body)
 }
@@ -124,7 +132,8 @@ async function send(http: HttpClient, message: OutgoingSms, account: CarrierAcco
     const code = typeof body?.code === "number" ? String(body.code) : null
     if (code !== null && isKnownCode(code)) return withRetryAfter(failureOfCode(code), answer.headers["retry-after"])
     // A gateway that gave up waiting says nothing about what the company behind it did.
-    if (answer.status === 502 || answer.status === 504) return unknownOutcome(`the carrier's gateway answered ${answer.status}`)
+    if (answer.status === 502 || answer.status === 504)
+      return unknownOutcome(`the carrier's gateway answered ${answer.status}`)
     const text = typeof body?.message === "string" ? body.message : `The carrier answered ${answer.status}.`
     return failureOfStatus(answer.status, text, secondsOf(answer.headers["retry-after"]))
   } catch (error) {
@@ -187,13 +196,22 @@ function listedOf(one: Record<string, unknown>): ListedMessage[] {
   ]
 }
 
-async function listMedia(http: HttpClient, externalId: string, account: CarrierAccount): Promise<CarrierResult<readonly CarrierMedia[]>> {
+async function listMedia(
+  http: HttpClient,
+  externalId: string,
+  account: CarrierAccount,
+): Promise<CarrierResult<readonly CarrierMedia[]>> {
   const path = `/Messages/${encodeURIComponent(externalId)}/Media.json`
   const pages = await askPages(http, account, { method: "GET", path, key: "media_list" })
   if (!pages.ok) return pages
   const media = pages.value.flatMap(({ uri, content_type }) =>
     typeof uri === "string" && uri.startsWith("/2010-04-01/")
-      ? [{ url: account.baseUrl + uri.replace(/\.json$/, ""), type: typeof content_type === "string" ? content_type : "application/octet-stream" }]
+      ? [
+          {
+            url: account.baseUrl + uri.replace(/\.json$/, ""),
+            type: typeof content_type === "string" ? content_type : "application/octet-stream",
+          },
+        ]
       : [],
   )
   return { ok: true, value: media.slice(0, mediaMax) }
@@ -215,8 +233,17 @@ async function fetchMedia(
       mayVisit: (url) => isTheirs(url, account),
       alsoAllow: ownFarEndOf(account),
     })
-    if (answer.status !== 200) return { ok: false, kind: answer.status >= 500 ? "unreachable" : "failed", code: String(answer.status), text: `the file's address answered ${answer.status}` }
-    return { ok: true, value: { type: answer.headers["content-type"]?.split(";")[0] ?? media.type, content: answer.body } }
+    if (answer.status !== 200)
+      return {
+        ok: false,
+        kind: answer.status >= 500 ? "unreachable" : "failed",
+        code: String(answer.status),
+        text: `the file's address answered ${answer.status}`,
+      }
+    return {
+      ok: true,
+      value: { type: answer.headers["content-type"]?.split(";")[0] ?? media.type, content: answer.body },
+    }
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error
     const kind = error.kind === "too_large" ? "too_large" : error.kind === "refused" ? "refused" : "unreachable"

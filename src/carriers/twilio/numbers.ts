@@ -16,9 +16,18 @@ export function twilioNumbers(http: HttpClient): CarrierNumbers {
   }
 }
 
-async function list(http: HttpClient, account: CarrierAccount, filter: Record<string, string>): Promise<CarrierResult<readonly OwnedNumber[]>> {
+async function list(
+  http: HttpClient,
+  account: CarrierAccount,
+  filter: Record<string, string>,
+): Promise<CarrierResult<readonly OwnedNumber[]>> {
   const query = { PageSize: String(pageSize), ...filter }
-  const pages = await askPages(http, account, { method: "GET", path: "/IncomingPhoneNumbers.json", query, key: "incoming_phone_numbers" })
+  const pages = await askPages(http, account, {
+    method: "GET",
+    path: "/IncomingPhoneNumbers.json",
+    query,
+    key: "incoming_phone_numbers",
+  })
   return pages.ok ? { ok: true, value: pages.value.flatMap(ownedOf) } : pages
 }
 
@@ -26,10 +35,21 @@ function ownedOf(one: Record<string, unknown>): OwnedNumber[] {
   if (typeof one.sid !== "string" || typeof one.phone_number !== "string") return []
   const able = (one.capabilities ?? {}) as Record<string, unknown>
   const can = (name: string) => able[name] === true || able[name.toUpperCase()] === true
-  return [{ externalId: one.sid, e164: one.phone_number, capabilities: { voice: can("voice"), sms: can("sms"), mms: can("mms") } }]
+  return [
+    {
+      externalId: one.sid,
+      e164: one.phone_number,
+      capabilities: { voice: can("voice"), sms: can("sms"), mms: can("mms") },
+    },
+  ]
 }
 
-async function setHooks(http: HttpClient, externalId: string, hooks: NumberHooks, account: CarrierAccount): Promise<CarrierResult<null>> {
+async function setHooks(
+  http: HttpClient,
+  externalId: string,
+  hooks: NumberHooks,
+  account: CarrierAccount,
+): Promise<CarrierResult<null>> {
   const answer = await askRest(http, account, {
     method: "POST",
     path: `/IncomingPhoneNumbers/${encodeURIComponent(externalId)}.json`,

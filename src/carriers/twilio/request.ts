@@ -16,7 +16,9 @@ const pagesMax = 50
 /** One call of the company's REST API. Throws `OutboundError` only. */
 export function callRest(http: HttpClient, account: CarrierAccount, request: RestRequest): Promise<OutboundAnswer> {
   const root = `${account.baseUrl}/2010-04-01`
-  const at = request.path.startsWith("/2010-04-01/") ? account.baseUrl + request.path : `${root}/Accounts/${account.accountSid}${request.path}`
+  const at = request.path.startsWith("/2010-04-01/")
+    ? account.baseUrl + request.path
+    : `${root}/Accounts/${account.accountSid}${request.path}`
   const url = request.query ? `${at}?${new URLSearchParams(request.query)}` : at
   return http.send({
     url,
@@ -33,7 +35,11 @@ export function callRest(http: HttpClient, account: CarrierAccount, request: Res
 }
 
 /** A call whose JSON answer is wanted; what the company or the network did wrong comes back as a failure. */
-export async function askRest(http: HttpClient, account: CarrierAccount, request: RestRequest): Promise<CarrierResult<Record<string, unknown>>> {
+export async function askRest(
+  http: HttpClient,
+  account: CarrierAccount,
+  request: RestRequest,
+): Promise<CarrierResult<Record<string, unknown>>> {
   try {
     const answer = await callRest(http, account, request)
     const body = readJson(answer.body)
@@ -57,7 +63,8 @@ export async function askPages(
     const answer = await askRest(http, account, next)
     if (!answer.ok) return answer
     const list = answer.value[request.key]
-    if (!Array.isArray(list)) return { ok: false, kind: "failed", code: "unreadable", text: "the carrier's list cannot be read" }
+    if (!Array.isArray(list))
+      return { ok: false, kind: "failed", code: "unreadable", text: "the carrier's list cannot be read" }
     items.push(...list.filter(isRecord))
     const link = answer.value.next_page_uri
     if (typeof link !== "string" || !link.startsWith("/2010-04-01/")) break
@@ -67,7 +74,8 @@ export async function askPages(
 }
 
 export function failureOf(answer: OutboundAnswer, body: Record<string, unknown> | null): CarrierFailure {
-  const code = body && (typeof body.code === "number" || typeof body.code === "string") ? String(body.code) : String(answer.status)
+  const code =
+    body && (typeof body.code === "number" || typeof body.code === "string") ? String(body.code) : String(answer.status)
   const text = body && typeof body.message === "string" ? body.message : `the carrier answered ${answer.status}`
   const refused = answer.status === 401 || answer.status === 403
   const kind = refused ? "refused" : answer.status >= 500 || answer.status === 429 ? "unreachable" : "failed"

@@ -43,7 +43,12 @@ function joined(params: FormParams): string {
     .toSorted()
     .map((name) => {
       const value = params[name] ?? ""
-      return typeof value === "string" ? name + value : [...new Set(value)].toSorted().map((one) => name + one).join("")
+      return typeof value === "string"
+        ? name + value
+        : [...new Set(value)]
+            .toSorted()
+            .map((one) => name + one)
+            .join("")
     })
     .join("")
 }

@@ -20,7 +20,9 @@ export async function activateSms(tx: Tx, phoneNumberId: string, texts: SmsTexts
   if (!number.capabilities.sms) throw problem("capability_missing")
   if (number.sms === "deactivated_on_request") throw problem("sms_deactivated_on_request")
   const address = number.e164
-  const entryPointId = number.entryPointId ?? (await beginEntryPoint(tx, { channel: "sms", kind: "phone", address, displayName: address, phoneNumberId }))
+  const entryPointId =
+    number.entryPointId ??
+    (await beginEntryPoint(tx, { channel: "sms", kind: "phone", address, displayName: address, phoneNumberId }))
   const before = { sms: number.sms, helpText: number.helpText, optOutText: number.optOutText }
   await change(tx, { phoneNumberId, e164: address }, before, { sms: "active", ...texts })
   return entryPointId
@@ -31,7 +33,8 @@ export async function deactivateSms(tx: Tx, phoneNumberId: string): Promise<stri
   const number = await lockNumber(tx, phoneNumberId)
   if (number.entryPointId) await endEntryPoint(tx, number.entryPointId)
   const texts = { helpText: number.helpText, optOutText: number.optOutText }
-  if (number.sms === "active") await change(tx, { phoneNumberId, e164: number.e164 }, { sms: "active", ...texts }, { sms: "inactive", ...texts })
+  if (number.sms === "active")
+    await change(tx, { phoneNumberId, e164: number.e164 }, { sms: "active", ...texts }, { sms: "inactive", ...texts })
   return number.entryPointId
 }
 
@@ -40,14 +43,21 @@ async function lockNumber(tx: Tx, id: string): Promise<NumberRow> {
     SELECT n.e164, n.sms, n.capabilities, n.help_text, n.opt_out_text,
       (SELECT e.id FROM entry_points e WHERE e.org_id = n.org_id AND e.phone_number_id = n.id AND e.channel = 'sms'
         AND e.status <> 'deleted' LIMIT 1) AS entry_point_id
-    FROM phone_numbers n WHERE n.org_id = ${tx.orgId} AND n.id = ${id} AND n.released_at IS NULL FOR UPDATE`.execute(tx.db)
+    FROM phone_numbers n WHERE n.org_id = ${tx.orgId} AND n.id = ${id} AND n.released_at IS NULL FOR UPDATE`.execute(
+    tx.db,
+  )
   if (!rows[0]) throw problem("not_found")
   return rows[0]
 }
 
 type State = { sms: string } & SmsTexts
 
-async function change(tx: Tx, number: { phoneNumberId: string; e164: string }, before: State, after: State): Promise<void> {
+async function change(
+  tx: Tx,
+  number: { phoneNumberId: string; e164: string },
+  before: State,
+  after: State,
+): Promise<void> {
   if (before.sms === after.sms && before.helpText === after.helpText && before.optOutText === after.optOutText) return
   const { phoneNumberId } = number
   await sql`
@@ -55,5 +65,12 @@ async function change(tx: Tx, number: { phoneNumberId: string; e164: string }, b
       version = version + 1, updated_at = ${tx.now}, updated_by = ${JSON.stringify(tx.actor)}::jsonb
     WHERE org_id = ${tx.orgId} AND id = ${phoneNumberId}`.execute(tx.db)
   tx.event("phone_number.updated", { phoneNumberId, before, after })
-  tx.audit({ entityType: "phone_number", entityId: phoneNumberId, entityName: number.e164, action: "updated", before, after })
+  tx.audit({
+    entityType: "phone_number",
+    entityId: phoneNumberId,
+    entityName: number.e164,
+    action: "updated",
+    before,
+    after,
+  })
 }

@@ -16,7 +16,8 @@ const linkSeconds = 3_600
 
 export function fileLinks(deps: { keys: Keys; clock: Clock; publicUrl: string }): FileLinks {
   const key = deps.keys.derive("files for carriers")
-  const sign = (link: Omit<FileLink, "signature">) => createHmac("sha256", key).update(`${link.accountId}\n${link.fileId}\n${link.expires}`).digest()
+  const sign = (link: Omit<FileLink, "signature">) =>
+    createHmac("sha256", key).update(`${link.accountId}\n${link.fileId}\n${link.expires}`).digest()
   const nowSeconds = () => Math.floor(deps.clock.real().getTime() / 1000)
   return {
     urlOf(account, file) {
@@ -28,7 +29,12 @@ export function fileLinks(deps: { keys: Keys; clock: Clock; publicUrl: string })
     accepts(link) {
       const given = Buffer.from(link.signature, "base64url")
       const expected = sign(link)
-      return given.length === expected.length && timingSafeEqual(given, expected) && link.expires >= nowSeconds() && link.expires <= nowSeconds() + linkSeconds
+      return (
+        given.length === expected.length &&
+        timingSafeEqual(given, expected) &&
+        link.expires >= nowSeconds() &&
+        link.expires <= nowSeconds() + linkSeconds
+      )
     },
   }
 }

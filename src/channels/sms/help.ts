@@ -64,7 +64,16 @@ export async function answerHelp(tx: Tx, asked: HelpAsked): Promise<void> {
   await insertDelivery(tx, { messageId: id, channel: "sms" })
   tx.event(
     "contact.message_sent",
-    { contactId, conversationId, customerId, messageId: id, channel: "sms", text, author: { type: "system", id: null }, automatic: true },
+    {
+      contactId,
+      conversationId,
+      customerId,
+      messageId: id,
+      channel: "sms",
+      text,
+      author: { type: "system", id: null },
+      automatic: true,
+    },
     { timeline: { kind: "message", conversationId, customerId, contactId, thingId: id } },
   )
 }

@@ -28,7 +28,8 @@ export async function takeMessage(
     deps.numbers.drop(account.orgId, message.externalId)
     return { dropped: true }
   }
-  const fetched = message.media.length === 0 ? noMedia : await fetchFiles(deps, message.media, { ...from, timeoutMs: mediaTimeoutMs })
+  const fetched =
+    message.media.length === 0 ? noMedia : await fetchFiles(deps, message.media, { ...from, timeoutMs: mediaTimeoutMs })
   if (fetched.late.length > 0 || fetched.missing > 0) await promiseLateMedia(deps, number, message, fetched, account)
   return { dropped: false, receipt: await deps.intake.accept(toInboundEvent(message, number, fetched.files, from)) }
 }
@@ -44,7 +45,13 @@ async function promiseLateMedia(
   account: CarrierAccount,
 ): Promise<void> {
   await deps.store.write({ orgId: account.orgId, kind: "act" }, async (tx) => {
-    const payload = { accountId: account.id, entryPointId: number.entryPointId, externalId: message.externalId, media: fetched.late, missing: fetched.missing }
+    const payload = {
+      accountId: account.id,
+      entryPointId: number.entryPointId,
+      externalId: message.externalId,
+      media: fetched.late,
+      missing: fetched.missing,
+    }
     const runAt = new Date(tx.now.getTime() + (fetched.late.length > 0 ? lateMediaSeconds : 1) * 1000)
     tx.job(lateMediaJob, payload, { key: `${number.entryPointId} ${message.externalId}`, runAt })
   })

@@ -18,7 +18,11 @@ const triesMax = 6
 const pauseSeconds = 30
 
 /** Fetches files that were not there when their message was taken in, and adds them to it; says how many never came. */
-export function lateMediaHandler(deps: { store: Store; blobs: Blobs; accounts: Accounts }): (job: Job) => Promise<JobOutcome> {
+export function lateMediaHandler(deps: {
+  store: Store
+  blobs: Blobs
+  accounts: Accounts
+}): (job: Job) => Promise<JobOutcome> {
   return async ({ orgId, payload, attempts }) => {
     const work = payload as Payload
     const found = await deps.accounts.get(orgId, work.accountId)
@@ -28,7 +32,9 @@ export function lateMediaHandler(deps: { store: Store; blobs: Blobs; accounts: A
     const again = fetched.late.length > 0 && attempts < triesMax
     if (again && fetched.files.length === 0) return later(deps.store, attempts)
     const missing = work.missing + fetched.missing + (again ? 0 : fetched.late.length)
-    await deps.store.write({ orgId, kind: "act" }, (tx) => addFiles(tx, work, fetched.files, missing, again ? fetched.late : []))
+    await deps.store.write({ orgId, kind: "act" }, (tx) =>
+      addFiles(tx, work, fetched.files, missing, again ? fetched.late : []),
+    )
     return "done"
   }
 }
@@ -37,7 +43,13 @@ function later(store: Store, attempts: number): JobOutcome {
   return { retryAt: new Date(store.clock.now().getTime() + pauseSeconds * attempts * 1000) }
 }
 
-async function addFiles(tx: Tx, work: Payload, files: readonly StoredFile[], missing: number, late: readonly CarrierMedia[]): Promise<void> {
+async function addFiles(
+  tx: Tx,
+  work: Payload,
+  files: readonly StoredFile[],
+  missing: number,
+  late: readonly CarrierMedia[],
+): Promise<void> {
   const { rows } = await sql<{ id: string; conversationId: string; contactId: string; count: number }>`
     SELECT m.id, m.conversation_id, m.contact_id,
       (SELECT count(*) FROM attachments a WHERE a.org_id = m.org_id AND a.message_id = m.id)::int AS count
@@ -60,5 +72,11 @@ async function addFiles(tx: Tx, work: Payload, files: readonly StoredFile[], mis
     const runAt = new Date(tx.now.getTime() + pauseSeconds * 1000)
     tx.job(lateMediaJob, { ...work, media: late, missing }, { runAt })
   }
-  tx.event("message.files_added", { messageId: message.id, conversationId: message.conversationId, contactId: message.contactId, added: files.length, missing })
+  tx.event("message.files_added", {
+    messageId: message.id,
+    conversationId: message.conversationId,
+    contactId: message.contactId,
+    added: files.length,
+    missing,
+  })
 }

@@ -62,5 +62,7 @@ async function fetchFile(
 
 function typeOf(text: string): string | null {
   const type = text.split(";")[0]?.trim().toLowerCase() ?? ""
-  return /^[a-z0-9!#$&^_.+-]{1,60}\/[a-z0-9!#$&^_.+-]{1,60}$/.test(type) && type !== "application/octet-stream" ? type : null
+  return /^[a-z0-9!#$&^_.+-]{1,60}\/[a-z0-9!#$&^_.+-]{1,60}$/.test(type) && type !== "application/octet-stream"
+    ? type
+    : null
 }

@@ -25,7 +25,11 @@ export async function applyOptOut(tx: Tx, { arrival, ...place }: OptOutArrival):
   if (!changed) return
   const { customerId, conversationId, contactId } = place
   const thing = { change: action === "opt_out" ? "added" : "removed", keyword, ...pair }
-  tx.event(`opt_out.${thing.change}`, { customerId, conversationId, contactId, ...thing }, { timeline: { kind: "opt_out_change", conversationId, customerId, contactId, thing } })
+  tx.event(
+    `opt_out.${thing.change}`,
+    { customerId, conversationId, contactId, ...thing },
+    { timeline: { kind: "opt_out_change", conversationId, customerId, contactId, thing } },
+  )
 }
 
 type Pair = { phoneNumberId: string; customerAddress: string }

@@ -25,12 +25,16 @@ export async function sendSms(deps: OutboundDeps, message: OutboundMessage): Pro
   const messages = found?.carrier.messages
   if (!found || !messages) return sendFailure("number_gone", "The sending number no longer belongs to us.")
   if (message.test && !found.account.ownFarEnd) return sendToFarEnd(deps, message)
-  if (message.files.length > filesMax) return sendFailure("media_refused", `At most ${filesMax} files fit into a message.`)
+  if (message.files.length > filesMax)
+    return sendFailure("media_refused", `At most ${filesMax} files fit into a message.`)
   return messages.send(outgoingOf(deps, message, found.account), found.account)
 }
 
 /** After a crash in mid-send: asks the carrier's list for our text to this customer. */
-export async function lookUpSms(deps: OutboundDeps, message: OutboundMessage): Promise<Sent | SendFailure | "not_taken" | "cannot_tell"> {
+export async function lookUpSms(
+  deps: OutboundDeps,
+  message: OutboundMessage,
+): Promise<Sent | SendFailure | "not_taken" | "cannot_tell"> {
   const found = await accountOf(deps, message)
   const messages = found?.carrier.messages
   if (!found || !messages) return "cannot_tell"
@@ -44,8 +48,15 @@ export async function lookUpSms(deps: OutboundDeps, message: OutboundMessage): P
   const since = new Date(deps.store.clock.real().getTime() - lookBackSeconds * 1000)
   const listed = await messages.list({ since, from, to }, found.account)
   if (!listed.ok) return "cannot_tell"
-  const same = listed.value.filter((one) => one.direction === "outbound" && one.from === from && one.to === to && one.text.trim() === message.text.trim())
-  const known = await knownIds(deps.store, message.orgId, same.map((one) => one.externalId))
+  const same = listed.value.filter(
+    (one) =>
+      one.direction === "outbound" && one.from === from && one.to === to && one.text.trim() === message.text.trim(),
+  )
+  const known = await knownIds(
+    deps.store,
+    message.orgId,
+    same.map((one) => one.externalId),
+  )
   const ours = same.find((one) => !known.has(one.externalId))
   return ours ? { ok: true, externalId: ours.externalId } : "not_taken"
 }
@@ -66,7 +77,9 @@ async function sendToFarEnd(deps: OutboundDeps, message: OutboundMessage): Promi
   const files = message.files.map(({ name, type, sizeBytes, sha256 }) => ({ name, type, sizeBytes, sha256 }))
   const { messageId, deliveryId, fromAddress: from, to, text } = message
   const before = await deps.farEnd.find(message.orgId, deliveryId)
-  const recorded = before ?? (await deps.farEnd.record(message.orgId, { messageId, deliveryId, channel: "sms", from, to, text, files }))
+  const recorded =
+    before ??
+    (await deps.farEnd.record(message.orgId, { messageId, deliveryId, channel: "sms", from, to, text, files }))
   return { ok: true, externalId: recorded.externalId, status: "delivered" }
 }
 

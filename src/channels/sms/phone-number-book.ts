@@ -4,7 +4,7 @@ import type { NumberType, NumberUse, PhoneNumber } from "../../core/carriers/pho
 import type { Person } from "../../core/people/person.ts"
 import { defaultWorkflowSettings, WorkflowSettings } from "../../core/workflow/settings.ts"
 import { newId } from "../../ids.ts"
-import { Problem, problem } from "../../problem.ts"
+import { type Problem, problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
 import type { Tx } from "../../store/write.ts"
 
@@ -32,9 +32,15 @@ type Row = Omit<PhoneNumber, "purchasedAt" | "compliance" | "smsToday" | "initia
 const daySeconds = 86_400
 
 /** Numbers of an organization as the API shows them, in the order of their ids. */
-export async function readNumbers(db: Kysely<DB>, orgId: string, now: Date, filter: NumberFilter): Promise<PhoneNumber[]> {
+export async function readNumbers(
+  db: Kysely<DB>,
+  orgId: string,
+  now: Date,
+  filter: NumberFilter,
+): Promise<PhoneNumber[]> {
   const since = new Date(now.getTime() - daySeconds * 1000)
-  const anyOf = (column: string, values: readonly string[] | undefined) => (values ? sql`AND n.${sql.raw(column)} = ANY(${values})` : sql``)
+  const anyOf = (column: string, values: readonly string[] | undefined) =>
+    values ? sql`AND n.${sql.raw(column)} = ANY(${values})` : sql``
   const { rows } = await sql<Row>`
     SELECT n.id, n.e164, n.country, n.type, n.city, n.region, n.capabilities, n.origin, n.carrier_account_id, n.external_id,
       n.monthly_fee, n.purchased_at, n.purchased_by, n.voice, n.sms, n.setup, n.initial_ivr_id, n.queue_ivr_id,
@@ -58,7 +64,16 @@ export async function readNumbers(db: Kysely<DB>, orgId: string, now: Date, filt
 }
 
 function show(row: Row): PhoneNumber {
-  const { complianceStatus, registrationId, verificationId, complianceReason, sentToday, settings, purchasedAt, ...rest } = row
+  const {
+    complianceStatus,
+    registrationId,
+    verificationId,
+    complianceReason,
+    sentToday,
+    settings,
+    purchasedAt,
+    ...rest
+  } = row
   const kind = row.type === "toll_free" ? "toll_free" : row.type === "local" ? "a2p_10dlc" : "none"
   const workflow = WorkflowSettings.safeParse(settings)
   const cap = (workflow.success ? workflow.data : defaultWorkflowSettings).tollFreeDailyCap
@@ -82,7 +97,10 @@ export type Adopted = {
 }
 
 /** A number that the account owns becomes ours. Unique on the server: 409 `number_owned`. */
-export async function insertNumber(tx: Tx, { owned, carrierAccountId, origin, country, type }: Adopted): Promise<string> {
+export async function insertNumber(
+  tx: Tx,
+  { owned, carrierAccountId, origin, country, type }: Adopted,
+): Promise<string> {
   const id = newId()
   const taken = await sql`
     INSERT INTO directory (kind, value, org_id, id) VALUES ('phone_number', ${owned.e164}, ${tx.orgId}, ${id})

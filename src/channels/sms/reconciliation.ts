@@ -36,7 +36,9 @@ export class Reconciliation implements BusinessTimer {
     const { clock } = this.#deps.store
     if (this.#last === null) return clock.now()
     const isQuick = clock.monotonic() - this.#last.monotonic < quickMs && this.#last.quick >= quickRunsMax
-    const pause = isQuick ? Math.min(pauseSecondsMax, everySeconds * 2 ** (this.#last.quick - quickRunsMax + 1)) : everySeconds
+    const pause = isQuick
+      ? Math.min(pauseSecondsMax, everySeconds * 2 ** (this.#last.quick - quickRunsMax + 1))
+      : everySeconds
     return new Date(this.#last.at.getTime() + pause * 1000)
   }
 
@@ -72,15 +74,23 @@ async function reconcile(deps: ReconciliationDeps, { account, carrier }: OpenAcc
   const listed = await messages.list({ since }, account)
   await noteStatus(deps.store, account, listed.ok ? "active" : listed.kind === "refused" ? "refused" : "unreachable")
   if (!listed.ok) {
-    deps.log.warn({ accountId: account.id, kind: listed.kind, code: listed.code }, "the carrier's list of messages cannot be read")
+    deps.log.warn(
+      { accountId: account.id, kind: listed.kind, code: listed.code },
+      "the carrier's list of messages cannot be read",
+    )
     return 0
   }
-  const missing = await missingOf(deps, account.orgId, listed.value.filter((one) => one.direction === "inbound"))
+  const missing = await missingOf(
+    deps,
+    account.orgId,
+    listed.value.filter((one) => one.direction === "inbound"),
+  )
   for (const message of missing) await takeListed(deps, message, messages, account)
   await sql`
     UPDATE carrier_accounts SET reconciled_at = ${startedAt}
     WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(deps.store.db)
-  if (missing.length > 0) deps.log.info({ accountId: account.id, taken: missing.length }, "messages without a webhook taken in")
+  if (missing.length > 0)
+    deps.log.info({ accountId: account.id, taken: missing.length }, "messages without a webhook taken in")
   return missing.length
 }
 
@@ -104,7 +114,11 @@ async function sinceOf(store: Store, orgId: string, accountId: string): Promise<
 }
 
 /** Not taken yet, for a number that took text messages when they came. */
-async function missingOf(deps: ReconciliationDeps, orgId: string, listed: readonly ListedMessage[]): Promise<ListedMessage[]> {
+async function missingOf(
+  deps: ReconciliationDeps,
+  orgId: string,
+  listed: readonly ListedMessage[],
+): Promise<ListedMessage[]> {
   if (listed.length === 0) return []
   const { rows } = await sql<{ externalId: string }>`
     SELECT l.sid AS external_id FROM json_to_recordset(${JSON.stringify(listed.map((one) => ({ sid: one.externalId, recipient: one.to, at: one.sentAt })))}::json)
@@ -118,7 +132,12 @@ async function missingOf(deps: ReconciliationDeps, orgId: string, listed: readon
   return listed.filter((one) => missing.has(one.externalId) && !deps.numbers.wasDropped(orgId, one.externalId))
 }
 
-async function takeListed(deps: ReconciliationDeps, listed: ListedMessage, messages: CarrierMessages, account: OpenAccount["account"]): Promise<void> {
+async function takeListed(
+  deps: ReconciliationDeps,
+  listed: ListedMessage,
+  messages: CarrierMessages,
+  account: OpenAccount["account"],
+): Promise<void> {
   const media = listed.mediaCount > 0 ? await messages.listMedia(listed.externalId, account) : null
   const message = { ...listed, media: media?.ok ? media.value : [] }
   await takeMessage(deps, message, { messages, account, raw: Buffer.from(JSON.stringify(listed)) })

@@ -4,13 +4,22 @@ import { advance, learnExternalId, type updateDelivery } from "../../delivery/st
 import { lockDelivery } from "../../store/deliveries.ts"
 import type { Store } from "../../store/write.ts"
 
-export type StatusDeps = { store: Store; updateDelivery: typeof updateDelivery; failureOf: (errorCode: string | null) => Failure }
+export type StatusDeps = {
+  store: Store
+  updateDelivery: typeof updateDelivery
+  failureOf: (errorCode: string | null) => Failure
+}
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** What a carrier says of a message of ours: in any order, repeated, and perhaps before its answer to the sending. */
-export async function takeStatus({ store, updateDelivery, failureOf }: StatusDeps, orgId: string, told: CarrierStatus): Promise<void> {
-  if (told.deliveryId !== null && uuid.test(told.deliveryId)) await settleUnknown(store, orgId, told.deliveryId, told.externalId)
+export async function takeStatus(
+  { store, updateDelivery, failureOf }: StatusDeps,
+  orgId: string,
+  told: CarrierStatus,
+): Promise<void> {
+  if (told.deliveryId !== null && uuid.test(told.deliveryId))
+    await settleUnknown(store, orgId, told.deliveryId, told.externalId)
   if (told.status === "queued") return
   const failure = told.status === "failed" ? failureOf(told.errorCode) : null
   await updateDelivery(store, { orgId, externalId: told.externalId, status: told.status, failure })

@@ -84,15 +84,39 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
   const farEnd = createFarEnd({ store, clock, keys })
   const http = createHttpClient({ outboundAllow: options.outboundAllow ?? [] })
   const logged: SmsRig["logged"] = []
-  const log = { info: (fields: object, message: string) => void logged.push({ fields, message }), warn: (fields: object, message: string) => void logged.push({ fields, message }) }
-  const timers = new Timers(clock, (_name, error) => { throw error })
-  const jobs = new JobWorker(store, (_job, error) => void logged.push({ fields: { err: error }, message: "job failed" }))
+  const log = {
+    info: (fields: object, message: string) => void logged.push({ fields, message }),
+    warn: (fields: object, message: string) => void logged.push({ fields, message }),
+  }
+  const timers = new Timers(clock, (_name, error) => {
+    throw error
+  })
+  const jobs = new JobWorker(
+    store,
+    (_job, error) => void logged.push({ fields: { err: error }, message: "job failed" }),
+  )
 
   let url = ""
-  const company = new SandboxCompany({ db, clock, keys, blobs, farEnd, http, log, publicUrl: () => publicUrl, listenerUrl: () => url })
+  const company = new SandboxCompany({
+    db,
+    clock,
+    keys,
+    blobs,
+    farEnd,
+    http,
+    log,
+    publicUrl: () => publicUrl,
+    listenerUrl: () => url,
+  })
   await company.start()
   const carrier = twilioCarrier(http)
-  const accounts = createAccounts({ db, clock, keys, carriers: { sandbox: carrier, twilio: carrier }, sandboxUrl: () => company.url })
+  const accounts = createAccounts({
+    db,
+    clock,
+    keys,
+    carriers: { sandbox: carrier, twilio: carrier },
+    sandboxUrl: () => company.url,
+  })
   const smsNumbers = createSmsNumbers(db, clock)
   const beforeAccept: SmsRig["beforeAccept"] = { act: null }
   const inner = createIntake({ store, clock, hooks: { applyOptOut } })
@@ -109,11 +133,32 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
   jobs.handle(lateMediaJob, lateMediaHandler({ store, blobs, accounts }))
 
   const { orgId, inboxId, key } = await organization(stored, onOrganizationCreated(keys))
-  const authenticator = new Authenticator({ db, sessions: new Sessions(db), operatorToken: "operator", cookieName: cookieNameFor(publicUrl) })
+  const authenticator = new Authenticator({
+    db,
+    sessions: new Sessions(db),
+    operatorToken: "operator",
+    cookieName: cookieNameFor(publicUrl),
+  })
   const injectors = { sms: injectSms({ store, company, receipts }) }
   const config = { publicUrl, apiAllowedOrigins: [], rateLimitFactor: 0, trustProxy: false }
   const server = createServer(
-    { config, store, keys, authenticator, version: "0", probe: () => sql`SELECT 1`.execute(db), readiness: [], metrics: async () => "", webDir: null, log: { info: () => {}, error: (fields) => { console.error(fields.err) } } },
+    {
+      config,
+      store,
+      keys,
+      authenticator,
+      version: "0",
+      probe: () => sql`SELECT 1`.execute(db),
+      readiness: [],
+      metrics: async () => "",
+      webDir: null,
+      log: {
+        info: () => {},
+        error: (fields) => {
+          console.error(fields.err)
+        },
+      },
+    },
     [
       ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),
       ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
@@ -125,13 +170,29 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
     ],
   )
   const onTaken = (token: string, receipt: Parameters<HookReceipts["tell"]>[1]) => receipts.tell(token, receipt)
-  server.raw(hooksTwilio({ inbound, statuses: { store, updateDelivery, failureOf: failureOfCode }, accounts, blobs, fileLinks: links, config, watch: server.watch, log, onTaken }))
+  server.raw(
+    hooksTwilio({
+      inbound,
+      statuses: { store, updateDelivery, failureOf: failureOfCode },
+      accounts,
+      blobs,
+      fileLinks: links,
+      config,
+      watch: server.watch,
+      log,
+      onTaken,
+    }),
+  )
   url = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`
 
   const call: SmsRig["call"] = async (method, path, body, headers = {}) => {
     const answer = await fetch(`${url}/api${path}`, {
       method,
-      headers: { authorization: `Bearer ${key}`, ...(body !== undefined && { "content-type": "application/json" }), ...headers },
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     const text = await answer.text()
@@ -139,7 +200,21 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
   }
   const [account] = (await call("GET", "/carrier-accounts")).body.items
   const rig: SmsRig = {
-    stored, server, url, blobs, farEnd, company, accounts, reconciliation, timers, jobs, orgId, inboxId, logged, beforeAccept, call,
+    stored,
+    server,
+    url,
+    blobs,
+    farEnd,
+    company,
+    accounts,
+    reconciliation,
+    timers,
+    jobs,
+    orgId,
+    inboxId,
+    logged,
+    beforeAccept,
+    call,
     channel: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: links }),
     accountId: account.id,
     async addNumber(e164, accountId = account.id) {
@@ -161,11 +236,38 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
 
 async function organization({ store, db }: TestStore, madeAccount: ReturnType<typeof onOrganizationCreated>) {
   const [orgId, inboxId, userId] = [newId(), newId(), newId()]
-  await db.insertInto("organizations").values({ id: orgId, name: "Retale", timeZone: "America/New_York", fallbackInboxId: inboxId }).execute()
-  await db.insertInto("inboxes").values({ orgId, id: inboxId, name: "General Support", slaMinutesText: "1440", slaSeconds: 86_400 }).execute()
-  await db.insertInto("users").values({ orgId, id: userId, name: "Jordan", email: `jordan-${orgId}@retale.com`, roles: ["administrator"], status: "active" }).execute()
+  await db
+    .insertInto("organizations")
+    .values({ id: orgId, name: "Retale", timeZone: "America/New_York", fallbackInboxId: inboxId })
+    .execute()
+  await db
+    .insertInto("inboxes")
+    .values({ orgId, id: inboxId, name: "General Support", slaMinutesText: "1440", slaSeconds: 86_400 })
+    .execute()
+  await db
+    .insertInto("users")
+    .values({
+      orgId,
+      id: userId,
+      name: "Jordan",
+      email: `jordan-${orgId}@retale.com`,
+      roles: ["administrator"],
+      status: "active",
+    })
+    .execute()
   const made = newApiKey()
-  await db.insertInto("apiKeys").values({ orgId, id: newId(), name: "t", prefix: made.prefix, keyHash: hashSecret(made.key), roles: ["administrator"], createdBy: userId }).execute()
+  await db
+    .insertInto("apiKeys")
+    .values({
+      orgId,
+      id: newId(),
+      name: "t",
+      prefix: made.prefix,
+      keyHash: hashSecret(made.key),
+      roles: ["administrator"],
+      createdBy: userId,
+    })
+    .execute()
   await store.write({ orgId, kind: "act" }, async (tx) => {
     await createSections(tx)
     await madeAccount(tx, orgId)

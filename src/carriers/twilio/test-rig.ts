@@ -1,6 +1,6 @@
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { signForm } from "../../carriers/twilio/signature.ts"
+import { signForm } from "./signature.ts"
 
 /** For tests: a company of somebody else's, as little of it as we call, on a loopback port. */
 export type FakeCompany = {
@@ -35,8 +35,10 @@ export async function fakeCompany(): Promise<FakeCompany> {
     let text = ""
     for await (const part of request) text += part
     calls.push(`${request.method} ${url.pathname}`)
-    const json = (status: number, body: object, headers: Record<string, string> = {}) => response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
-    if (request.headers.authorization !== `Basic ${Buffer.from(`${sid}:${token}`).toString("base64")}`) return json(401, { code: 20003, message: "Authenticate", status: 401 })
+    const json = (status: number, body: object, headers: Record<string, string> = {}) =>
+      response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body))
+    if (request.headers.authorization !== `Basic ${Buffer.from(`${sid}:${token}`).toString("base64")}`)
+      return json(401, { code: 20003, message: "Authenticate", status: 401 })
     const told = next.shift()
     if (told) return json(told.status, told.body ?? {}, told.headers)
     const file = files.get(url.pathname)
@@ -47,10 +49,18 @@ export async function fakeCompany(): Promise<FakeCompany> {
     if (url.pathname === `${root}.json`) return json(200, { sid, status: "active" })
     if (url.pathname === `${root}/IncomingPhoneNumbers.json`) {
       const list = numbers.filter((one) => (url.searchParams.get("PhoneNumber") ?? one.e164) === one.e164)
-      return json(200, { incoming_phone_numbers: list.map((one) => ({ sid: one.sid, phone_number: one.e164, capabilities: { voice: true, SMS: true, MMS: true } })), next_page_uri: null })
+      return json(200, {
+        incoming_phone_numbers: list.map((one) => ({
+          sid: one.sid,
+          phone_number: one.e164,
+          capabilities: { voice: true, SMS: true, MMS: true },
+        })),
+        next_page_uri: null,
+      })
     }
     if (url.pathname.startsWith(`${root}/IncomingPhoneNumbers/`)) return json(200, { sid: "PN1" })
-    if (url.pathname === `${root}/Messages.json` && request.method === "POST") return json(201, { sid: `SM${String(forms.length).padStart(32, "0")}`, status: "queued" })
+    if (url.pathname === `${root}/Messages.json` && request.method === "POST")
+      return json(201, { sid: `SM${String(forms.length).padStart(32, "0")}`, status: "queued" })
     if (url.pathname === `${root}/Messages.json`) return json(200, { messages, next_page_uri: null })
     return json(404, { code: 20404, message: "not found", status: 404 })
   })
@@ -68,11 +78,16 @@ export async function fakeCompany(): Promise<FakeCompany> {
     post(hooksUrl, publicUrl, path, params) {
       const body = new URLSearchParams(params).toString()
       const signature = signForm(publicUrl + path, params, token)
-      return fetch(hooksUrl + path, { method: "POST", body, headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature } })
+      return fetch(hooksUrl + path, {
+        method: "POST",
+        body,
+        headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signature },
+      })
     },
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections()
-      server.close(() => resolve())
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections()
+        server.close(() => resolve())
+      }),
   }
 }
