@@ -7,6 +7,7 @@ import { fault } from "../fault.ts"
 import { chance } from "../ids.ts"
 import type { Job, JobOutcome } from "../jobs/worker.ts"
 import { type DeliveryRow, lockDelivery } from "../store/deliveries.ts"
+import type { FarEnd } from "../sandbox/far-end.ts"
 import type { Store, Tx } from "../store/write.ts"
 import { composeMessage } from "./compose.ts"
 import { type SendFailure, type Sent, sendFailure } from "./failure.ts"
@@ -17,6 +18,8 @@ export type DeliveryDeps = {
   blobs: Blobs
   /** Those that can send. */
   channels: { readonly [name in ChannelName]?: Channel }
+  /** Where messages of `test` conversations are kept for who plays the customer; those that a channel did not record itself. */
+  farEnd?: FarEnd
   /** What a channel threw: a fault of ours, shown as an unknown outcome. */
   onError?: (message: OutboundMessage, error: unknown) => void
 }
@@ -57,6 +60,7 @@ export function deliveryHandler(deps: DeliveryDeps): (job: Job) => Promise<JobOu
     }
     await fault("delivery.afterSend")
     const result = outcome
+    if (result.ok && message.test) await record(deps, message, result)
     const pause = await deps.store.write({ orgId, kind: "act" }, (tx) => settle(tx, deliveryId, attempt, message, result))
     return pause === null ? "done" : { retryAt: new Date(now() + pause * 1000) }
   }
@@ -90,6 +94,23 @@ async function hasEarlier(tx: Tx, delivery: DeliveryRow): Promise<boolean> {
     WHERE m.org_id = ${tx.orgId} AND m.id = ${delivery.messageId} AND d.id < ${delivery.id}
       AND d.status IN ('queued', 'sending') AND d.failure IS NULL LIMIT 1`.execute(tx.db)
   return rows.length > 0
+}
+
+async function record({ farEnd }: DeliveryDeps, message: OutboundMessage, sent: Sent): Promise<void> {
+  const { orgId, messageId, deliveryId, channel, fromAddress, to, text, html, subject, files } = message
+  if (!farEnd || (await farEnd.find(orgId, deliveryId))) return
+  await farEnd.record(orgId, {
+    messageId,
+    deliveryId,
+    channel,
+    from: fromAddress,
+    to,
+    text,
+    html,
+    subject,
+    files: files.map(({ name, type, sizeBytes, sha256 }) => ({ name, type, sizeBytes, sha256 })),
+    externalId: sent.externalId ?? `sandbox-${deliveryId}`,
+  })
 }
 
 /** After a crash in mid-send: what does the other side know of it? */

@@ -176,16 +176,25 @@ export class Connection {
   }
 
   #receive(bytes: Buffer, isBinary: boolean): void {
-    if (!this.#hub.unlimited && this.#isTooFast()) return this.close(closeCodes.tooMany)
-    const frame = isBinary ? undefined : parse(bytes)
-    if (!frame || !frameTypes.has(frame.type)) return this.close(closeCodes.badData)
+    const tooFast = !this.#hub.unlimited && this.#isTooFast()
+    const frame = isBinary || tooFast ? undefined : parse(bytes)
+    if (tooFast) this.close(closeCodes.tooMany)
+    else if (!frame || !frameTypes.has(frame.type)) this.close(closeCodes.badData)
+    else this.#read(frame)
+  }
+
+  #read(frame: Record<string, unknown>): void {
     const read = ClientFrame.safeParse(frame)
     if (!read.success) {
       const ref = typeof frame.ref === "string" || typeof frame.ref === "number" ? frame.ref : null
-      if (!this.#greeted) return this.close(closeCodes.badData)
-      return this.problem("frame_invalid", read.error.issues[0]?.message ?? "This frame cannot be read.", ref)
+      if (this.#greeted) this.problem("frame_invalid", read.error.issues[0]?.message ?? "This frame cannot be read.", ref)
+      else this.close(closeCodes.badData)
+      return
     }
-    if (!this.#greeted && read.data.type !== "hello") return this.close(closeCodes.noHello)
+    if (!this.#greeted && read.data.type !== "hello") {
+      this.close(closeCodes.noHello)
+      return
+    }
     void this.#act(read.data).catch((error) => {
       this.#hub.onError(error)
       this.sayGoodbye("restart", closeCodes.restart, 1_000)
