@@ -260,6 +260,8 @@ test("the company's own client speaks with the sandbox", async () => {
   expect(sent).toMatchObject({ status: "queued", direction: "outbound-api", errorCode: null })
   expect((await client.messages(sent.sid).fetch()).body).toBe("From their own client")
   expect((await client.messages.list({ to: maya, limit: 1 }))[0]?.sid).toBe(sent.sid)
+  const mediaUrl = [`${publicUrl}/nowhere.png`, `${publicUrl}/nowhere-2.png`]
+  expect((await client.messages.create({ from: ours, to: maya, mediaUrl })).numMedia).toBe("2")
   const pages = await client.messages.list({ pageSize: 2, limit: 6 })
   expect(new Set(pages.map((one) => one.sid)).size).toBe(6)
   await expect(client.messages.create({ from: ours, to: "nonsense", body: "x" })).rejects.toMatchObject({
