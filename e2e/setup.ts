@@ -3,6 +3,7 @@ import { join } from "node:path"
 import type { TestProject } from "vitest/node"
 import { startBrowser } from "../test/browser.ts"
 import { setupCode, startProgram } from "../test/program.ts"
+import { operatorToken } from "./office.ts"
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -21,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stdio: ["ignore", "ignore", "inherit"],
   })
   if (built.status !== 0) throw new Error("The web parts cannot be built, see above.")
-  const [browser, program] = await Promise.all([startBrowser(), startProgram({ env: { LOG_LEVEL: "warn" } })])
+  const [browser, program] = await Promise.all([startBrowser(), startProgram({ env: { LOG_LEVEL: "warn", OPERATOR_TOKEN: operatorToken } })])
   project.provide("browserEndpoint", browser.wsEndpoint())
   const { url, sandboxOrigin, smtpPort } = program
   project.provide("switchboard", { url, sandboxOrigin, smtpPort, setupCode })

@@ -162,8 +162,12 @@ function contextOf(
     if (!principal) throw new Error(`${route.method} ${route.path} has no principal`)
     return principal
   }
+  // A handler may keep its answer itself; a transaction that is tried again is another one.
+  const keptIn = new WeakSet<object>()
   const keep = async (tx: Pick<Tx, "db">, result: Answer) => {
-    if (once && result.status < 300) await once.keep(tx, result)
+    if (!once || result.status >= 300 || keptIn.has(tx)) return
+    keptIn.add(tx)
+    await once.keep(tx, result)
   }
   return {
     ...input,

@@ -92,7 +92,7 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
     { key: "sender", header: t`Sender name`, cell: (mailbox) => mailbox.senderName || <span className="dim">–</span> },
     { key: "inbox", header: t`Inbox`, cell: (mailbox) => <ResolvedInbox entryPoint={entryPoints.get(mailbox.entryPointId)} /> },
     { key: "forwarding", header: t`Forwarding`, sortBy: (mailbox) => mailbox.forwarding, cell: (mailbox) => <Forwarding mailbox={mailbox} /> },
-    { key: "sends", header: t`Sends`, width: 90, cell: (mailbox) => (mailbox.sends ? t`yes` : t`to sandbox`) },
+    { key: "sends", header: t`Sends`, width: 120, cell: (mailbox) => (mailbox.sends ? t`yes` : t`to sandbox`) },
   ]
 }
 

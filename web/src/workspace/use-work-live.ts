@@ -1,0 +1,70 @@
+import { type QueryClient, useQueryClient } from "@tanstack/react-query"
+import { useEffect } from "react"
+import { type LiveEvent, live } from "../live.ts"
+import { workKeys } from "./work.queries.ts"
+
+const flushEveryMs = 150
+
+/** Events of a burst are gathered, so that hundreds in a second cost one reading of what is on the screen. */
+export function useWorkLive() {
+  const client = useQueryClient()
+  useEffect(() => {
+    const changed = new Changed(client)
+    const leave = live.subscribe("work")
+    const stop = live.on("event", (frame) => changed.add(frame as LiveEvent))
+    return () => {
+      leave()
+      stop()
+      changed.stop()
+    }
+  }, [client])
+}
+
+/** What belongs to the open conversation is told even where it lies outside the own Inboxes. */
+export function useConversationLive(id: string | null) {
+  useEffect(() => {
+    if (!id) return
+    live.presence("work", id)
+    const leave = live.subscribe(`conversation:${id}`)
+    return () => {
+      leave()
+      live.presence("work")
+    }
+  }, [id])
+}
+
+const concerning = /^(contact|conversation|conversation_\w+|message|note|customer|customer_address|opt_out)\./
+
+class Changed {
+  readonly #client: QueryClient
+  readonly #conversations = new Set<string>()
+  readonly #customers = new Set<string>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(client: QueryClient) {
+    this.#client = client
+  }
+
+  add({ eventType, data }: LiveEvent) {
+    if (!concerning.test(eventType)) return
+    if (typeof data.conversationId === "string") this.#conversations.add(data.conversationId)
+    if (typeof data.customerId === "string") this.#customers.add(data.customerId)
+    this.#timer ??= setTimeout(() => this.#flush(), flushEveryMs)
+  }
+
+  stop() {
+    clearTimeout(this.#timer)
+  }
+
+  #flush() {
+    this.#timer = undefined
+    void this.#client.invalidateQueries({ queryKey: workKeys.lists })
+    for (const id of this.#conversations) void this.#client.invalidateQueries({ queryKey: workKeys.one(id) })
+    for (const id of this.#customers) {
+      void this.#client.invalidateQueries({ queryKey: workKeys.timeline(id) })
+      void this.#client.invalidateQueries({ queryKey: workKeys.customer(id) })
+    }
+    this.#conversations.clear()
+    this.#customers.clear()
+  }
+}
