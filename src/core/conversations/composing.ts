@@ -26,9 +26,6 @@ export const addressKindOf = {
   twitter_dm: "twitter_dm",
 } as const satisfies { readonly [name in ChannelName]: string | null }
 
-/** On which one can write first, without a message from the customer before. */
-export const canWriteFirst: { readonly [name in ChannelName]?: true } = { sms: true, email: true }
-
 export const attachmentsMax = 20
 export const attachmentBytesMax = 25 * 1024 * 1024
 
