@@ -30,7 +30,7 @@ import { phoneNumberRoutes } from "./api/phone-numbers.ts"
 import { queueItemRoutes } from "./api/queue-items.ts"
 import type { Route } from "./api/route.ts"
 import { sandboxCarrierRoutes } from "./api/sandbox/carrier.ts"
-import { sandboxClockRoutes } from "./api/sandbox/clock.ts"
+import { sandboxClockRoutes, testClockFollower } from "./api/sandbox/clock.ts"
 import { sandboxDeliveryRoutes } from "./api/sandbox/deliveries.ts"
 import { injectSms } from "./api/sandbox/inject-sms.ts"
 import { sandboxMailRoutes } from "./api/sandbox/mail.ts"
@@ -63,11 +63,14 @@ import { applyOptOut } from "./channels/sms/opt-out.ts"
 import { Reconciliation } from "./channels/sms/reconciliation.ts"
 import type { Config } from "./config.ts"
 import { attachmentLinks } from "./conversations/attachment-link.ts"
+import { FileCollection } from "./conversations/file-collection.ts"
 import { smsRule } from "./conversations/sms-rule.ts"
 import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
 import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
 import { deliveryHandler } from "./delivery/worker.ts"
+import { type DemoFolder, openDemoFolder } from "./demo/folder.ts"
+import { demoAccounts, loadDemo } from "./demo/load.ts"
 import { createSections } from "./entry-points/begin.ts"
 import { type Ground, layGround } from "./ground.ts"
 import { createHttpClient } from "./http-client.ts"
@@ -107,7 +110,17 @@ export const version = "0.1.0"
 
 /** Starts everything in the order of the path: ground, intake, routing, delivery, channels, carriers, API. */
 export async function startApp(given: Config, options: { demo?: boolean; log?: Ground["log"] } = {}): Promise<App> {
+  const demo = options.demo ? await openDemoFolder(given.dataDir) : null
   const ground = await layGround(given, options)
+  try {
+    return await startOn(ground, demo)
+  } catch (error) {
+    await ground.stop().catch(() => undefined)
+    throw error
+  }
+}
+
+async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const { config, store, keys, log, metrics, clock, timers, bus, database } = ground
   const { db } = database
   const { publicUrl } = config
@@ -144,7 +157,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   const channels = { email, sms: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: carrierFiles }) }
 
   // Work after commits, and what falls due
-  jobs.handle("deliver", deliveryHandler({ store, blobs, channels }))
+  jobs.handle("deliver", deliveryHandler({ store, blobs, channels, farEnd }))
   jobs.handle("mail_probe", email.probe)
   jobs.handle(systemMailJob, systemMailHandler({ store, keys, farEnd, relay: email.sends ? email.systemRelay : null }))
   jobs.handle(lateMediaJob, lateMediaHandler({ store, blobs, accounts }))
@@ -155,6 +168,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   timers.register(jobs)
   timers.register(new DeliverySweep(store))
   timers.register(new Reconciliation({ ...smsInbound, accounts, log }))
+  if (config.testClock) timers.register(testClockFollower(store))
 
   timers.register(new IdleContacts(store))
   timers.register(new NobodyServesAlarm(store, async (tx, to, alarm) => queueSystemMail(tx, keys, alarmMail(to, alarm, publicUrl))))
@@ -235,7 +249,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
       authenticator,
       version,
       probe: () => sql`SELECT 1`.execute(ground.side.db),
-      readiness: [],
+      readiness: [() => (stopping ? "stopping" : null)],
       metrics: () => metrics.text(),
       webDir: builtPages(),
       frameOrigins: [config.sandboxOrigin],
@@ -243,6 +257,7 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     },
     routes,
   )
+  let stopping = false
   const presence = createPresence({ store, clock, onError: (error) => log.warn({ err: error }, "presence") })
   const hub = new Hub({
     store,
@@ -276,11 +291,17 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
   await routing.start()
   presence.start()
   invariants.start()
+  const files = new FileCollection({ store, blobs, clock, onError: (error) => log.warn({ err: error }, "file collection") })
+  files.start()
   const endHousekeeping = keepHouse({ db, sessions, tries, idempotency: server.idempotency }, (error) => log.warn({ err: error }, "housekeeping"))
   // The code of the set-up link is there before anybody can send it.
-  const greeting = await greet(ground)
+  const setupCode = await openSetup(store, config.setupCode)
   await server.listen(config.port, config.host)
   await email.listen()
+  if (demo && setupCode !== null) {
+    await loadDemo({ url: listenerUrl(), clock, timers, settled: (orgId) => routing.settled(orgId), password: demo.password, setupCode })
+    await demo.markLoaded()
+  }
   timers.start()
 
   return {
@@ -288,9 +309,11 @@ export async function startApp(given: Config, options: { demo?: boolean; log?: G
     ground,
     server,
     routing,
-    greeting,
+    greeting: greet(ground, demo, setupCode),
     /** In the reverse order: no new work, what was begun ends, leases go, the database last. */
     async stop() {
+      stopping = true
+      await files.stop()
       await email.stop()
       hub.stop()
       endHousekeeping()
@@ -311,10 +334,14 @@ function hostInUrl(host: string): string {
   return host.includes(":") ? `[${host}]` : host
 }
 
-async function greet({ config, store }: Ground): Promise<string[]> {
+function greet({ config }: Ground, demo: DemoFolder | null, setupCode: string | null): string[] {
   const lines = [`Switchboard is ready: ${config.publicUrl}`]
-  const code = await openSetup(store, config.setupCode)
-  if (code !== null) lines.push("Nobody has an account yet. Open this link once to make yours:", `setup link: ${config.publicUrl}/setup#code=${code}`)
+  if (demo) {
+    lines.push(...demoAccounts(demo.password))
+    if (setupCode === null && !demo.loaded) lines.push("Its loading was interrupted, and some of it is missing: remove DATA_DIR and start again to have all of it.")
+  } else if (setupCode !== null) {
+    lines.push("Nobody has an account yet. Open this link once to make yours:", `setup link: ${config.publicUrl}/setup#code=${setupCode}`)
+  }
   if (config.host === "127.0.0.1") lines.push("Only this machine can reach it. HOST=0.0.0.0 and PUBLIC_URL let others in.")
   return lines
 }

@@ -1,5 +1,6 @@
 import { startApp } from "./app.ts"
 import { ConfigError, readConfig } from "./config.ts"
+import { NotADemo } from "./demo/folder.ts"
 import { DataDirInUse } from "./store/data-dir.ts"
 
 /** The program: reads the settings, starts everything (app.ts is the table of contents), prints where to go, stops on a signal. */
@@ -40,7 +41,7 @@ main().catch((error: unknown) => {
     for (const line of error.lines) console.error(`  ${line}`)
     process.exit(2)
   }
-  if (error instanceof DataDirInUse) {
+  if (error instanceof DataDirInUse || error instanceof NotADemo) {
     console.error(error.message)
     process.exit(2)
   }
