@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import { z } from "zod"
 import { invalid } from "../../problem.ts"
 import type { Store } from "../../store/write.ts"
-import type { Timers } from "../../timers.ts"
+import type { BusinessTimer, Timers } from "../../timers.ts"
 import { ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 
@@ -47,7 +47,8 @@ export function sandboxClockRoutes({ store, timers, config }: SandboxClockDeps):
         const target = new Date(body.now)
         const ahead = target.getTime() - clock.now().getTime()
         if (ahead < 0) throw invalid({ pointer: "#/now", code: "in_past", detail: "The clock only moves on." })
-        if (ahead > yearSeconds * 1000) throw invalid({ pointer: "#/now", code: "too_large", detail: "At most a year at once." })
+        if (ahead > yearSeconds * 1000)
+          throw invalid({ pointer: "#/now", code: "too_large", detail: "At most a year at once." })
         return moveTo(target)
       },
     }),
@@ -60,4 +61,22 @@ export function sandboxClockRoutes({ store, timers, config }: SandboxClockDeps):
       handle: ({ body }) => moveTo(new Date(clock.now().getTime() + body.seconds * 1000)),
     }),
   ]
+}
+
+const followMs = 300
+
+/** Follows the clock that another process of this database moved: register it with the timers where TEST_CLOCK=1. */
+export function testClockFollower({ clock, db }: Store): BusinessTimer {
+  let lookedAt = Number.NEGATIVE_INFINITY
+  return {
+    name: "test clock",
+    nextAt: () => null,
+    async fire() {
+      if (clock.monotonic() - lookedAt < followMs) return 0
+      lookedAt = clock.monotonic()
+      const row = await db.selectFrom("testClock").select("offsetMs").where("id", "=", 1).executeTakeFirst()
+      if (row && row.offsetMs > clock.offsetMs) clock.setOffset(row.offsetMs)
+      return 0
+    },
+  }
 }

@@ -11,10 +11,19 @@ import type { HookReceipts } from "./receipts.ts"
 export function injectSms(deps: { store: Store; company: SandboxCompany; receipts: HookReceipts }): Inject {
   return async (orgId, injection) => {
     const { db } = deps.store
-    const organization = await db.selectFrom("organizations").select("country").where("id", "=", orgId).executeTakeFirst()
+    const organization = await db
+      .selectFrom("organizations")
+      .select("country")
+      .where("id", "=", orgId)
+      .executeTakeFirst()
     const country = (organization?.country ?? "US") as CountryCode
     const from = phoneOf(injection.from.value, country)
-    if (from === null) throw invalid({ pointer: "#/from/value", code: "phone_number_invalid", detail: "Write the customer's number as +14155550100." })
+    if (from === null)
+      throw invalid({
+        pointer: "#/from/value",
+        code: "phone_number_invalid",
+        detail: "Write the customer's number as +14155550100.",
+      })
     const number = await numberOf(deps.store, orgId, injection, country)
     const account = number && (await deps.company.accountOf(number.accountSid))
     if (!number || !account) throw unknownRecipient(injection)
@@ -27,17 +36,28 @@ export function injectSms(deps: { store: Store; company: SandboxCompany; receipt
       text: injection.text ?? "",
       profileName: injection.from.name,
       sentAt: injection.sentAt,
-      files: injection.attachments.map((file) => ({ name: file.name, type: file.type, content: Buffer.from(file.base64, "base64") })),
+      files: injection.attachments.map((file) => ({
+        name: file.name,
+        type: file.type,
+        content: Buffer.from(file.base64, "base64"),
+      })),
       idempotencyToken: token,
     })
     const receipt = deps.receipts.collect(token)
     if (outcome.webhook === "unavailable") throw problem("unavailable", { reason: "database" })
-    return receipt ? { arrived: true, externalId: outcome.sid, ...receipt } : { arrived: false, externalId: outcome.sid }
+    return receipt
+      ? { arrived: true, externalId: outcome.sid, ...receipt }
+      : { arrived: false, externalId: outcome.sid }
   }
 }
 
 /** Also one whose text messages are off: the message then goes out and is dropped at our door. */
-async function numberOf({ db }: Store, orgId: string, injection: Injection, country: CountryCode): Promise<{ e164: string; accountSid: string } | null> {
+async function numberOf(
+  { db }: Store,
+  orgId: string,
+  injection: Injection,
+  country: CountryCode,
+): Promise<{ e164: string; accountSid: string } | null> {
   const e164 = phoneOf(injection.address, country)
   const match = injection.entryPointId === null ? sql`n.e164 = ${e164}` : sql`e.id = ${injection.entryPointId}`
   const { rows } = await sql<{ e164: string; accountSid: string }>`

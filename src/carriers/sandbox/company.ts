@@ -235,7 +235,7 @@ function messageParams(
   if (sentAt) params.DateSent = sentAt.toISOString()
   for (const [index, media] of message.media.entries()) {
     params[`MediaUrl${index}`] =
-      `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/${message.sid}/Media/${media.sid}`
+      `${apiUrl}/2010-04-01/Accounts/${account.accountSid}/Messages/${encodeURIComponent(message.sid)}/Media/${media.sid}`
     params[`MediaContentType${index}`] = media.type
   }
   return params

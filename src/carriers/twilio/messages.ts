@@ -110,7 +110,9 @@ function mediaOf(form: FormParams): CarrierMedia[] {
 
 function first(form: FormParams, name: string): string | undefined {
   const value = form[name]
-  return typeof value === "string" ? value : value?.[0]
+  const text = typeof value === "string" ? value : value?.[0]
+  // PostgreSQL holds no U+0000.
+  return text?.replaceAll("\0", "")
 }
 
 async function send(http: HttpClient, message: OutgoingSms, account: CarrierAccount): Promise<Sent | SendFailure> {

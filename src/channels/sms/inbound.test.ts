@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
+import { testClockFollower } from "../../api/sandbox/clock.ts"
+import { systemClock } from "../../clock.ts"
 import { newId } from "../../ids.ts"
 import { type SmsRig, smsRig } from "./test-rig.ts"
 
@@ -219,4 +221,33 @@ test("the reconciliation runs every five minutes of business time, and a leaping
   const started = performance.now()
   await rig.call("POST", "/sandbox/clock/advances", { seconds: 31_536_000 })
   expect(performance.now() - started).toBeLessThan(25_000)
+})
+
+test("another process of the database follows the moved clock; the clock only moves on", async () => {
+  const before = new Date((await rig.call("GET", "/sandbox/clock")).body.now)
+  const other = systemClock()
+  const follower = testClockFollower({ ...rig.stored.store, clock: other })
+  const target = new Date(before.getTime() + 3_600_000).toISOString()
+  expect((await rig.call("PUT", "/sandbox/clock", { now: target })).body.now >= target).toBe(true)
+  await follower.fire(other.now())
+  expect(other.now().toISOString() >= target).toBe(true)
+  expect((await rig.call("PUT", "/sandbox/clock", { now: before.toISOString() })).body.errors[0]).toMatchObject({
+    code: "in_past",
+    pointer: "#/now",
+  })
+  expect((await rig.call("POST", "/sandbox/clock/advances", { seconds: 31_536_001 })).status).toBe(422)
+})
+
+test("an id with the signs of a URL in it is an id, and its picture is found", async () => {
+  const odd = await text({
+    text: "a b",
+    externalId: "SM odd/ä?#%",
+    attachments: [{ name: "a.png", type: "image/png", base64: png }],
+  })
+  expect(odd.body).toMatchObject({ arrived: true, externalId: "SM odd/ä?#%" })
+  const [row] = (await messages()).filter((one) => one.id === odd.body.messageId)
+  expect([row?.text, row?.kind, row?.flags]).toEqual(["a b", "media", {}])
+  expect(
+    await rig.stored.db.selectFrom("attachments").select("id").where("messageId", "=", odd.body.messageId).execute(),
+  ).toHaveLength(1)
 })
