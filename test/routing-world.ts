@@ -41,7 +41,7 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
     timers,
     side: side.db,
     owner: options.owner ?? `test-${orgId}`,
-    engine: options.engine ?? "plain",
+    engine: options.engine ?? "fast",
     onError: (error) => console.error("routing", error),
   })
   if (!options.unrouted) await routing.start()

@@ -12,7 +12,7 @@ import { insertClaims, nameCustomers } from "../store/customers.ts"
 import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, type StoredReceipt, storeReceipts } from "../store/inbound-events.ts"
 import { insertAttachments, insertMessages } from "../store/messages.ts"
 import { announceQueued, insertQueueItems, joinQueueItems, type NewQueueItem } from "../store/queue-items.ts"
-import { readRouting, readWorkflowSettings } from "../store/routing-settings.ts"
+import { readRouting } from "../store/routing-settings.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
 import type { Receipt } from "./inbound-event.ts"
@@ -66,9 +66,8 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
 /** The effects of events that are stored already: new ones, or parked ones that are replayed. */
 export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Map<string, StoredReceipt>> {
   if (arrivals.length === 0) return new Map()
-  const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
-  const taken = await understand(tx, arrivals)
-  const facts = await loadFacts(tx, [...new Set(taken.map((one) => one.customerId))])
+  const { taken, settings } = await understand(tx, arrivals)
+  const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
     const known = facts.get(customerId)
     if (!known) throw new Unprocessable("customer_missing", "The customer vanished while the message was taken in.")
@@ -93,13 +92,13 @@ export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: Commit
 }
 
 /** Entry point, sender and thread of each event. Throws `Unprocessable` for what no retry mends. */
-async function understand(tx: Tx, arrivals: readonly Arrival[]): Promise<Taken[]> {
-  const { entryPoints, table } = await readRouting(tx.db, tx.orgId, [...new Set(arrivals.map(({ event }) => event.entryPointId))])
+async function understand(tx: Tx, arrivals: readonly Arrival[]): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
+  const { entryPoints, table, settings } = await readRouting(tx.db, tx.orgId, [...new Set(arrivals.map(({ event }) => event.entryPointId))])
   const senders = await findSenders(tx, arrivals)
   const threads = await findThreads(tx, arrivals, senders.idOf)
   await insertClaims(tx, arrivals.flatMap(({ event }) => (event.claims ?? []).map((claim) => ({ ...claim, customerId: senders.idOf(event) }))))
   await nameCustomers(tx, senders.toName)
-  return arrivals.map((arrival) => {
+  const taken = arrivals.map((arrival): Taken => {
     const { event, receivedAt } = arrival
     const entryPoint = entryPoints.get(event.entryPointId)
     if (!entryPoint) throw new Unprocessable("entry_point_missing", `Entry point ${event.entryPointId} does not exist.`)
@@ -126,6 +125,7 @@ async function understand(tx: Tx, arrivals: readonly Arrival[]): Promise<Taken[]
       at: event.sentAt && event.sentAt.getTime() <= receivedAt.getTime() ? event.sentAt : receivedAt,
     }
   })
+  return { taken, settings }
 }
 
 function byCustomer(taken: readonly Taken[]): { customerId: string; taken: Taken[] }[] {

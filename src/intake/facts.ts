@@ -10,9 +10,13 @@ import type { Tx } from "../store/write.ts"
 /** What `place` needs to know of each customer, and the conversation's row that its plan changes. */
 export type Facts = CustomerFacts & { row: ConversationRow | null }
 
-/** The customers are locked; conversations and live items are locked here. */
-export async function loadFacts(tx: Tx, customerIds: readonly string[]): Promise<Map<string, Facts>> {
-  const conversations = await lockLatestConversations(tx, customerIds)
+type Known = { customerId: string; customerIsNew: boolean }
+
+/** The customers are locked; conversations and live items are locked here. Who is new has nothing yet. */
+export async function loadFacts(tx: Tx, taken: readonly Known[]): Promise<Map<string, Facts>> {
+  const customerIds = [...new Set(taken.map((one) => one.customerId))]
+  const known = [...new Set(taken.filter((one) => !one.customerIsNew).map((one) => one.customerId))]
+  const conversations = await lockLatestConversations(tx, known)
   const active = [...conversations.values()].filter((row) => row.closedAt === null)
   const ids = active.map((row) => row.id)
   const contacts = await liveContacts(tx, ids)

@@ -1,5 +1,5 @@
 import type { InboundEvent } from "./inbound-event.ts"
-import { addressKey, lockCustomers, type Sender, upsertCustomers } from "../store/customers.ts"
+import { addressKey, type CustomerRow, lockCustomers, type Sender, upsertCustomers } from "../store/customers.ts"
 import type { Arrival } from "../store/inbound-events.ts"
 import type { Tx } from "../store/write.ts"
 import { Unprocessable } from "./unprocessable.ts"
@@ -15,9 +15,11 @@ export type Senders = {
 /** Found by the address that the channel proved, made where there is none, and locked until the commit. */
 export async function findSenders(tx: Tx, arrivals: readonly Arrival[]): Promise<Senders> {
   const { idOf, created } = await upsertCustomers(tx, arrivals.map(({ event }) => sender(event)))
-  const customers = await lockCustomers(tx, [...new Set(idOf.values())])
-  const customerOf = (event: InboundEvent) => {
-    const customer = customers.get(idOf.get(addressKey(event.from)) ?? "")
+  // Nobody else sees those that this transaction made: there is nothing to lock.
+  const customers = await lockCustomers(tx, [...new Set(idOf.values())].filter((id) => !created.has(id)))
+  const customerOf = (event: InboundEvent): Pick<CustomerRow, "id" | "name"> => {
+    const id = idOf.get(addressKey(event.from)) ?? ""
+    const customer = created.has(id) ? { id, name: event.from.name ?? null } : customers.get(id)
     if (!customer) throw new Unprocessable("customer_missing", "The customer of this address is gone.")
     return customer
   }

@@ -22,16 +22,13 @@ export class NobodyServesAlarm implements BusinessTimer {
 
   /** The next due date of what waits while nobody serves. */
   async nextAt(): Promise<Date | null> {
-    const { rows } = await sql<{ at: Date | null }>`
-      SELECT min(q.due_at) AS at FROM queue_items q WHERE q.state = 'waiting' AND q.due_at > ${this.#store.clock.now()} AND ${nobodyServes}`.execute(this.#store.db)
-    const at = rows[0]?.at
-    return at ? new Date(at.getTime() + 1) : null
+    const now = this.#store.clock.now().getTime()
+    const ahead = (await this.#oldest()).map(({ dueAt }) => dueAt.getTime()).filter((at) => at > now)
+    return ahead.length === 0 ? null : new Date(Math.min(...ahead) + 1)
   }
 
   async fire(now: Date): Promise<number> {
-    const { rows } = await sql<{ orgId: string }>`
-      SELECT DISTINCT q.org_id FROM queue_items q WHERE q.state = 'waiting' AND q.due_at < ${now} AND ${nobodyServes}`.execute(this.#store.db)
-    const overdue = new Set(rows.map((row) => row.orgId))
+    const overdue = new Set((await this.#oldest()).filter(({ dueAt }) => dueAt < now).map(({ orgId }) => orgId))
     for (const orgId of this.#told) if (!overdue.has(orgId)) this.#told.delete(orgId)
     let told = 0
     for (const orgId of overdue) {
@@ -42,7 +39,19 @@ export class NobodyServesAlarm implements BusinessTimer {
     return told
   }
 
-  /** The job row is the memory of all processes: a second alarm of the same due date finds it. */
+  /** Of each organization where nobody serves; by the index of live items, however many there are. */
+  async #oldest(): Promise<{ orgId: string; dueAt: Date }[]> {
+    const { rows } = await sql<{ orgId: string; dueAt: Date }>`
+      SELECT i.org_id, min(l.due_at) AS due_at FROM inboxes i CROSS JOIN (VALUES ('voice'), ('messaging'), ('mail')) g(name)
+      CROSS JOIN LATERAL (SELECT q.due_at FROM queue_items q WHERE q.org_id = i.org_id AND q.inbox_id = i.id AND q.channel_group = g.name
+        AND q.state IN ('waiting', 'offered') ORDER BY q.due_at LIMIT 1) l
+      WHERE NOT EXISTS (SELECT 1 FROM agent_states a WHERE a.org_id = i.org_id AND a.status = 'logged_in' AND a.connected
+        AND a.deactivated_at IS NULL AND a.available_for <> '{}')
+      GROUP BY i.org_id`.execute(this.#store.db)
+    return rows
+  }
+
+  /** The event is the memory of all processes: a second alarm of the same due date finds it. */
   async #tell(orgId: string): Promise<boolean> {
     return this.#store.write({ orgId, kind: "act" }, async (tx) => {
       const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
@@ -57,10 +66,6 @@ export class NobodyServesAlarm implements BusinessTimer {
     })
   }
 }
-
-const nobodyServes = sql`NOT EXISTS (
-  SELECT 1 FROM agent_states a WHERE a.org_id = q.org_id AND a.status = 'logged_in' AND a.connected AND a.deactivated_at IS NULL
-    AND a.available_for <> '{}')`
 
 async function wasTold(tx: Tx, oldestDueAt: Date): Promise<boolean> {
   const { rows } = await sql`

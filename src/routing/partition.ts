@@ -108,7 +108,6 @@ export class Partition {
       const decisions = this.#engine.decide(this.#now(), decisionsPerCommitMax)
       if (decisions.length === 0) break
       written += await this.#commit(decisions)
-      await this.#catchUp()
     }
     return written
   }
@@ -119,7 +118,10 @@ export class Partition {
     try {
       const accepted = await store.write({ orgId: this.lease.orgId, kind: "decision" }, (tx) => commitDecisions(tx, this.lease, decisions))
       await fault("routing.afterCommit")
-      await this.#reload(decisions)
+      // What was written comes with the events; a refusal means that a fact was missing, which no event may tell.
+      await this.#catchUp()
+      const refused = decisions.filter((decision) => !accepted.has(decision.id))
+      if (refused.length > 0) await this.#reload(refused)
       this.#answer(decisions, (decision) => (accepted.has(decision.id) ? "accepted" : "refused"))
       onDecided?.(accepted.size, decisions.length - accepted.size)
       return accepted.size

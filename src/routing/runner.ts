@@ -68,7 +68,9 @@ export function createRouting(deps: RoutingDeps): Routing {
   async function step(partition: Partition): Promise<number> {
     try {
       const written = await partition.step()
-      timers.wake()
+      // The loop of timers looks each second by itself; a wake for each step would cost more than the step.
+      const wakeAt = partition.nextWakeAt()
+      if (wakeAt !== null && wakeAt < clock.now().getTime() + pollMs) timers.wake()
       return written
     } catch (error) {
       deps.onError(error, partition.lease.orgId)

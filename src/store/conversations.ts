@@ -54,13 +54,12 @@ export async function lockConversations(tx: Tx, ids: readonly string[]): Promise
 /** The active conversation of each customer, else the one closed last; locked. The caller has locked the customers. */
 export async function lockLatestConversations(tx: Tx, customerIds: readonly string[]): Promise<Map<string, ConversationRow>> {
   if (customerIds.length === 0) return new Map()
-  const { rows } = await sql<ConversationRow>`
-    SELECT ${columns} FROM conversations WHERE org_id = ${tx.orgId} AND id IN (
-      SELECT l.id FROM unnest(${[...customerIds]}::uuid[]) AS c(customer_id) CROSS JOIN LATERAL (
-        SELECT id FROM conversations WHERE org_id = ${tx.orgId} AND customer_id = c.customer_id AND merged_into_id IS NULL
-        ORDER BY closed_at DESC NULLS FIRST LIMIT 1) l)
-    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
-  return new Map(rows.map((row) => [row.customerId, row]))
+  const { rows } = await sql<{ id: string }>`
+    SELECT l.id FROM unnest(${[...customerIds]}::uuid[]) AS c(customer_id) CROSS JOIN LATERAL (
+      SELECT id FROM conversations WHERE org_id = ${tx.orgId} AND customer_id = c.customer_id AND merged_into_id IS NULL
+      ORDER BY closed_at DESC NULLS FIRST LIMIT 1) l`.execute(tx.db)
+  const latest = await lockConversations(tx, rows.map((row) => row.id))
+  return new Map([...latest.values()].map((row) => [row.customerId, row]))
 }
 
 /** New conversations. A second active one of a customer fails on `conversations_one_active`, which runs `write` again. */

@@ -25,10 +25,9 @@ export async function upsertCustomers(tx: Tx, senders: readonly Sender[]): Promi
   const created = new Set<string>()
   if (missing.length === 0) return { idOf, created }
   const candidates = missing.map((sender) => ({ ...sender, id: newId(), addressId: newId() }))
-  await sql`
-    INSERT INTO customers (org_id, id, name, test, created_at)
-    SELECT ${tx.orgId}, r.id, r.name, r.test, ${tx.now}::timestamptz FROM ${records(candidates, "id uuid, name text, test boolean")}`.execute(tx.db)
   const { rows } = await sql<Found>`
+    WITH made AS (INSERT INTO customers (org_id, id, name, test, created_at)
+      SELECT ${tx.orgId}, r.id, r.name, r.test, ${tx.now}::timestamptz FROM ${records(candidates, "id uuid, name text, test boolean")})
     INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at, verified_by)
     SELECT ${tx.orgId}, r.kind, r.value, r.address_id, r.id, ${tx.now}::timestamptz, r.verified_by
     FROM ${records(candidates, "id uuid, address_id uuid, kind text, value text, verified_by text")}
@@ -62,6 +61,7 @@ export type CustomerRow = { id: string; name: string | null; mergedIntoId: strin
  * survivors, which are locked too. Answers by the id asked for.
  */
 export async function lockCustomers(tx: Tx, ids: readonly string[]): Promise<Map<string, CustomerRow>> {
+  if (ids.length === 0) return new Map()
   const byId = new Map<string, CustomerRow>()
   let wanted = [...new Set(ids)]
   for (let hop = 0; wanted.length > 0 && hop < mergeHopsMax; hop++) {

@@ -1,5 +1,5 @@
 import { sql } from "kysely"
-import { type ChannelGroup, tierOfGroup } from "../core/channels.ts"
+import { type ChannelGroup, channelGroups, tierOfGroup } from "../core/channels.ts"
 import { newId } from "../ids.ts"
 import { liveContacts, moveContacts } from "./contacts.ts"
 import type { ConversationRow } from "./conversations.ts"
@@ -158,21 +158,29 @@ async function hasLiveItem(tx: Tx, conversationId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-const countedMax = 1_000
+const countedMax = 50
 
-/** `contact.queued` with the place in the queue of the Inbox (counted up to 1,000). */
+/** `contact.queued` with the place in the queue of the Inbox (counted up to 50 of each group: a longer queue is read, not told). */
 export async function announceQueued(
   tx: Tx,
   rows: readonly { item: NewQueueItem; reason: string; fromInboxId: string | null; customerId: string }[],
 ): Promise<void> {
   if (rows.length === 0) return
+  const live = sql`queue_items q WHERE q.org_id = ${tx.orgId} AND q.inbox_id = r.inbox_id AND q.state IN ('waiting', 'offered')`
   const places = await sql<{ id: string; place: number }>`
-    SELECT r.id, (SELECT count(*) FROM (
-        SELECT 1 FROM queue_items q WHERE q.org_id = ${tx.orgId} AND q.inbox_id = r.inbox_id AND q.state IN ('waiting', 'offered')
-          AND (q.tier, q.due_at, q.first_queued_at, q.id) <= (r.tier, r.due_at, r.first_queued_at, r.id) LIMIT ${countedMax}) n)::int AS place
+    SELECT r.id, ((SELECT count(*) FROM (SELECT 1 FROM ${live} AND q.channel_group = r.channel_group AND q.due_at <= r.due_at
+          AND (q.due_at, q.first_queued_at, q.id) <= (r.due_at, r.first_queued_at, r.id) LIMIT ${countedMax}) same)
+      + (SELECT count(*) FROM (SELECT 1 FROM ${live} AND q.channel_group = ANY(r.before) LIMIT ${countedMax}) earlier))::int AS place
     FROM ${records(
-      rows.map(({ item: { id, inboxId, tier, dueAt, firstQueuedAt } }) => ({ id, inboxId, tier, dueAt, firstQueuedAt })),
-      "id uuid, inbox_id uuid, tier smallint, due_at timestamptz, first_queued_at timestamptz",
+      rows.map(({ item: { id, inboxId, channelGroup, tier, dueAt, firstQueuedAt } }) => ({
+        id,
+        inboxId,
+        channelGroup,
+        before: channelGroups.filter((group) => tierOfGroup[group] < tier),
+        dueAt,
+        firstQueuedAt,
+      })),
+      "id uuid, inbox_id uuid, channel_group text, before text[], due_at timestamptz, first_queued_at timestamptz",
     )}`.execute(tx.db)
   const placeOf = new Map(places.rows.map((row) => [row.id, row.place]))
   for (const { item, reason, fromInboxId, customerId } of rows) {

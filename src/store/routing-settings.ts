@@ -19,37 +19,38 @@ type Row = RoutedEntryPointRow & {
   defaultSlaSeconds: number | null
   exceptionInboxId: string | null
   exceptionSlaSeconds: number | null
+  settings: unknown
+  inboxes: { id: string; name: string; slaSeconds: number }[] | null
 }
 
-/** The part of the routing settings that these entry points need, as `resolve` takes it. */
+/** What intake needs of the settings, in one statement: the part that `resolve` takes, and Conversation Workflow. */
 export async function readRouting(
   db: Kysely<DB>,
   orgId: string,
   entryPointIds: readonly string[],
-): Promise<{ entryPoints: Map<string, RoutedEntryPointRow>; table: RoutingTable }> {
+): Promise<{ entryPoints: Map<string, RoutedEntryPointRow>; table: RoutingTable; settings: WorkflowSettings }> {
   const { rows } = await sql<Row>`
     SELECT e.id, e.section, e.channel, e.kind, e.address, e.display_name, o.fallback_inbox_id,
-      c.default_inbox_id, c.default_sla_seconds, x.inbox_id AS exception_inbox_id, x.sla_seconds AS exception_sla_seconds
+      c.default_inbox_id, c.default_sla_seconds, x.inbox_id AS exception_inbox_id, x.sla_seconds AS exception_sla_seconds, w.settings,
+      (SELECT json_agg(json_build_object('id', i.id, 'name', i.name, 'slaSeconds', i.sla_seconds)) FROM inboxes i
+        WHERE i.org_id = e.org_id AND i.id IN (x.inbox_id, coalesce(c.default_inbox_id, o.fallback_inbox_id))) AS inboxes
     FROM entry_points e JOIN organizations o ON o.id = e.org_id
     LEFT JOIN channel_routings c ON c.org_id = e.org_id AND c.section = e.section
     LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
+    LEFT JOIN workflow_settings w ON w.org_id = e.org_id
     WHERE e.org_id = ${orgId} AND e.id = ANY(${[...entryPointIds]})`.execute(db)
   const defaults = new Map<Section, InboxChoice>()
   const exceptions = new Map<string, InboxChoice>()
+  const inboxes = new Map<string, { name: string; slaSeconds: number }>()
   for (const row of rows) {
     // S12: a section whose default was never set leads to the organization's fallback.
     const inboxId = row.defaultInboxId ?? row.fallbackInboxId
     if (inboxId) defaults.set(row.section, { inboxId, slaSeconds: row.defaultSlaSeconds })
     if (row.exceptionInboxId) exceptions.set(row.id, { inboxId: row.exceptionInboxId, slaSeconds: row.exceptionSlaSeconds })
+    for (const { id, name, slaSeconds } of row.inboxes ?? []) inboxes.set(id, { name, slaSeconds })
   }
-  const inboxes = await readInboxes(db, orgId, [...defaults.values(), ...exceptions.values()])
-  return { entryPoints: new Map(rows.map((row) => [row.id, row])), table: { defaults, exceptions, inboxes } }
-}
-
-async function readInboxes(db: Kysely<DB>, orgId: string, choices: readonly InboxChoice[]): Promise<RoutingTable["inboxes"]> {
-  const { rows } = await sql<{ id: string; name: string; slaSeconds: number }>`
-    SELECT id, name, sla_seconds FROM inboxes WHERE org_id = ${orgId} AND id = ANY(${choices.map((choice) => choice.inboxId)})`.execute(db)
-  return new Map(rows.map(({ id, name, slaSeconds }) => [id, { name, slaSeconds }]))
+  const settings = rows[0]?.settings ? parsed(rows[0].settings) : defaultWorkflowSettings
+  return { entryPoints: new Map(rows.map((row) => [row.id, row])), table: { defaults, exceptions, inboxes }, settings }
 }
 
 /** Conversation Workflow as saved, with the defaults where nothing was. */
