@@ -1,0 +1,2 @@
+/** What a person is called by; each kind sounds different. */
+export type Notice = "offer" | "message" | "overdue"
