@@ -23,10 +23,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   })
   if (built.status !== 0) throw new Error("The web parts cannot be built, see above.")
   const [browser, program] = await Promise.all([startBrowser(), startProgram({ env: { LOG_LEVEL: "warn", OPERATOR_TOKEN: operatorToken } })])
+  let isOver = false
+  program.child.once("exit", (code, signal) => {
+    if (!isOver) console.error(`Switchboard ended in the middle (${code ?? signal}):\n${program.output()}`)
+  })
   project.provide("browserEndpoint", browser.wsEndpoint())
   const { url, sandboxOrigin, smtpPort } = program
   project.provide("switchboard", { url, sandboxOrigin, smtpPort, setupCode })
   return async () => {
+    isOver = true
     await browser.close()
     await program.dispose()
   }

@@ -147,6 +147,8 @@ function schemeVariables(scheme: 0 | 1): Record<string, string> {
     "--mantine-color-gray-light-hover": token("hover"),
     "--mantine-color-gray-light-color": token("text2"),
     "--mantine-color-gray-text": token("text2"),
+    "--mantine-color-yellow-light": token("soon-tint"),
+    "--mantine-color-yellow-light-color": token("soon"),
     "--mantine-color-red-filled": scheme === 0 ? "#B8252F" : "#C9323C",
     "--mantine-color-red-filled-hover": "#9E1D26",
     "--mantine-color-red-light": token("overdue-tint"),

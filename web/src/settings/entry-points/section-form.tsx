@@ -96,7 +96,8 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
       noValidate
       onSubmit={submit}
       onKeyDown={(event) => {
-        if (event.key === "Escape" && !(event.target instanceof Element && event.target.ariaExpanded === "true")) cancel()
+        // Escape in a list closes the list only.
+        if (event.key === "Escape" && !(event.target instanceof Element && event.target.role === "combobox")) cancel()
         if (event.key.toLowerCase() === "s" && (event.metaKey || event.ctrlKey)) {
           event.preventDefault()
           submit()
