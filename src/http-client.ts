@@ -75,7 +75,8 @@ export function createHttpClient(settings: { outboundAllow: readonly string[]; r
   }
 
   async function sendOnce(request: OutboundRequest, url: URL, deadline: number): Promise<OutboundAnswer> {
-    if (request.mayVisit && !request.mayVisit(url)) throw new OutboundError("refused", `${url.host} is not expected here`)
+    if (request.mayVisit && !request.mayVisit(url))
+      throw new OutboundError("refused", `${url.host} is not expected here`)
     const address = await within(deadline, addressOf(url, request.alsoAllow), "unsent")
     return exchange(request, url, address, deadline)
   }
@@ -85,8 +86,11 @@ export function createHttpClient(settings: { outboundAllow: readonly string[]; r
     const host = url.hostname.replace(/^\[|\]$/g, "")
     const entries = alsoAllow.length > 0 ? [...allowed, ...alsoAllow.map(readEntry)] : allowed
     const addresses = isIP(host) ? [host] : await resolve(host).catch(unresolved(host))
-    const open = addresses.find((address) => isPublicAddress(address) || entries.some((entry) => entry(host, address, portOf(url))))
-    if (open === undefined) throw new OutboundError("refused", `${url.host} is a private address; OUTBOUND_ALLOW may list it`)
+    const open = addresses.find(
+      (address) => isPublicAddress(address) || entries.some((entry) => entry(host, address, portOf(url))),
+    )
+    if (open === undefined)
+      throw new OutboundError("refused", `${url.host} is a private address; OUTBOUND_ALLOW may list it`)
     return open
   }
 
@@ -107,10 +111,13 @@ export function createHttpClient(settings: { outboundAllow: readonly string[]; r
 function exchange(request: OutboundRequest, url: URL, address: string, deadline: number): Promise<OutboundAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<OutboundAnswer>()
   let sent = false
-  const fail = (error: Error) => reject(new OutboundError(sent ? "unanswered" : "unsent", error.message, { cause: error }))
+  const fail = (error: Error) =>
+    reject(new OutboundError(sent ? "unanswered" : "unsent", error.message, { cause: error }))
   const make = url.protocol === "https:" ? httpsRequest : httpRequest
   const pinned: LookupFunction = (_host, options, done) =>
-    options.all ? done(null, [{ address, family: isIPv6(address) ? 6 : 4 }]) : done(null, address, isIPv6(address) ? 6 : 4)
+    options.all
+      ? done(null, [{ address, family: isIPv6(address) ? 6 : 4 }])
+      : done(null, address, isIPv6(address) ? 6 : 4)
   const outgoing = make(url, {
     method: request.method,
     headers: { "user-agent": "switchboard", ...request.headers, ...lengthOf(request.body) },
@@ -119,13 +126,20 @@ function exchange(request: OutboundRequest, url: URL, address: string, deadline:
     signal: AbortSignal.timeout(Math.max(1, Math.ceil(deadline - performance.now()))),
     maxHeaderSize: 16 * 1024,
   })
-  outgoing.on("socket", (socket) => socket.once(url.protocol === "https:" ? "secureConnect" : "connect", () => void (sent = true)))
+  const connected = url.protocol === "https:" ? "secureConnect" : "connect"
+  outgoing.on("socket", (socket) =>
+    socket.once(connected, () => {
+      sent = true
+    }),
+  )
   outgoing.on("error", fail)
-  outgoing.on("response", (incoming) => readAnswer(incoming, url, request.answerBytesMax ?? answerBytesMaxDefault).then(resolve, (error) => {
-    outgoing.destroy()
-    if (error instanceof OutboundError) reject(error)
-    else fail(error)
-  }))
+  outgoing.on("response", (incoming) =>
+    readAnswer(incoming, url, request.answerBytesMax ?? answerBytesMaxDefault).then(resolve, (error) => {
+      outgoing.destroy()
+      if (error instanceof OutboundError) reject(error)
+      else fail(error)
+    }),
+  )
   outgoing.end(request.body)
   return promise
 }
@@ -139,13 +153,15 @@ async function readAnswer(incoming: IncomingMessage, url: URL, bytesMax: number)
     parts.push(part)
   }
   const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(incoming.headers)) headers[name] = Array.isArray(value) ? value.join(", ") : (value ?? "")
+  for (const [name, value] of Object.entries(incoming.headers))
+    headers[name] = Array.isArray(value) ? value.join(", ") : (value ?? "")
   return { status: incoming.statusCode ?? 0, headers, body: Buffer.concat(parts), url: url.href }
 }
 
 function readUrl(text: string): URL {
   const url = URL.parse(text)
-  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) throw new OutboundError("refused", "only http and https are called")
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:"))
+    throw new OutboundError("refused", "only http and https are called")
   return url
 }
 
@@ -158,7 +174,9 @@ function lengthOf(body: string | Buffer | undefined): Record<string, string> {
 }
 
 function withoutCredentials(headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(authorization|cookie|proxy-authorization)$/i.test(name)))
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !/^(authorization|cookie|proxy-authorization)$/i.test(name)),
+  )
 }
 
 async function within<T>(deadline: number, work: Promise<T>, kind: OutboundErrorKind): Promise<T> {
@@ -210,9 +228,31 @@ function familyOf(address: string): "ipv4" | "ipv6" {
 /** IANA's special-purpose registries (RFC 6890), multicast and what is reserved. */
 const notPublic = new BlockList()
 for (const range of [
-  "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
-  "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-  "::/128", "::1/128", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+  "0.0.0.0/8",
+  "10.0.0.0/8",
+  "100.64.0.0/10",
+  "127.0.0.0/8",
+  "169.254.0.0/16",
+  "172.16.0.0/12",
+  "192.0.0.0/24",
+  "192.0.2.0/24",
+  "192.88.99.0/24",
+  "192.168.0.0/16",
+  "198.18.0.0/15",
+  "198.51.100.0/24",
+  "203.0.113.0/24",
+  "224.0.0.0/4",
+  "240.0.0.0/4",
+  "::/128",
+  "::1/128",
+  "64:ff9b:1::/48",
+  "100::/64",
+  "2001::/23",
+  "2001:db8::/32",
+  "fc00::/7",
+  "fe80::/10",
+  "fec0::/10",
+  "ff00::/8",
 ]) {
   const [address = "", prefix = ""] = range.split("/")
   notPublic.addSubnet(address, Number(prefix), familyOf(address))
@@ -224,8 +264,10 @@ export function isPublicAddress(address: string): boolean {
   const groups = groupsOf(address)
   const last = ipv4Of(groups[6] ?? 0, groups[7] ?? 0)
   const zeros = groups.slice(0, 5).every((group) => group === 0)
-  if (zeros && (groups[5] === 0xffff || groups[5] === 0)) return !notPublic.check(address, "ipv6") && isPublicAddress(last)
-  if (groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0)) return isPublicAddress(last)
+  if (zeros && (groups[5] === 0xffff || groups[5] === 0))
+    return !notPublic.check(address, "ipv6") && isPublicAddress(last)
+  if (groups[0] === 0x64 && groups[1] === 0xff9b && groups.slice(2, 6).every((group) => group === 0))
+    return isPublicAddress(last)
   if (groups[0] === 0x2002) return isPublicAddress(ipv4Of(groups[1] ?? 0, groups[2] ?? 0))
   return !notPublic.check(address, "ipv6")
 }
@@ -243,5 +285,3 @@ function groupsOf(address: string): number[] {
 function ipv4Of(high: number, low: number): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
-
-

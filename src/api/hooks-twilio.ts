@@ -32,11 +32,15 @@ export function hooksTwilio(deps: HooksTwilioDeps): (app: FastifyInstance) => vo
     app.removeAllContentTypeParsers()
     app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
     const post = (path: string, handle: Handle) =>
-      app.post(`/hooks/twilio/:accountId/${path}`, { bodyLimit: bodyBytesMax }, (request, reply) => guarded(deps, handle(deps, request, reply)))
+      app.post(`/hooks/twilio/:accountId/${path}`, { bodyLimit: bodyBytesMax }, (request, reply) =>
+        guarded(deps, handle(deps, request, reply)),
+      )
     post("messages", receive)
     post("fallback", receive)
     post("message-statuses", receiveStatus)
-    app.get("/hooks/twilio/:accountId/files/:fileId/:name", (request, reply) => guarded(deps, sendFile(deps, request, reply)))
+    app.get("/hooks/twilio/:accountId/files/:fileId/:name", (request, reply) =>
+      guarded(deps, sendFile(deps, request, reply)),
+    )
   }
 }
 
@@ -48,14 +52,22 @@ async function receive(deps: HooksTwilioDeps, request: FastifyRequest, reply: Fa
   const read = messages.readMessage(hook, account)
   if (!read.ok) throw problem(read.problem === "signature_invalid" ? "signature_invalid" : "body_malformed")
   const taken = await takeMessage(deps.inbound, read.message, { messages, account, raw: hook.body })
-  if (taken.dropped) deps.log.info({ accountId: account.id, externalId: read.message.externalId, to: read.message.to }, "text message dropped: the number takes none")
+  if (taken.dropped)
+    deps.log.info(
+      { accountId: account.id, externalId: read.message.externalId, to: read.message.to },
+      "text message dropped: the number takes none",
+    )
   const token = request.headers["i-twilio-idempotency-token"]
   if (typeof token === "string") deps.onTaken?.(token, taken.dropped ? null : taken.receipt)
   const { type, body } = messages.acknowledge()
   return reply.code(200).type(type).send(body)
 }
 
-async function receiveStatus(deps: HooksTwilioDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function receiveStatus(
+  deps: HooksTwilioDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { account, messages } = await knownAccount(deps, request)
   const read = messages.readStatus(hookOf(deps, request), account)
   if (!read.ok) throw problem(read.problem === "signature_invalid" ? "signature_invalid" : "body_malformed")
@@ -68,16 +80,24 @@ async function sendFile(deps: HooksTwilioDeps, request: FastifyRequest, reply: F
   const { accountId, fileId } = request.params as { accountId: string; fileId: string }
   const { expires, signature } = request.query as { expires?: unknown; signature?: unknown }
   const link = { accountId, fileId, expires: Number(expires), signature: String(signature) }
-  const found = uuid.test(accountId) && uuid.test(fileId) && deps.fileLinks.accepts(link) ? await deps.accounts.find(accountId) : null
+  const found =
+    uuid.test(accountId) && uuid.test(fileId) && deps.fileLinks.accepts(link)
+      ? await deps.accounts.find(accountId)
+      : null
   if (!found) throw problem("not_found")
   const { rows } = await sql<{ sha256: string; type: string }>`
-    SELECT sha256, type FROM attachments WHERE org_id = ${found.account.orgId} AND id = ${fileId}`.execute(deps.inbound.store.db)
+    SELECT sha256, type FROM attachments WHERE org_id = ${found.account.orgId} AND id = ${fileId}`.execute(
+    deps.inbound.store.db,
+  )
   if (!rows[0]) throw problem("not_found")
   reply.headers({ "content-disposition": "attachment", "cache-control": "private, max-age=300" })
   return reply.type(rows[0].type).send(deps.blobs.stream(rows[0].sha256))
 }
 
-async function knownAccount(deps: HooksTwilioDeps, request: FastifyRequest): Promise<OpenAccount & { messages: CarrierMessages }> {
+async function knownAccount(
+  deps: HooksTwilioDeps,
+  request: FastifyRequest,
+): Promise<OpenAccount & { messages: CarrierMessages }> {
   const { accountId } = request.params as { accountId: string }
   const found = uuid.test(accountId) ? await deps.accounts.find(accountId) : null
   if (!found?.carrier.messages) throw problem("not_found")

@@ -24,7 +24,11 @@ export function optOutRoutes({ store }: { store: Store }): Route[] {
             AND (${query.phoneNumberId ?? null}::uuid IS NULL OR phone_number_id = ${query.phoneNumberId ?? null})
             AND (${phoneNumberId}::uuid IS NULL OR (phone_number_id, customer_address) > (${phoneNumberId}::uuid, ${customerAddress}))
           ORDER BY phone_number_id, customer_address LIMIT ${list.limit + 1}`.execute(store.db)
-        return page(rows, (row) => [row.phoneNumberId, row.customerAddress], (row) => row)
+        return page(
+          rows,
+          (row) => [row.phoneNumberId, row.customerAddress],
+          (row) => row,
+        )
       },
     }),
   ]

@@ -1,5 +1,11 @@
 import { z } from "zod"
-import { readLog, readSettings, type SandboxSettings, sandboxOperations, writeSettings } from "../../carriers/sandbox/settings.ts"
+import {
+  readLog,
+  readSettings,
+  type SandboxSettings,
+  sandboxOperations,
+  writeSettings,
+} from "../../carriers/sandbox/settings.ts"
 import type { Store } from "../../store/write.ts"
 import { ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"

@@ -22,12 +22,18 @@ const base64LengthMax = 35_000_000
 const Body = z.object({
   entryPointId: z.uuid().optional(),
   to: z.object({ channel: ChannelNameShape, address: z.string().trim().min(1).max(320) }).optional(),
-  from: z.object({ kind: z.string().max(40).optional(), value: z.string().trim().min(1).max(320), name: z.string().trim().max(200).nullable().optional() }),
+  from: z.object({
+    kind: z.string().max(40).optional(),
+    value: z.string().trim().min(1).max(320),
+    name: z.string().trim().max(200).nullable().optional(),
+  }),
   text: z.string().max(500_000).nullable().optional(),
   subject: z.string().max(2_000).nullable().optional(),
   html: z.string().max(1_000_000).nullable().optional(),
   attachments: z
-    .array(z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: z.string().max(base64LengthMax) }))
+    .array(
+      z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: z.string().max(base64LengthMax) }),
+    )
     .max(20)
     .optional(),
   externalId: z.string().min(1).max(300).nullable().optional(),
@@ -68,7 +74,12 @@ export function sandboxMessageRoutes({ store, injectors, settled }: SandboxMessa
         await requireSandbox(store, principal.orgId)
         const target = await targetOf(store, principal.orgId, body)
         const inject = injectors[target.channel]
-        if (!inject) throw invalid({ pointer: body.to ? "#/to/channel" : "#/entryPointId", code: "unknown_recipient", detail: "This channel is not in use." })
+        if (!inject)
+          throw invalid({
+            pointer: body.to ? "#/to/channel" : "#/entryPointId",
+            code: "unknown_recipient",
+            detail: "This channel is not in use.",
+          })
         const injected = await inject(principal.orgId, injectionOf(body, target))
         await bounded(settled(principal.orgId))
         const answer = answerOf(injected)
@@ -94,7 +105,8 @@ async function targetOf({ db }: Store, orgId: string, body: z.output<typeof Body
   const live = db.selectFrom("entryPoints").select(["id", "channel", "address"]).where("orgId", "=", orgId)
   if (body.entryPointId !== undefined) {
     const row = await live.where("id", "=", body.entryPointId).where("status", "<>", "deleted").executeTakeFirst()
-    if (!row) throw invalid({ pointer: "#/entryPointId", code: "unknown_reference", detail: "There is no such entry point." })
+    if (!row)
+      throw invalid({ pointer: "#/entryPointId", code: "unknown_reference", detail: "There is no such entry point." })
     return { channel: row.channel as Target["channel"], entryPointId: row.id, address: row.address }
   }
   const to = body.to as NonNullable<typeof body.to>
@@ -106,13 +118,22 @@ async function targetOf({ db }: Store, orgId: string, body: z.output<typeof Body
   return { channel: to.channel, entryPointId: row?.id ?? null, address: row?.address ?? to.address }
 }
 
-const addressKinds: Partial<Record<Target["channel"], string>> = { sms: "phone", voice: "phone", email: "email", chat: "visitor" }
+const addressKinds: Partial<Record<Target["channel"], string>> = {
+  sms: "phone",
+  voice: "phone",
+  email: "email",
+  chat: "visitor",
+}
 
 function injectionOf(body: z.output<typeof Body>, target: Target): Injection {
   return {
     entryPointId: target.entryPointId,
     address: target.address,
-    from: { kind: body.from.kind ?? addressKinds[target.channel] ?? target.channel, value: body.from.value, name: body.from.name ?? null },
+    from: {
+      kind: body.from.kind ?? addressKinds[target.channel] ?? target.channel,
+      value: body.from.value,
+      name: body.from.name ?? null,
+    },
     text: body.text ?? null,
     subject: body.subject ?? null,
     html: body.html ?? null,
@@ -127,8 +148,33 @@ function injectionOf(body: z.output<typeof Body>, target: Target): Injection {
 
 function answerOf(injected: Injected): Answer {
   if (!injected.arrived) return ok({ arrived: false, externalId: injected.externalId ?? null })
-  const { inboundEventId, externalId, duplicate, parked, parkedReason = null, contactId, messageId, conversationId, customerId, resolution, dueAt } = injected
-  const body = { arrived: true, inboundEventId, externalId, duplicate, parked, parkedReason, contactId, messageId, conversationId, customerId, resolution, dueAt }
+  const {
+    inboundEventId,
+    externalId,
+    duplicate,
+    parked,
+    parkedReason = null,
+    contactId,
+    messageId,
+    conversationId,
+    customerId,
+    resolution,
+    dueAt,
+  } = injected
+  const body = {
+    arrived: true,
+    inboundEventId,
+    externalId,
+    duplicate,
+    parked,
+    parkedReason,
+    contactId,
+    messageId,
+    conversationId,
+    customerId,
+    resolution,
+    dueAt,
+  }
   return conversationId ? created(`/conversations/${conversationId}`, body) : new Answer(201, body)
 }
 

@@ -20,7 +20,13 @@ export function sandboxPageRoutes({ store, sandboxOrigin }: { store: Store; sand
           .selectFrom("chatApps")
           .select("appId")
           .where("orgId", "=", principal.orgId)
-          .where((eb) => eb.or([eb("appId", "=", params.app), eb("name", "=", params.app), eb(eb.cast<string>("id", "text"), "=", params.app)]))
+          .where((eb) =>
+            eb.or([
+              eb("appId", "=", params.app),
+              eb("name", "=", params.app),
+              eb(eb.cast<string>("id", "text"), "=", params.app),
+            ]),
+          )
           .executeTakeFirst()
         if (!known) throw problem("not_found")
         return new Answer(302, null, { location: `${sandboxOrigin}/${known.appId}` })
