@@ -5,13 +5,14 @@ import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import { newId } from "../ids.ts"
 import { openAssignments } from "../store/assignments.ts"
 import { lockAgents } from "../store/agents.ts"
-import { awaitContacts, insertContacts } from "../store/contacts.ts"
-import { changeConversations, insertConversations } from "../store/conversations.ts"
-import { insertDecisions } from "../store/decisions.ts"
+import { awaitContacts, contactsInsert } from "../store/contacts.ts"
+import { changeConversations, conversationsInsert } from "../store/conversations.ts"
+import { decisionsInsert } from "../store/decisions.ts"
 import { insertClaims, nameCustomers } from "../store/customers.ts"
-import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, type StoredReceipt, storeReceipts } from "../store/inbound-events.ts"
-import { insertAttachments, insertMessages } from "../store/messages.ts"
-import { announceQueued, insertQueueItems, joinQueueItems, type NewQueueItem } from "../store/queue-items.ts"
+import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, receiptsUpdate, type StoredReceipt } from "../store/inbound-events.ts"
+import { attachmentsInsert, messagesInsert } from "../store/messages.ts"
+import { announceQueued, joinQueueItems, type NewQueueItem, queueItemsInsert } from "../store/queue-items.ts"
+import { runTogether } from "../store/records.ts"
 import { readRouting } from "../store/routing-settings.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
@@ -77,17 +78,22 @@ export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: Commit
 
   await lockAgents(tx, placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]))
   tellCustomers(tx, placed)
-  await writeConversations(tx, placed, facts)
-  await insertMessages(tx, placed.flatMap((one) => one.taken.map((message) => messageRow(one, message))))
-  await insertAttachments(tx, taken.flatMap(attachmentRows))
+  const receipts = placed.flatMap(receiptsOf)
+  await runTogether(tx, [
+    conversationsInsert(tx, placed.filter(({ plan }) => plan.conversation.type === "create").map((one) => conversationRow(tx, one))),
+    contactsInsert(tx, placed.flatMap((one) => one.plan.contacts.filter(({ type }) => type === "create").map((contact) => contactRow(one, contact)))),
+    messagesInsert(tx, placed.flatMap((one) => one.taken.map((message) => messageRow(one, message)))),
+    attachmentsInsert(tx, taken.flatMap(attachmentRows)),
+    queueItemsInsert(tx, placed.flatMap(newItem)),
+    decisionsInsert(tx, placed.flatMap((one) => placement(tx, one))),
+    receiptsUpdate(tx, receipts),
+  ])
+  await changeWhatIsThere(tx, placed, facts)
   tellContacts(tx, placed)
   tellMessages(tx, placed)
-  await writeQueueItems(tx, placed, hooks)
-  await insertDecisions(tx, placed.flatMap((one) => placement(tx, one)))
+  await queue(tx, placed, hooks)
   for (const one of placed) await applyOptOuts(tx, one, hooks)
   for (const one of placed) await answerAutomatically(tx, one, settings.mail.autoReply)
-  const receipts = placed.flatMap(receiptsOf)
-  await storeReceipts(tx, receipts)
   return new Map(receipts.map((receipt) => [receipt.inboundEventId, receipt]))
 }
 
@@ -149,10 +155,8 @@ function placeSettings({ messaging, mail, reopenSeconds }: WorkflowSettings): Pl
   }
 }
 
-/** Conversations and contacts; a reopened one whose former agent is there is assigned in the same statement. */
-async function writeConversations(tx: Tx, placed: readonly Placed[], facts: Awaited<ReturnType<typeof loadFacts>>): Promise<void> {
-  await insertConversations(tx, placed.filter(({ plan }) => plan.conversation.type === "create").map((one) => conversationRow(tx, one)))
-  await insertContacts(tx, placed.flatMap((one) => one.plan.contacts.filter(({ type }) => type === "create").map((contact) => contactRow(one, contact))))
+/** Conversations and contacts that were there; a reopened one whose former agent is there is assigned in the same statement. */
+async function changeWhatIsThere(tx: Tx, placed: readonly Placed[], facts: Awaited<ReturnType<typeof loadFacts>>): Promise<void> {
   await awaitContacts(
     tx,
     placed.flatMap(({ plan, taken }) =>
@@ -177,19 +181,17 @@ async function writeConversations(tx: Tx, placed: readonly Placed[], facts: Awai
   await reseat(tx, placed.filter(({ plan }) => plan.seat && !plan.assignment).map(({ plan }) => plan.conversation.id), "sticky")
 }
 
-async function writeQueueItems(tx: Tx, placed: readonly Placed[], hooks: CommitHooks): Promise<void> {
-  const created: { item: NewQueueItem; reason: string; fromInboxId: null; customerId: string }[] = []
-  const joined: Parameters<typeof joinQueueItems>[1][number][] = []
-  for (const { plan, customerId } of placed) {
-    if (plan.item.type === "join") joined.push(plan.item)
-    if (plan.item.type !== "create") continue
-    const { type: _type, ...item } = plan.item
-    created.push({ item: { ...item, conversationId: plan.conversation.id }, reason: "contact_inbound", fromInboxId: null, customerId })
-  }
-  await joinQueueItems(tx, joined)
-  await insertQueueItems(tx, created.map(({ item }) => item))
+async function queue(tx: Tx, placed: readonly Placed[], hooks: CommitHooks): Promise<void> {
+  await joinQueueItems(tx, placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])))
+  const created = placed.flatMap((one) => newItem(one).map((item) => ({ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId })))
   await announceQueued(tx, created)
   if (created.length > 0) await hooks.assignOnArrival?.(tx, created.map(({ item }) => item))
+}
+
+function newItem({ plan }: Placed): NewQueueItem[] {
+  if (plan.item.type !== "create") return []
+  const { type: _type, ...item } = plan.item
+  return [{ ...item, conversationId: plan.conversation.id }]
 }
 
 async function applyOptOuts(tx: Tx, { plan, taken, customerId }: Placed, hooks: CommitHooks): Promise<void> {

@@ -5,13 +5,12 @@ import { fault } from "../fault.ts"
 import { newId } from "../ids.ts"
 import { type AgentRow, lockAgents } from "../store/agents.ts"
 import { endAssignments, openAssignments } from "../store/assignments.ts"
-import { moveContacts } from "../store/contacts.ts"
 import { type ConversationRow, lockConversations } from "../store/conversations.ts"
-import { answerPull, insertDecisions } from "../store/decisions.ts"
+import { answerPull, type DecisionRow } from "../store/decisions.ts"
 import { holdLease } from "../store/leases.ts"
-import { endOffers, insertOffers, lockPendingOffersById, type OfferRow } from "../store/offers.ts"
-import { endItems, lockItems, offerItems, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
-import { takeSeats } from "../store/seats.ts"
+import { type Assigning, writeMatches } from "../store/matches.ts"
+import { endOffers, lockPendingOffersById, type NewOffer, type OfferRow } from "../store/offers.ts"
+import { endItems, lockItems, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import type { Tx } from "../store/write.ts"
 
@@ -26,6 +25,7 @@ type Locked = {
   members: Set<string>
   /** True time of the database, for what sockets say. */
   inSettings: Set<string>
+  routingDelaySeconds: number
 }
 
 type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
@@ -40,29 +40,35 @@ export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly 
   const matches = fitting(tx, locked, decisions.filter(isMatch))
   const accepted = new Set<number>(matches.map((decision) => decision.id))
   const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
-  await writeOffers(tx, locked, matches, keys, lease.epoch)
-  await writeAssignments(tx, locked, matches, keys)
+  const keyOf = (decision: Decision) => keys.get(decision.id) ?? newId()
+  const offers = await newOffers(tx, locked, matches, keyOf, lease.epoch)
+  const assigning = newAssignments(tx, locked, matches, keyOf)
+  await reassign(tx, locked, matches, keyOf)
   await writeEnds(tx, locked, decisions, accepted)
   for (const decision of decisions) if (await writeOther(tx, locked, decision)) accepted.add(decision.id)
-  await insertDecisions(
-    tx,
-    decisions.filter((decision) => accepted.has(decision.id)).map((decision) => ({
-      id: keys.get(decision.id) ?? newId(),
-      epoch: lease.epoch,
-      kind: decision.type,
-      queueItemId: "itemId" in decision ? decision.itemId : null,
-      conversationId: conversationOf(locked, decision),
-      agentId: decision.agentId,
-      at: tx.now,
-      because: decision.because,
-    })),
-  )
+  const written = decisions.filter((decision) => accepted.has(decision.id))
+  await writeMatches(tx, offers, assigning, written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))))
+  for (const offer of offers) tellOffered(tx, offer)
+  for (const match of matches) if (match.type === "assign" && match.requestId) await answerPull(tx, match.requestId, { conversationId: match.conversationId })
   await fault("routing.beforeCommit")
   return accepted
 }
 
 function isMatch(decision: Decision): decision is MatchDecision {
   return decision.type === "offer" || decision.type === "assign"
+}
+
+function decisionRow(tx: Tx, locked: Locked, { epoch }: Lease, decision: Decision, id: string): DecisionRow {
+  return {
+    id,
+    epoch,
+    kind: decision.type,
+    queueItemId: "itemId" in decision ? decision.itemId : null,
+    conversationId: conversationOf(locked, decision),
+    agentId: decision.agentId,
+    at: tx.now,
+    because: decision.because,
+  }
 }
 
 function conversationOf(locked: Locked, decision: Decision): string | null {
@@ -84,16 +90,19 @@ async function lockRows(tx: Tx, decisions: readonly Decision[]): Promise<Locked>
   return { conversations, items, offers, agents, ...members }
 }
 
-async function readMembers(tx: Tx, agentIds: readonly string[], inboxIds: readonly string[]) {
-  const [members, settings] = [
-    await sql<{ key: string }>`
-      SELECT inbox_id || ' ' || agent_id AS key FROM inbox_members
-      WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]}) AND inbox_id = ANY(${[...new Set(inboxIds)]})`.execute(tx.db),
-    await sql<{ agentId: string }>`
-      SELECT agent_id FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})
-        AND (paused_at IS NOT NULL OR settings_until > clock_timestamp())`.execute(tx.db),
-  ]
-  return { members: new Set(members.rows.map((row) => row.key)), inSettings: new Set(settings.rows.map((row) => row.agentId)) }
+/** Read after the agents are locked: whoever changes these locks them too. */
+async function readMembers(tx: Tx, agentIds: readonly string[], inboxIds: readonly string[]): Promise<Pick<Locked, "members" | "inSettings" | "routingDelaySeconds">> {
+  const { rows } = await sql<{ agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }>`
+    SELECT a.agent_id, (a.paused_at IS NOT NULL OR coalesce(a.settings_until > clock_timestamp(), false)) AS in_settings,
+      ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id
+        AND m.inbox_id = ANY(${[...new Set(inboxIds)]}::uuid[])) AS inbox_ids,
+      coalesce((SELECT (settings->'messaging'->>'routingDelaySeconds')::int FROM workflow_settings w WHERE w.org_id = a.org_id), 0) AS delay_seconds
+    FROM agent_states a WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${[...agentIds]})`.execute(tx.db)
+  return {
+    members: new Set(rows.flatMap((row) => row.inboxIds.map((inboxId) => `${inboxId} ${row.agentId}`))),
+    inSettings: new Set(rows.filter((row) => row.inSettings).map((row) => row.agentId)),
+    routingDelaySeconds: rows[0]?.delaySeconds ?? 0,
+  }
 }
 
 /** The guard. Several decisions of a batch for one agent count together, in their order (the `k` of routing.md 3.2). */
@@ -139,11 +148,12 @@ function hasRoom(agent: AgentRow, { group, pull }: Match, k: number): boolean {
   return pull || agent.mailCredit >= k
 }
 
-async function writeOffers(tx: Tx, { items }: Locked, matches: readonly MatchDecision[], keys: ReadonlyMap<number, string>, epoch: number): Promise<void> {
-  const channels = await contactChannels(tx, matches.flatMap((match) => items.get(match.itemId)?.contactId ?? []))
-  const rows = matches.flatMap((match) => {
+async function newOffers(tx: Tx, { items }: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string, epoch: number): Promise<NewOffer[]> {
+  const offered = matches.filter((match) => match.type === "offer")
+  const channels = await contactChannels(tx, offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []))
+  return offered.flatMap((match) => {
     const item = items.get(match.itemId)
-    if (match.type !== "offer" || !item) return []
+    if (!item) return []
     return [
       {
         id: newId(),
@@ -158,28 +168,24 @@ async function writeOffers(tx: Tx, { items }: Locked, matches: readonly MatchDec
         offeredAt: tx.now,
         endsAt: new Date(tx.now.getTime() + (match.deadlineAt - match.at)),
         epoch,
-        decisionId: keys.get(match.id) ?? newId(),
+        decisionId: keyOf(match),
       },
     ]
   })
-  if (rows.length === 0) return
-  await offerItems(tx, rows.map((row) => row.queueItemId))
-  await insertOffers(tx, rows)
-  await takeSeats(tx, rows.map((row) => ({ holderId: row.id, conversationId: row.conversationId, agentId: row.agentId, channelGroup: row.channelGroup, via: "push" })))
-  await moveContacts(tx, rows.map((row) => row.conversationId), "offered")
-  for (const row of rows) {
-    tx.event("contact.offered", {
-      offerId: row.id,
-      contactId: row.contactId,
-      conversationId: row.conversationId,
-      inboxId: row.inboxId,
-      agentId: row.agentId,
-      matchReasons: row.matchReasons,
-      endsAt: row.endsAt,
-      decisionId: row.decisionId,
-      reason: null,
-    })
-  }
+}
+
+function tellOffered(tx: Tx, offer: NewOffer): void {
+  tx.event("contact.offered", {
+    offerId: offer.id,
+    contactId: offer.contactId,
+    conversationId: offer.conversationId,
+    inboxId: offer.inboxId,
+    agentId: offer.agentId,
+    matchReasons: offer.matchReasons,
+    endsAt: offer.endsAt,
+    decisionId: offer.decisionId,
+    reason: null,
+  })
 }
 
 async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<Map<string, OfferRow["channel"]>> {
@@ -189,47 +195,58 @@ async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<M
   return new Map(rows.map((row) => [row.id, row.channel]))
 }
 
-async function writeAssignments(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keys: ReadonlyMap<number, string>): Promise<void> {
-  const assigned = matches.flatMap((match) => {
+/** Of conversations that nobody has. A pushed mail uses up its credit; a pushed message is followed by the routing delay. */
+function newAssignments(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string): Assigning[] {
+  return matches.flatMap((match) => {
     const conversation = match.type === "assign" ? locked.conversations.get(match.conversationId) : undefined
-    return conversation ? [{ match, conversation }] : []
+    if (!conversation || conversation.agentId) return []
+    const { itemId, agentId, group, pull } = match
+    const delay = group === "messaging" && !pull ? locked.routingDelaySeconds : 0
+    return [
+      {
+        itemId,
+        conversation,
+        agentId,
+        channelGroup: group,
+        via: pull ? "pull" : "push",
+        decisionId: keyOf(match),
+        charged: group === "mail" && !pull,
+        blockedUntil: delay > 0 ? new Date(tx.now.getTime() + delay * 1000) : null,
+      },
+    ]
   })
-  if (assigned.length === 0) return
-  await endItems(tx, assigned.map(({ match }) => match.itemId), { state: "done", reason: "assigned", withdrawn: "taken" })
+}
+
+/** Conversations that an absent agent had until now. */
+async function reassign(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string): Promise<void> {
+  const moved = matches.flatMap((match) => {
+    const conversation = match.type === "assign" ? locked.conversations.get(match.conversationId) : undefined
+    return conversation?.agentId ? [{ match, conversation }] : []
+  })
+  if (moved.length === 0) return
+  await endItems(tx, moved.map(({ match }) => match.itemId), { state: "done", reason: "assigned", withdrawn: "taken" })
   await openAssignments(
     tx,
-    assigned.map(({ match, conversation }) => ({
+    moved.map(({ match, conversation }) => ({
       conversation,
       agentId: match.agentId,
       reason: "automated_assignment" as const,
-      ...(conversation.agentId ? { endReason: "agent_absent" as const } : {}),
+      endReason: "agent_absent" as const,
       via: match.pull ? ("pull" as const) : ("push" as const),
-      decisionId: keys.get(match.id) ?? null,
+      decisionId: keyOf(match),
     })),
   )
-  await chargeAgents(tx, assigned.map(({ match }) => match))
-  for (const { match } of assigned) if (match.requestId) await answerPull(tx, match.requestId, { conversationId: match.conversationId })
+  await chargeAgents(tx, locked, moved.map(({ match }) => match))
 }
 
-/** A pushed mail uses up its credit; a pushed message is followed by the routing delay. */
-async function chargeAgents(tx: Tx, matches: readonly MatchDecision[]): Promise<void> {
-  const mail = matches.filter((match) => match.group === "mail" && !match.pull).map((match) => match.agentId)
-  if (mail.length > 0) {
-    await sql`
-      UPDATE agent_states SET mail_credit = 0, version = version + 1 WHERE org_id = ${tx.orgId} AND agent_id = ANY(${mail})`.execute(tx.db)
-  }
-  await delayMessaging(tx, matches.filter((match) => match.group === "messaging" && !match.pull).map((match) => match.agentId))
-}
-
-/** "Next message routing delay": after a pushed or accepted message nothing is pushed for a while. */
-export async function delayMessaging(tx: Tx, agentIds: readonly string[]): Promise<void> {
-  if (agentIds.length === 0) return
-  const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
-  const seconds = settings.messaging.routingDelaySeconds
-  if (seconds === 0) return
+async function chargeAgents(tx: Tx, { routingDelaySeconds }: Locked, matches: readonly MatchDecision[]): Promise<void> {
+  const pushed = (group: ChannelGroup) => matches.filter((match) => match.group === group && !match.pull).map((match) => match.agentId)
+  const until = routingDelaySeconds > 0 ? new Date(tx.now.getTime() + routingDelaySeconds * 1000) : null
   await sql`
-    UPDATE agent_states SET blocked_until_messaging = ${new Date(tx.now.getTime() + seconds * 1000)}, version = version + 1
-    WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})`.execute(tx.db)
+    UPDATE agent_states SET mail_credit = CASE WHEN agent_id = ANY(${pushed("mail")}) THEN 0 ELSE mail_credit END,
+      blocked_until_messaging = CASE WHEN agent_id = ANY(${pushed("messaging")}) THEN coalesce(${until}, blocked_until_messaging) ELSE blocked_until_messaging END,
+      version = version + 1
+    WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...pushed("mail"), ...pushed("messaging")]})`.execute(tx.db)
 }
 
 /** Offers that nobody answered in time (by the database's business clock), or that their agent can no longer take. */

@@ -82,7 +82,7 @@ export async function openAssignments(tx: Tx, openings: readonly Opening[]): Pro
     UPDATE agent_states SET last_assigned_at = ${tx.now}, version = version + 1
     WHERE org_id = ${tx.orgId} AND agent_id = ANY(${openings.map((opening) => opening.agentId)})`.execute(tx.db)
   tx.touch({ agents: openings.flatMap(({ agentId, conversation }) => [agentId, conversation.agentId]) })
-  for (const [index, opening] of openings.entries()) announce(tx, opening.conversation, after[index] ?? opening.conversation, opening)
+  for (const [index, opening] of openings.entries()) announceAssignment(tx, opening.conversation, after[index] ?? opening.conversation, opening)
   return after
 }
 
@@ -113,7 +113,7 @@ export async function endAssignments(
   await reseat(tx, endings.map(({ conversation }) => conversation.id), "manual")
   tx.touch({ agents: endings.map(({ conversation }) => conversation.agentId) })
   for (const [index, { conversation, reason }] of endings.entries()) {
-    if (conversation.agentId) announce(tx, conversation, after[index] ?? conversation, { reason })
+    if (conversation.agentId) announceAssignment(tx, conversation, after[index] ?? conversation, { reason })
   }
   return after
 }
@@ -139,7 +139,8 @@ async function endOpen(tx: Tx, rows: readonly { conversation: ConversationRow; r
     )} WHERE a.org_id = ${tx.orgId} AND a.conversation_id = r.conversation_id AND a.ended_at IS NULL`.execute(tx.db)
 }
 
-function announce(
+/** `conversation_assignee.updated`, and what the timeline shows. */
+export function announceAssignment(
   tx: Tx,
   before: ConversationRow,
   after: ConversationRow,

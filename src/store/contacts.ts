@@ -1,6 +1,6 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import type { ChannelGroup, ChannelName } from "../core/channels.ts"
-import { records } from "./records.ts"
+import { records, runTogether } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 export type ContactState = "started" | "queued" | "offered" | "active" | "ended"
@@ -50,8 +50,12 @@ export async function liveContacts(tx: Tx, conversationIds: readonly string[]): 
 }
 
 export async function insertContacts(tx: Tx, rows: readonly ContactRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`INSERT INTO contacts (org_id, ${columns}) SELECT ${tx.orgId}, r.* FROM ${records(rows, columnTypes)}`.execute(tx.db)
+  await runTogether(tx, [contactsInsert(tx, rows)])
+}
+
+export function contactsInsert(tx: Tx, rows: readonly ContactRow[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`INSERT INTO contacts (org_id, ${columns}) SELECT ${tx.orgId}::uuid, r.* FROM ${records(rows, columnTypes)}`
 }
 
 /** What an inbound message changes in a live contact: it awaits again. */

@@ -1,6 +1,6 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import { type ConversationStatus, statusOf } from "../core/conversations/status.ts"
-import { records } from "./records.ts"
+import { records, runTogether } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 /** A conversation as the transactions that change it see it. */
@@ -64,10 +64,14 @@ export async function lockLatestConversations(tx: Tx, customerIds: readonly stri
 
 /** New conversations. A second active one of a customer fails on `conversations_one_active`, which runs `write` again. */
 export async function insertConversations(tx: Tx, rows: readonly ConversationRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
+  await runTogether(tx, [conversationsInsert(tx, rows)])
+}
+
+export function conversationsInsert(tx: Tx, rows: readonly ConversationRow[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`
     INSERT INTO conversations (org_id, ${columns}, updated_at)
-    SELECT ${tx.orgId}, r.*, ${tx.now}::timestamptz FROM ${records(rows, columnTypes)}`.execute(tx.db)
+    SELECT ${tx.orgId}::uuid, r.*, ${tx.now}::timestamptz FROM ${records(rows, columnTypes)}`
 }
 
 const columnTypes = `id uuid, customer_id uuid, inbox_id uuid, status text, agent_id uuid, last_agent_id uuid,

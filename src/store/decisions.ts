@@ -1,5 +1,5 @@
-import { type Kysely, sql } from "kysely"
-import { records } from "./records.ts"
+import { type Kysely, type RawBuilder, sql } from "kysely"
+import { records, runTogether } from "./records.ts"
 import type { DB } from "./tables.ts"
 import type { Tx } from "./write.ts"
 
@@ -15,10 +15,14 @@ export type DecisionRow = {
 }
 
 export async function insertDecisions(tx: Tx, rows: readonly DecisionRow[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
+  await runTogether(tx, [decisionsInsert(tx, rows)])
+}
+
+export function decisionsInsert(tx: Tx, rows: readonly DecisionRow[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`
     INSERT INTO routing_decisions (org_id, partition_id, id, epoch, kind, queue_item_id, conversation_id, agent_id, at, because)
-    SELECT ${tx.orgId}, ${tx.orgId}, r.* FROM ${records(
+    SELECT ${tx.orgId}::uuid, ${tx.orgId}::uuid, r.* FROM ${records(
       rows.map(({ id, epoch, kind, queueItemId, conversationId, agentId, at, because }) => ({
         id,
         epoch,
@@ -30,7 +34,7 @@ export async function insertDecisions(tx: Tx, rows: readonly DecisionRow[]): Pro
         because,
       })),
       `id uuid, epoch bigint, kind text, queue_item_id uuid, conversation_id uuid, agent_id uuid, at timestamptz, because jsonb`,
-    )}`.execute(tx.db)
+    )}`
 }
 
 /** Decisions about a conversation, oldest first. */

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { InboundEvent, Receipt } from "../intake/inbound-event.ts"
 import { records } from "./records.ts"
 import type { DB } from "./tables.ts"
@@ -78,12 +78,12 @@ export function emptyReceipt(inboundEventId: string, parkedReason: string | null
   }
 }
 
-export async function storeReceipts(tx: Tx, receipts: readonly StoredReceipt[]): Promise<void> {
-  if (receipts.length === 0) return
-  await sql`
+export function receiptsUpdate(tx: Tx, receipts: readonly StoredReceipt[]): RawBuilder<unknown> | null {
+  if (receipts.length === 0) return null
+  return sql`
     UPDATE inbound_events e SET receipt = r.receipt
     FROM ${records(receipts.map((receipt) => ({ id: receipt.inboundEventId, receipt })), "id uuid, receipt jsonb")}
-    WHERE e.org_id = ${tx.orgId} AND e.id = r.id`.execute(tx.db)
+    WHERE e.org_id = ${tx.orgId} AND e.id = r.id`
 }
 
 export type InboundEventRow = {

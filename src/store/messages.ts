@@ -1,6 +1,6 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import type { ChannelName } from "../core/channels.ts"
-import { records } from "./records.ts"
+import { records, runTogether } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 export type NewMessage = {
@@ -49,8 +49,12 @@ const columnTypes = `id uuid, conversation_id uuid, customer_id uuid, contact_id
   fulfils boolean, client_id text, reply_window_ends_at timestamptz, sent_at timestamptz, received_at timestamptz, test boolean`
 
 export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`INSERT INTO messages (org_id, ${columns}) SELECT ${tx.orgId}, r.* FROM ${records(rows, columnTypes)}`.execute(tx.db)
+  await runTogether(tx, [messagesInsert(tx, rows)])
+}
+
+export function messagesInsert(tx: Tx, rows: readonly NewMessage[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`INSERT INTO messages (org_id, ${columns}) SELECT ${tx.orgId}::uuid, r.* FROM ${records(rows, columnTypes)}`
 }
 
 /** The file is written and synced under BLOB_DIR before its row. */
@@ -66,14 +70,12 @@ export type NewAttachment = {
   sortOrder: number
 }
 
-export async function insertAttachments(tx: Tx, rows: readonly NewAttachment[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
+export function attachmentsInsert(tx: Tx, rows: readonly NewAttachment[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`
     INSERT INTO attachments (org_id, id, message_id, name, type, size_bytes, sha256, content_id, inline, sort_order, created_at)
-    SELECT ${tx.orgId}, r.*, ${tx.now}::timestamptz
-    FROM ${records(rows, "id uuid, message_id uuid, name text, type text, size_bytes bigint, sha256 text, content_id text, inline boolean, sort_order int")}`.execute(
-    tx.db,
-  )
+    SELECT ${tx.orgId}::uuid, r.*, ${tx.now}::timestamptz
+    FROM ${records(rows, "id uuid, message_id uuid, name text, type text, size_bytes bigint, sha256 text, content_id text, inline boolean, sort_order int")}`
 }
 
 /** Which conversations and customers the mails with these Message-IDs belong to. */

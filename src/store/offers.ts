@@ -1,4 +1,4 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import type { ChannelGroup, ChannelName } from "../core/channels.ts"
 import { records } from "./records.ts"
 import { releaseSeats } from "./seats.ts"
@@ -48,12 +48,14 @@ export async function lockPendingOffersById(tx: Tx, ids: readonly string[]): Pro
   return new Map(rows.map((row) => [row.id, row]))
 }
 
-export async function insertOffers(tx: Tx, rows: readonly Omit<OfferRow, "state" | "withdrawnReason" | "decidedAt" | "version">[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
+export type NewOffer = Omit<OfferRow, "state" | "withdrawnReason" | "decidedAt" | "version">
+
+export function offersInsert(tx: Tx, rows: readonly NewOffer[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  return sql`
     INSERT INTO offers (org_id, id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group,
       match_reasons, offered_at, ends_at, epoch, decision_id)
-    SELECT ${tx.orgId}, r.* FROM ${records(
+    SELECT ${tx.orgId}::uuid, r.* FROM ${records(
       rows.map((row) => ({
         id: row.id,
         queueItemId: row.queueItemId,
@@ -71,7 +73,7 @@ export async function insertOffers(tx: Tx, rows: readonly Omit<OfferRow, "state"
       })),
       `id uuid, queue_item_id uuid, conversation_id uuid, contact_id uuid, inbox_id uuid, agent_id uuid, channel text,
        channel_group text, match_reasons text[], offered_at timestamptz, ends_at timestamptz, epoch bigint, decision_id uuid`,
-    )}`.execute(tx.db)
+    )}`
 }
 
 /**

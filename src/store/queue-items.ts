@@ -1,10 +1,10 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import { type ChannelGroup, channelGroups, tierOfGroup } from "../core/channels.ts"
 import { newId } from "../ids.ts"
 import { liveContacts, moveContacts } from "./contacts.ts"
 import type { ConversationRow } from "./conversations.ts"
 import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
-import { records } from "./records.ts"
+import { records, runTogether } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 /** A conversation (lane `text`) or a call that waits for an agent (routing.md D3). */
@@ -52,18 +52,22 @@ export async function lockItems(tx: Tx, ids: readonly string[]): Promise<Map<str
 }
 
 export async function insertQueueItems(tx: Tx, rows: readonly NewQueueItem[]): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
+  await runTogether(tx, [queueItemsInsert(tx, rows)])
+}
+
+export function queueItemsInsert(tx: Tx, rows: readonly NewQueueItem[]): RawBuilder<unknown> | null {
+  if (rows.length === 0) return null
+  tx.touch({ items: rows.map((row) => row.id) })
+  return sql`
     INSERT INTO queue_items (org_id, partition_id, id, conversation_id, contact_id, lane, inbox_id, channel_group, tier,
       due_at, queued_at, first_queued_at, message_count)
-    SELECT ${tx.orgId}, ${tx.orgId}, r.id, r.conversation_id, r.contact_id, r.lane, r.inbox_id, r.channel_group, r.tier,
+    SELECT ${tx.orgId}::uuid, ${tx.orgId}::uuid, r.id, r.conversation_id, r.contact_id, r.lane, r.inbox_id, r.channel_group, r.tier,
       r.due_at, r.queued_at, r.first_queued_at, r.message_count
     FROM ${records(
       rows,
       `id uuid, conversation_id uuid, contact_id uuid, lane text, inbox_id uuid, channel_group text, tier int,
        due_at timestamptz, queued_at timestamptz, first_queued_at timestamptz, message_count int`,
-    )}`.execute(tx.db)
-  tx.touch({ items: rows.map((row) => row.id) })
+    )}`
 }
 
 /** Further messages of a waiting or offered item: earlier due, higher tier, counted (routing.md 1.3). */
@@ -97,14 +101,6 @@ export async function endItems(
   tx.touch({ items: itemIds })
   const pending = await lockPendingOffers(tx, itemIds)
   return endOffers(tx, pending.map((offer) => offer.id), "withdrawn", end.withdrawn)
-}
-
-/** Waiting items that are being offered to somebody. */
-export async function offerItems(tx: Tx, itemIds: readonly string[]): Promise<void> {
-  await sql`
-    UPDATE queue_items SET state = 'offered', version = version + 1
-    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state = 'waiting'`.execute(tx.db)
-  tx.touch({ items: itemIds })
 }
 
 /** Offered items whose offer ended without acceptance: back to their old place. */
@@ -166,23 +162,7 @@ export async function announceQueued(
   rows: readonly { item: NewQueueItem; reason: string; fromInboxId: string | null; customerId: string }[],
 ): Promise<void> {
   if (rows.length === 0) return
-  const live = sql`queue_items q WHERE q.org_id = ${tx.orgId} AND q.inbox_id = r.inbox_id AND q.state IN ('waiting', 'offered')`
-  const places = await sql<{ id: string; place: number }>`
-    SELECT r.id, ((SELECT count(*) FROM (SELECT 1 FROM ${live} AND q.channel_group = r.channel_group AND q.due_at <= r.due_at
-          AND (q.due_at, q.first_queued_at, q.id) <= (r.due_at, r.first_queued_at, r.id) LIMIT ${countedMax}) same)
-      + (SELECT count(*) FROM (SELECT 1 FROM ${live} AND q.channel_group = ANY(r.before) LIMIT ${countedMax}) earlier))::int AS place
-    FROM ${records(
-      rows.map(({ item: { id, inboxId, channelGroup, tier, dueAt, firstQueuedAt } }) => ({
-        id,
-        inboxId,
-        channelGroup,
-        before: channelGroups.filter((group) => tierOfGroup[group] < tier),
-        dueAt,
-        firstQueuedAt,
-      })),
-      "id uuid, inbox_id uuid, channel_group text, before text[], due_at timestamptz, first_queued_at timestamptz",
-    )}`.execute(tx.db)
-  const placeOf = new Map(places.rows.map((row) => [row.id, row.place]))
+  const heads = await readHeads(tx, [...new Set(rows.map(({ item }) => item.inboxId))])
   for (const { item, reason, fromInboxId, customerId } of rows) {
     tx.event("contact.queued", {
       contactId: item.contactId,
@@ -192,9 +172,27 @@ export async function announceQueued(
       inboxId: item.inboxId,
       fromInboxId,
       group: item.channelGroup,
-      position: placeOf.get(item.id) ?? 1,
+      position: 1 + heads.filter((head) => head.inboxId === item.inboxId && isBefore(head, item)).length,
       dueAt: item.dueAt,
       reason,
     })
   }
+}
+
+type Head = Pick<NewQueueItem, "id" | "inboxId" | "tier" | "dueAt" | "firstQueuedAt">
+
+/** The first of each group of these inboxes: what it costs does not grow with the queue. */
+async function readHeads(tx: Tx, inboxIds: readonly string[]): Promise<Head[]> {
+  const { rows } = await sql<Head>`
+    SELECT l.* FROM unnest(${[...inboxIds]}::uuid[]) AS i(id) CROSS JOIN unnest(${[...channelGroups]}::text[]) AS g(name)
+    CROSS JOIN LATERAL (SELECT q.id, q.inbox_id, q.tier, q.due_at, q.first_queued_at FROM queue_items q
+      WHERE q.org_id = ${tx.orgId} AND q.inbox_id = i.id AND q.channel_group = g.name AND q.state IN ('waiting', 'offered')
+      ORDER BY q.due_at LIMIT ${countedMax}) l`.execute(tx.db)
+  return rows
+}
+
+function isBefore(head: Head, item: NewQueueItem): boolean {
+  if (head.tier !== item.tier) return head.tier < item.tier
+  const order = head.dueAt.getTime() - item.dueAt.getTime() || head.firstQueuedAt.getTime() - item.firstQueuedAt.getTime()
+  return order < 0 || (order === 0 && head.id < item.id)
 }

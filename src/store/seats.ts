@@ -20,19 +20,6 @@ export async function releaseSeats(tx: Tx, holderIds: readonly string[]): Promis
   await count(tx, rows, -1)
 }
 
-/** A seat for each offer, whatever the load: the guard has judged before. */
-export async function takeSeats(
-  tx: Tx,
-  rows: readonly { holderId: string; conversationId: string; agentId: string; channelGroup: ChannelGroup; via: SeatVia }[],
-): Promise<void> {
-  if (rows.length === 0) return
-  await sql`
-    INSERT INTO seats (org_id, channel_group, holder_id, agent_id, conversation_id, via, since)
-    SELECT ${tx.orgId}, r.channel_group, r.holder_id, r.agent_id, r.conversation_id, r.via, ${tx.now}::timestamptz
-    FROM ${records(rows, "holder_id uuid, conversation_id uuid, agent_id uuid, channel_group text, via text")}`.execute(tx.db)
-  await count(tx, rows, 1)
-}
-
 /** Offers that were accepted: the seat stays and goes over to the conversation, the counter does not move. */
 export async function handOverSeats(tx: Tx, offerIds: readonly string[]): Promise<void> {
   if (offerIds.length === 0) return
