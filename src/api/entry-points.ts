@@ -32,7 +32,7 @@ const statuses = ["active", "disconnected", "deleted"] as const
 
 /** Texts and ids are judged by core/entry-points/section.ts, which tells all errors at once with the screen's own words. */
 const SectionInput = z.object({
-  defaultInboxId: z.unknown(),
+  defaultInboxId: z.unknown().optional(),
   defaultSlaMinutesText: z.unknown().optional(),
   exceptions: z
     .array(z.object({ entryPointId: z.unknown().optional(), inboxId: z.unknown().optional(), slaMinutesText: z.unknown().optional() }))

@@ -17,17 +17,22 @@ const Shown = WorkflowSettings.extend({ version: z.int() })
 const Patch = z.object({
   voice: z.object(unjudged(WorkflowSettings.shape.voice)).optional(),
   messaging: z.object(unjudged(WorkflowSettings.shape.messaging)).optional(),
-  mail: z.object({ ...unjudged(WorkflowSettings.shape.mail), autoReply: z.object(unjudged(WorkflowSettings.shape.mail.shape.autoReply)).optional() }).optional(),
-  reopenSeconds: z.unknown(),
-  topicRequiredToClose: z.unknown(),
-  tollFreeDailyCap: z.unknown(),
-  autoAwaySeconds: z.unknown(),
-  autoLogoutSeconds: z.unknown(),
+  mail: z
+    .object({
+      ...unjudged(WorkflowSettings.shape.mail),
+      autoReply: z.object(unjudged(WorkflowSettings.shape.mail.shape.autoReply)).optional(),
+    })
+    .optional(),
+  reopenSeconds: z.unknown().optional(),
+  topicRequiredToClose: z.unknown().optional(),
+  tollFreeDailyCap: z.unknown().optional(),
+  autoAwaySeconds: z.unknown().optional(),
+  autoLogoutSeconds: z.unknown().optional(),
   absentGraceSeconds: z.object(unjudged(WorkflowSettings.shape.absentGraceSeconds)).optional(),
 })
 
-function unjudged(schema: z.ZodObject): Record<string, z.ZodUnknown> {
-  return Object.fromEntries(Object.keys(schema.shape).map((key) => [key, z.unknown()]))
+function unjudged(schema: z.ZodObject): Record<string, z.ZodOptional<z.ZodUnknown>> {
+  return Object.fromEntries(Object.keys(schema.shape).map((key) => [key, z.unknown().optional()]))
 }
 
 export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
@@ -38,7 +43,11 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
       action: "workflow.read",
       answers: { 200: Shown },
       async handle({ principal }) {
-        const row = await store.db.selectFrom("workflowSettings").select(["settings", "version"]).where("orgId", "=", principal.orgId).executeTakeFirst()
+        const row = await store.db
+          .selectFrom("workflowSettings")
+          .select(["settings", "version"])
+          .where("orgId", "=", principal.orgId)
+          .executeTakeFirst()
         if (!row) throw problem("not_found")
         return ok({ ...WorkflowSettings.parse(row.settings), version: row.version })
       },
@@ -52,7 +61,12 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
       answers: { 200: Shown },
       async handle({ body, ifMatch, write }) {
         return write(async (tx) => {
-          const row = await tx.db.selectFrom("workflowSettings").selectAll().where("orgId", "=", tx.orgId).forUpdate().executeTakeFirst()
+          const row = await tx.db
+            .selectFrom("workflowSettings")
+            .selectAll()
+            .where("orgId", "=", tx.orgId)
+            .forUpdate()
+            .executeTakeFirst()
           if (!row) throw problem("not_found")
           expectVersion(ifMatch, row)
           const before = WorkflowSettings.parse(row.settings)
@@ -60,7 +74,11 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
           if (!read.success) throw invalid(...fieldErrors(read.error.issues, inBody))
           const after = read.data
           if (after.messaging.standardCapacity > after.messaging.maximumCapacity) {
-            throw invalid({ pointer: "#/messaging/standardCapacity", code: "capacity_order", detail: "At most the maximum capacity." })
+            throw invalid({
+              pointer: "#/messaging/standardCapacity",
+              code: "capacity_order",
+              detail: "At most the maximum capacity.",
+            })
           }
           if (JSON.stringify(before) === JSON.stringify(after)) return ok({ ...before, version: row.version })
           const version = row.version + 1
@@ -72,7 +90,14 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
           const agents = await applyCapacity(tx, after)
           tx.touch({ agents })
           tx.event("workflow_settings.updated", { version, before, after })
-          tx.audit({ entityType: "workflow_settings", entityId: tx.orgId, entityName: "Conversation workflow", action: "updated", before, after })
+          tx.audit({
+            entityType: "workflow_settings",
+            entityId: tx.orgId,
+            entityName: "Conversation workflow",
+            action: "updated",
+            before,
+            after,
+          })
           return ok({ ...after, version })
         })
       },
