@@ -32,6 +32,7 @@ import type { Route } from "./api/route.ts"
 import { sandboxCarrierRoutes } from "./api/sandbox/carrier.ts"
 import { sandboxClockRoutes, testClockFollower } from "./api/sandbox/clock.ts"
 import { sandboxDeliveryRoutes } from "./api/sandbox/deliveries.ts"
+import type { Injection } from "./api/sandbox/inject.ts"
 import { injectSms } from "./api/sandbox/inject-sms.ts"
 import { sandboxMailRoutes } from "./api/sandbox/mail.ts"
 import { sandboxMessageRoutes } from "./api/sandbox/messages.ts"
@@ -44,6 +45,7 @@ import { setupRoutes } from "./api/setup.ts"
 import { systemRoutes } from "./api/system.ts"
 import { topicRoutes } from "./api/topics.ts"
 import { type UserDeps, userRoutes } from "./api/users.ts"
+import { widgetRoutes, widgetSocketPath, widgetUpgrade } from "./api/widget.ts"
 import { workflowSettingsRoutes } from "./api/workflow-settings.ts"
 import { changeCapacity, changeRole, continueDeactivation, deactivateAgent, ensureAgent, unassignJob, withdrawFromInbox } from "./availability/agents.ts"
 import { createPresence } from "./availability/presence.ts"
@@ -54,6 +56,9 @@ import { createAccounts } from "./carriers/accounts.ts"
 import { SandboxCompany } from "./carriers/sandbox/company.ts"
 import { twilioCarrier } from "./carriers/twilio/carrier.ts"
 import { failureOfCode } from "./carriers/twilio/statuses.ts"
+import { ChatChannel } from "./channels/chat/adapter.ts"
+import { visitorFileLinks } from "./channels/chat/file-links.ts"
+import { injectVisitorMessage } from "./channels/chat/inject.ts"
 import { createEmailChannel } from "./channels/email/adapter.ts"
 import { smsChannel } from "./channels/sms/adapter.ts"
 import { fileLinks } from "./channels/sms/file-links.ts"
@@ -64,6 +69,7 @@ import { Reconciliation } from "./channels/sms/reconciliation.ts"
 import type { Config } from "./config.ts"
 import { attachmentLinks } from "./conversations/attachment-link.ts"
 import { FileCollection } from "./conversations/file-collection.ts"
+import { endChatByCustomer } from "./conversations/end-by-customer.ts"
 import { smsRule } from "./conversations/sms-rule.ts"
 import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
@@ -93,6 +99,7 @@ import { NobodyServesAlarm } from "./routing/nobody-serves.ts"
 import { loadOwner } from "./routing/owner.ts"
 import { createRouting, type Routing } from "./routing/runner.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
+import { createSandboxPages } from "./sandbox/pages.ts"
 import { createWorkflowSettings } from "./workflow/settings.ts"
 
 /** A running Switchboard. */
@@ -135,6 +142,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const hooks = { applyOptOut }
   const intake = createIntake({ store, clock, hooks, onParked: (event, error) => log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked") })
   const parked = createParkedEvents({ store, db, hooks })
+  const decided = metrics.counter("routing_decisions_total", "Decisions of the routing engine, and whether the database took them", ["outcome"])
   const routing = createRouting({
     store,
     clock,
@@ -144,6 +152,10 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     owner: await loadOwner(config.dataDir),
     engine: config.routingEngine,
     onError: (error, orgId) => log.error({ orgId, err: error }, "routing"),
+    onDecided(count, refused) {
+      decided.add({ outcome: "committed" }, count - refused)
+      if (refused > 0) decided.add({ outcome: "refused" }, refused)
+    },
   })
 
   // Carriers and channels
@@ -154,7 +166,22 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const carrierFiles = fileLinks({ keys, clock, publicUrl })
   const smsInbound = { store, intake, numbers: smsNumbers, blobs }
   const email = createEmailChannel({ store, blobs, keys, intake, farEnd, config, onError: (error) => log.warn({ err: error }, "mail") })
-  const channels = { email, sms: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: carrierFiles }) }
+  const visitorFiles = visitorFileLinks({ keys, publicUrl, realNow: () => clock.real() })
+  const chat = new ChatChannel({
+    store,
+    bus,
+    intake,
+    fileLinks: visitorFiles,
+    unlimited: config.rateLimitFactor === 0,
+    updateDelivery,
+    showTyping: (...typing) => hub.customerTyping(...typing),
+    endContact: (orgId, conversationId, by) =>
+      store.write({ orgId, kind: "act", actor: { type: "customer", ...by } }, (tx) => endChatByCustomer(tx, conversationId, by)),
+    sendTranscript: (orgId, to, subject, text) => store.write({ orgId, kind: "act" }, async (tx) => queueSystemMail(tx, keys, { to, subject, text })),
+    onError: (error) => log.warn({ err: error }, "chat"),
+  })
+  const pages = createSandboxPages({ store, publicUrl, onError: (error) => log.warn({ err: error }, "sandbox page") })
+  const channels = { email, chat, sms: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: carrierFiles }) }
 
   // Work after commits, and what falls due
   jobs.handle("deliver", deliveryHandler({ store, blobs, channels, farEnd }))
@@ -202,7 +229,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   // The API
   const links = attachmentLinks(keys, () => clock.real())
   const receipts = new HookReceipts()
-  const injectors = { email: email.inject, sms: injectSms({ store, company, receipts }) }
+  const injectors = { email: email.inject, sms: injectSms({ store, company, receipts }), chat: (orgId: string, message: Injection) => injectVisitorMessage({ chat, blobs }, orgId, message) }
   const routes: Route[] = [
     ...setupRoutes({ store, sessions, tries, cookieName, agents, onOrganizationCreated }),
     ...sessionRoutes({ store, sessions, tries, cookieName, publicUrl, agents, queueMail }),
@@ -224,7 +251,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
     ...optOutRoutes({ store }),
     ...explanationRoutes({ store, routing }),
-    ...conversationRoutes({ store, links, rules: { sms: smsRule } }),
+    ...conversationRoutes({ store, links, rules: { sms: smsRule }, onRead: (_orgId, conversationId, at) => chat.read.show(conversationId, at) }),
     ...messageRoutes({ store, links, blobs }),
     ...attachmentRoutes({ store, links, blobs }),
     ...topicRoutes({ store }),
@@ -241,6 +268,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     ...sandboxPageRoutes({ store, sandboxOrigin: config.sandboxOrigin }),
     ...sandboxMailRoutes({ store }),
   ]
+  const answered = metrics.histogram("http_request_seconds", "How long requests took", { labels: ["method", "status"] })
   const server = createServer(
     {
       config,
@@ -249,9 +277,10 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       authenticator,
       version,
       probe: () => sql`SELECT 1`.execute(ground.side.db),
+      onAnswered: ({ method, status, seconds }) => answered.observe(seconds, { method, status }),
       readiness: [() => (stopping ? "stopping" : null)],
       metrics: () => metrics.text(),
-      webDir: builtPages(),
+      webDir: builtPart("web"),
       frameOrigins: [config.sandboxOrigin],
       log,
     },
@@ -268,11 +297,19 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     stillHolds: (principal) => authenticator.stillHolds(principal),
     offers: (orgId, agentId, ids) => readOffers(db, orgId, { agentId, ...(ids ? { ids } : { status: ["pending"] }) }),
     counts: (orgId, agentId, now) => readCounts(db, orgId, agentId, now),
+    onTyping: (_orgId, conversationId, channel, agentName, on) => (channel === "chat" ? chat.typing.show(conversationId, agentName, on) : undefined),
     unlimited: config.rateLimitFactor === 0,
     onError: (error) => log.warn({ err: error }, "live socket"),
   })
   sessions.onEnded((ended) => hub.endSessions(ended))
+  metrics.gauge("agent_sockets", "Open sockets of agents", () => hub.size)
+  metrics.gauge("queue_items_waiting", "Conversations that wait, of all organizations", () => countWaiting(db))
   server.upgrade(livePath, liveUpgrade(hub, (request) => server.authenticateSocket(request)))
+  const origins = { publicUrl, sandboxOrigin: config.sandboxOrigin }
+  server.raw(
+    widgetRoutes({ store, keys, blobs, chat, fileLinks: visitorFiles, origins, rateLimitFactor: config.rateLimitFactor, widgetDir: builtPart("widget"), watch: server.watch }),
+  )
+  server.upgrade(widgetSocketPath, widgetUpgrade({ store, chat, origins }))
   server.raw(
     hooksTwilio({
       inbound: smsInbound,
@@ -298,6 +335,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const setupCode = await openSetup(store, config.setupCode)
   await server.listen(config.port, config.host)
   await email.listen()
+  await pages.listen(config.sandboxPort, config.host)
   if (demo && setupCode !== null) {
     await loadDemo({ url: listenerUrl(), clock, timers, settled: (orgId) => routing.settled(orgId), password: demo.password, setupCode })
     await demo.markLoaded()
@@ -316,6 +354,8 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       await files.stop()
       await email.stop()
       hub.stop()
+      chat.stop()
+      await pages.close()
       endHousekeeping()
       await server.close()
       await presence.stop()
@@ -346,8 +386,13 @@ function greet({ config }: Ground, demo: DemoFolder | null, setupCode: string | 
   return lines
 }
 
-/** `dist/web`, where it was built. */
-function builtPages(): string | null {
-  const dir = fileURLToPath(new URL("../dist/web", import.meta.url))
+/** `dist/web`, `dist/widget`, where it was built. */
+function builtPart(part: "web" | "widget"): string | null {
+  const dir = fileURLToPath(new URL(`../dist/${part}`, import.meta.url))
   return existsSync(dir) ? dir : null
+}
+
+async function countWaiting(db: Ground["database"]["db"]): Promise<number> {
+  const row = await db.selectFrom("queueItems").select((eb) => eb.fn.countAll<number>().as("count")).where("state", "in", ["waiting", "offered"]).executeTakeFirst()
+  return Number(row?.count ?? 0)
 }

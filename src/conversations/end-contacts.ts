@@ -4,7 +4,7 @@ import type { ContactRow } from "../store/contacts.ts"
 import { records } from "../store/records.ts"
 import type { Tx } from "../store/write.ts"
 
-export type ContactEndReason = "agent_ended" | "conversation_closed" | "customer_deleted" | "no_reply_needed" | "started_new" | "merged"
+export type ContactEndReason = "agent_ended" | "customer_abandoned" | "customer_no_reply" | "conversation_closed" | "customer_deleted" | "no_reply_needed" | "started_new" | "merged"
 
 /** A person answered: these contacts await nothing more (routing.md 1.1). Answers them as they are now. */
 export async function answerContacts(tx: Tx, contacts: readonly ContactRow[]): Promise<ContactRow[]> {
@@ -41,7 +41,7 @@ export async function endContacts(tx: Tx, contacts: readonly ContactRow[], endRe
     ...(canceled && contact.fulfilledAt === null && { fulfilledAt: tx.now, fulfilledBy: "canceled" as const }),
     endedAt: tx.now,
     endReason,
-    endStatus: contactEndStatus({ answeredByHuman: contact.fulfilledBy === "responded", endedByCustomer: false }),
+    endStatus: contactEndStatus({ answeredByHuman: contact.fulfilledBy === "responded", endedByCustomer: endReason === "customer_abandoned" }),
   }))
   await save(tx, ended)
   for (const [index, contact] of ended.entries()) {

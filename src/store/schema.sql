@@ -223,6 +223,7 @@ table contacts
   constraint contacts_pkey PRIMARY KEY (org_id, id)
   constraint contacts_sla_source_check CHECK ((sla_source = ANY (ARRAY['exception'::text, 'channel_default'::text, 'inbox'::text])))
   constraint contacts_state_check CHECK ((state = ANY (ARRAY['started'::text, 'queued'::text, 'offered'::text, 'active'::text, 'ended'::text])))
+  CREATE INDEX contacts_chat ON contacts USING btree (org_id, entry_point_id, started_at) WHERE (channel = 'chat'::text)
   CREATE INDEX contacts_conversation ON contacts USING btree (org_id, conversation_id, started_at)
   CREATE INDEX contacts_idle ON contacts USING btree (org_id, last_message_at) WHERE (state = 'active'::text)
   CREATE UNIQUE INDEX contacts_one_live ON contacts USING btree (org_id, conversation_id, channel) WHERE ((state <> 'ended'::text) AND (channel <> 'voice'::text))
@@ -983,18 +984,18 @@ table visitor_items
   agent_name text
   at timestamp with time zone not null
   client_id text
-  message_id uuid
+  message_id uuid not null
   org_id uuid not null
   sender text not null
   seq bigint not null
-  text text
   visitor_id uuid not null
   constraint visitor_items_pkey PRIMARY KEY (org_id, visitor_id, seq)
   constraint visitor_items_sender_check CHECK ((sender = ANY (ARRAY['visitor'::text, 'agent'::text, 'system'::text])))
   CREATE UNIQUE INDEX visitor_items_client ON visitor_items USING btree (org_id, visitor_id, client_id) WHERE (client_id IS NOT NULL)
-  CREATE UNIQUE INDEX visitor_items_message ON visitor_items USING btree (org_id, visitor_id, message_id) WHERE (message_id IS NOT NULL)
+  CREATE UNIQUE INDEX visitor_items_message ON visitor_items USING btree (org_id, visitor_id, message_id)
 
 table visitors
+  address text not null
   agent_read_at timestamp with time zone
   chat_app_id uuid not null
   created_at timestamp with time zone not null default now()
@@ -1010,6 +1011,7 @@ table visitors
   seen_at timestamp with time zone
   token_hash text not null
   constraint visitors_pkey PRIMARY KEY (org_id, id)
+  CREATE UNIQUE INDEX visitors_address ON visitors USING btree (org_id, chat_app_id, address)
   CREATE INDEX visitors_customer ON visitors USING btree (org_id, customer_id)
   CREATE UNIQUE INDEX visitors_token ON visitors USING btree (token_hash)
 

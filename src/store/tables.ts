@@ -835,15 +835,15 @@ export interface VisitorItemsTable {
   agentName: string | null
   at: Timestamp
   clientId: string | null
-  messageId: string | null
+  messageId: string
   orgId: string
   sender: string
   seq: number
-  text: string | null
   visitorId: string
 }
 
 export interface VisitorsTable {
+  address: string
   agentReadAt: Timestamp | null
   chatAppId: string
   createdAt: Generated<Timestamp>

@@ -2,20 +2,28 @@
 export interface VisitorSocket {
   readonly visitorId: string
   readonly orgId: string
+  readonly chatAppId: string
+  /** The customer and the conversation that it shows; events about them wake it. */
+  readonly shows: readonly (string | null)[]
   /** Something may be new: items, the state, how far the agent has read. */
   wake(): void
+  /** Its chat app or its token may have changed or ended. */
+  check(): void
+  /** Time has passed: hours may have begun or ended, the place in the queue moved. */
+  tick(): void
   typing(agentName: string, on: boolean): void
-  end(reason: "restart" | "token_invalid" | "app_disabled" | "superseded"): void
+  end(reason: GoodbyeReason): void
 }
+
+export type GoodbyeReason = "restart" | "token_invalid" | "app_disabled" | "superseded"
 
 export class VisitorHub {
   readonly #sockets = new Map<string, Set<VisitorSocket>>()
 
-  add(socket: VisitorSocket): number {
+  add(socket: VisitorSocket): void {
     const all = this.#sockets.get(socket.visitorId) ?? new Set()
     all.add(socket)
     this.#sockets.set(socket.visitorId, all)
-    return all.size
   }
 
   remove(socket: VisitorSocket): void {
@@ -32,15 +40,17 @@ export class VisitorHub {
     for (const socket of this.of(visitorId)) socket.wake()
   }
 
-  /** The events of an organization have grown: its visitors look again. */
-  wakeOrganization(orgId: string): void {
-    for (const sockets of this.#sockets.values()) {
-      for (const socket of sockets) if (socket.orgId === orgId) socket.wake()
+  /** Something happened to these customers, conversations and chat apps. */
+  wakeAbout(orgId: string, ids: ReadonlySet<string>, chatAppIds: ReadonlySet<string>): void {
+    for (const socket of this.all()) {
+      if (socket.orgId !== orgId) continue
+      if (chatAppIds.has(socket.chatAppId)) socket.check()
+      if (socket.shows.some((id) => id !== null && ids.has(id))) socket.wake()
     }
   }
 
-  get size(): number {
-    return this.#sockets.size
+  organizations(): Set<string> {
+    return new Set(this.all().map((socket) => socket.orgId))
   }
 
   all(): VisitorSocket[] {

@@ -3,7 +3,7 @@ import type { Store } from "../../store/write.ts"
 import { isOpen } from "./hours.ts"
 import { findItem, numberItems, visitorsOf } from "./items.ts"
 import { readChatState } from "./state.ts"
-import type { LiveChatApp, Visitor } from "./visitors.ts"
+import { claimsOf, type LiveChatApp, type Visitor } from "./visitors.ts"
 
 export type ChatMessage = {
   /** The visitor's own id: the same one again is the same message, for ever. */
@@ -12,7 +12,12 @@ export type ChatMessage = {
   files: readonly StoredFile[]
 }
 
-export type Accepted = { ok: true; seq: number; id: string; at: Date; receipt: Receipt; visitorIds: string[] } | { ok: false; code: "closed" | "parked" }
+export type Accepted =
+  | { ok: true; seq: number; id: string; at: Date; receipt: Receipt; visitorIds: string[] }
+  /** Out of hours; nothing was taken. */
+  | { ok: false; code: "closed" }
+  /** Kept, and shown to Administrators. */
+  | { ok: false; code: "parked"; receipt: Receipt }
 
 export type InboundDeps = { store: Store; intake: Intake }
 
@@ -34,38 +39,30 @@ export async function takeChatMessage(
     if (!state.begun) return { ok: false, code: "closed" }
   }
   const receipt = await intake.accept(toInboundEvent(app, visitor, message, options.test))
-  if (!receipt.messageId || !receipt.customerId) return { ok: false, code: "parked" }
+  if (!receipt.messageId || !receipt.customerId) return { ok: false, code: "parked", receipt }
   if (visitor.customerId !== receipt.customerId) {
     await store.db.updateTable("visitors").set({ customerId: receipt.customerId }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
     visitor.customerId = receipt.customerId
   }
   await numberItems(store, visitor.orgId, visitor.id)
   const item = await findItem(store.db, visitor.orgId, visitor.id, message.clientId)
-  if (!item) return { ok: false, code: "parked" }
+  if (!item) return { ok: false, code: "parked", receipt }
   const visitorIds = await visitorsOf(store.db, visitor.orgId, receipt.customerId, app.entryPointId)
   return { ok: true, seq: item.seq, id: receipt.messageId, at: item.at, receipt, visitorIds }
 }
 
 function toInboundEvent(app: LiveChatApp, visitor: Visitor, message: ChatMessage, test: boolean): InboundEvent {
-  const claims = visitor.externalId === null ? claimsOf(visitor) : []
   return {
     orgId: app.orgId,
     entryPointId: app.entryPointId,
     channel: "chat",
     externalId: `${visitor.id}:${message.clientId}`,
-    from: { kind: "visitor", value: visitor.id, name: visitor.profile.name ?? null, verifiedBy: "channel" },
-    claims,
+    from: { kind: "visitor", value: visitor.address, name: visitor.profile.name ?? null, verifiedBy: "channel" },
+    claims: claimsOf(visitor),
     content: { kind: message.files.length > 0 ? "media" : "text", text: message.text, files: message.files },
     clientId: message.clientId,
     sentAt: null,
     raw: { bytes: Buffer.from(JSON.stringify({ clientId: message.clientId, text: message.text, files: message.files.map((file) => file.sha256) })) },
     test,
   }
-}
-
-/** What the visitor says of himself: shown as unverified, never matched (reliability 44). */
-function claimsOf({ profile }: Visitor): NonNullable<InboundEvent["claims"]> {
-  const email = profile.email?.trim().toLowerCase()
-  const phone = profile.phone?.trim()
-  return [...(email ? [{ kind: "email" as const, value: email }] : []), ...(phone ? [{ kind: "phone" as const, value: phone }] : [])]
 }

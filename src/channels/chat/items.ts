@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely"
 import type { DB } from "../../store/tables.ts"
-import type { Store, Tx } from "../../store/write.ts"
+import type { Store } from "../../store/write.ts"
 
 /**
  * What a visitor's screen shows, numbered without gaps. Numbers are given under the visitor's row lock, after the commit of
@@ -18,6 +18,8 @@ export type VisitorItem = {
   attachments: { id: string; name: string; type: string }[]
   at: Date
   clientId: string | null
+  /** An answer that no screen has taken yet. */
+  undelivered: boolean
 }
 
 /** Visitors who share the screen of one customer on one chat app. */
@@ -32,7 +34,13 @@ export async function visitorsOf(db: Kysely<DB>, orgId: string, customerId: stri
 /** Numbers what the visitor has not got yet; answers the latest number. */
 export async function numberItems(store: Store, orgId: string, visitorId: string): Promise<number> {
   return store.db.transaction().execute(async (trx) => {
-    const visitor = await trx.selectFrom("visitors").select(["customerId", "chatAppId", "lastSeq"]).where("orgId", "=", orgId).where("id", "=", visitorId).forUpdate().executeTakeFirst()
+    const visitor = await trx
+      .selectFrom("visitors")
+      .select(["customerId", "chatAppId", "address", "lastSeq"])
+      .where("orgId", "=", orgId)
+      .where("id", "=", visitorId)
+      .forNoKeyUpdate()
+      .executeTakeFirst()
     if (!visitor?.customerId) return visitor?.lastSeq ?? 0
     const numbered = await sql<{ seq: number }>`
       WITH fresh AS (
@@ -47,8 +55,8 @@ export async function numberItems(store: Store, orgId: string, visitorId: string
           AND (m.direction = 'inbound' OR EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = m.org_id AND d.message_id = m.id AND d.status NOT IN ('queued', 'canceled', 'failed')))
       )
       INSERT INTO visitor_items (org_id, visitor_id, seq, message_id, client_id, sender, agent_name, at)
-      SELECT ${orgId}, ${visitorId}, ${visitor.lastSeq}::bigint + n, id, CASE WHEN from_address = ${visitorId} THEN client_id END,
-        CASE WHEN direction = 'inbound' THEN 'visitor' WHEN author_type = 'agent' THEN 'agent' ELSE 'system' END,
+      SELECT ${orgId}, ${visitorId}, ${visitor.lastSeq}::bigint + n, id, CASE WHEN from_address = ${visitor.address} THEN client_id END,
+        CASE WHEN direction = 'inbound' THEN 'visitor' WHEN author_type IN ('agent', 'api_key') THEN 'agent' ELSE 'system' END,
         split_part(agent_name, ' ', 1), sent_at
       FROM fresh ORDER BY n
       RETURNING seq`.execute(trx)
@@ -59,16 +67,11 @@ export async function numberItems(store: Store, orgId: string, visitorId: string
   })
 }
 
-/** A line of ours on the visitor's screen, such as that nobody serves just now. */
-export async function addSystemLine(tx: Tx, visitorId: string, text: string): Promise<void> {
-  await sql`
-    WITH v AS (UPDATE visitors SET last_seq = last_seq + 1 WHERE org_id = ${tx.orgId} AND id = ${visitorId} RETURNING last_seq)
-    INSERT INTO visitor_items (org_id, visitor_id, seq, sender, text, at) SELECT ${tx.orgId}, ${visitorId}, last_seq, 'system', ${text}, ${tx.now}::timestamptz FROM v`.execute(tx.db)
-}
-
 export async function readItems(db: Kysely<DB>, orgId: string, visitorId: string, afterSeq: number, limit: number): Promise<VisitorItem[]> {
   const { rows } = await sql<Omit<VisitorItem, "attachments"> & { attachments: VisitorItem["attachments"] | null }>`
-    SELECT i.seq, coalesce(i.message_id, gen_random_uuid())::text AS id, i.sender AS "from", i.agent_name, coalesce(m.text, i.text, '') AS text, m.html, i.at, i.client_id,
+    SELECT i.seq, i.message_id AS id, i.sender AS "from", i.agent_name, coalesce(m.text, '') AS text, m.html, i.at, i.client_id,
+      i.sender <> 'visitor' AND EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = i.org_id AND d.message_id = i.message_id
+        AND d.status IN ('queued', 'sending', 'sent', 'unknown')) AS undelivered,
       (SELECT jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'type', a.type) ORDER BY a.sort_order, a.id)
         FROM attachments a WHERE a.org_id = i.org_id AND a.message_id = i.message_id) AS attachments
     FROM visitor_items i LEFT JOIN messages m ON m.org_id = i.org_id AND m.id = i.message_id
@@ -77,7 +80,7 @@ export async function readItems(db: Kysely<DB>, orgId: string, visitorId: string
   return rows.map((row) => ({ ...row, attachments: row.attachments ?? [] }))
 }
 
-export async function findItem(db: Kysely<DB>, orgId: string, visitorId: string, clientId: string): Promise<{ seq: number; messageId: string | null; at: Date } | null> {
+export async function findItem(db: Kysely<DB>, orgId: string, visitorId: string, clientId: string): Promise<{ seq: number; messageId: string; at: Date } | null> {
   const row = await db
     .selectFrom("visitorItems")
     .select(["seq", "messageId", "at"])

@@ -1,12 +1,13 @@
 import type { WebSocket } from "ws"
+import { chance } from "../../ids.ts"
 import type { StoredFile } from "../../intake/inbound-event.ts"
+import type { ChatChannel } from "./adapter.ts"
+import { attachmentsMax, ClientFrame, closeCodes, textLengthMax } from "./frames.ts"
 import { isOpen } from "./hours.ts"
-import type { ChatService } from "./service.ts"
-import { ClientFrame, closeCodes } from "./frames.ts"
-import type { VisitorSocket } from "./hub.ts"
+import type { GoodbyeReason, VisitorSocket } from "./hub.ts"
 import { readItems } from "./items.ts"
 import { type ChatState, idleState, readChatState } from "./state.ts"
-import { endVisitorSession, type LiveChatApp, type Visitor } from "./visitors.ts"
+import { findChatApp, refreshVisitor, type LiveChatApp, type Visitor } from "./visitors.ts"
 
 const helloSeconds = 10
 const pingMs = 30_000
@@ -17,18 +18,21 @@ const framesWindowMs = 10_000
 const framesRefusedMax = 30
 const pageOfItems = 200
 const socketsPerVisitorMax = 10
-const restartMsMax = 30_000
+/** Pages come back spread over this time; the browser adds its own backoff up to 30 s. */
+const restartMsMax = 2_000
 
 /** One open page of a visitor (api.md 3.3). What it shows comes from the database, from its own number on. */
 export class ChatSocket implements VisitorSocket {
   visitorId = ""
   readonly orgId: string
-  readonly #app: LiveChatApp
-  readonly #service: ChatService
+  readonly #test: boolean
+  #app: LiveChatApp
+  readonly #channel: ChatChannel
   readonly #socket: WebSocket
   #visitor: Visitor | null = null
   #sentSeq = 0
   #state: ChatState = idleState
+  #saidState = ""
   #agentReadAt: Date | null = null
   #heardAt: number
   #frames: number[] = []
@@ -38,20 +42,30 @@ export class ChatSocket implements VisitorSocket {
   #lookAgain = false
   readonly #timers: NodeJS.Timeout[] = []
 
-  constructor(service: ChatService, app: LiveChatApp, socket: WebSocket) {
-    this.#service = service
+  /** `test`: on a page of the sandbox. */
+  constructor(channel: ChatChannel, app: LiveChatApp, socket: WebSocket, test: boolean) {
+    this.#channel = channel
     this.#app = app
     this.orgId = app.orgId
+    this.#test = test
     this.#socket = socket
-    this.#heardAt = service.clock.monotonic()
+    this.#heardAt = channel.clock.monotonic()
     this.#timers.push(setTimeout(() => !this.#visitor && socket.close(closeCodes.noHello), helloSeconds * 1000))
     this.#timers.push(setInterval(() => this.#ping(), pingMs))
     socket.on("message", (bytes, isBinary) => this.#receive(bytes as Buffer, isBinary))
     socket.on("pong", () => {
-      this.#heardAt = service.clock.monotonic()
+      this.#heardAt = channel.clock.monotonic()
     })
     socket.on("error", () => undefined) // ws closes with 1002, 1007 or 1009 by itself
     socket.on("close", () => this.#close())
+  }
+
+  get chatAppId(): string {
+    return this.#app.id
+  }
+
+  get shows(): readonly (string | null)[] {
+    return [this.#visitor?.customerId ?? null, this.#state.conversationId]
   }
 
   wake(): void {
@@ -59,18 +73,27 @@ export class ChatSocket implements VisitorSocket {
     if (!this.#looking) void this.#look()
   }
 
+  check(): void {
+    void this.#recheck().catch(this.#channel.deps.onError)
+  }
+
+  tick(): void {
+    if (this.#state.status === "waiting") this.wake()
+    else this.#sayState()
+  }
+
   typing(agentName: string, on: boolean): void {
     this.#send({ type: "typing", on, agentName })
   }
 
-  end(reason: "restart" | "token_invalid" | "app_disabled" | "superseded"): void {
-    const reconnectAfterMs = reason === "restart" ? Math.round(this.#service.chance() * Math.min(restartMsMax, 2_000)) : 0
+  end(reason: GoodbyeReason): void {
+    const reconnectAfterMs = reason === "restart" ? Math.round(chance() * restartMsMax) : 0
     this.#send({ type: "goodbye", reason, reconnectAfterMs })
     this.#socket.close(reason === "restart" ? closeCodes.restart : reason === "token_invalid" ? closeCodes.token : closeCodes.policy)
   }
 
   #receive(bytes: Buffer, isBinary: boolean): void {
-    this.#heardAt = this.#service.clock.monotonic()
+    this.#heardAt = this.#channel.clock.monotonic()
     if (isBinary) return this.#socket.close(closeCodes.unreadable)
     const read = ClientFrame.safeParse(parsed(bytes))
     if (!read.success) return this.#socket.close(closeCodes.unreadable)
@@ -88,15 +111,15 @@ export class ChatSocket implements VisitorSocket {
       case "message":
         return this.#message(visitor, frame)
       case "profile":
-        return this.#service.saveProfile(visitor, frame)
+        return this.#channel.saveProfile(visitor, frame)
       case "typing":
-        return this.#service.visitorTyping(visitor, this.#state.conversationId, frame.on)
+        return this.#channel.visitorTyping(visitor, this.#state.conversationId, frame.on)
       case "read":
-        return this.#service.markRead(visitor, frame.seq)
+        return this.#channel.markRead(visitor, frame.seq)
       case "page":
-        return this.#service.savePage(visitor, { url: frame.url, title: frame.title })
+        return this.#channel.savePage(visitor, { url: frame.url, title: frame.title })
       case "end":
-        await endVisitorSession(this.#service, this.#app, visitor, frame.transcriptTo ?? null)
+        await this.#channel.end(this.#app, visitor, frame.transcriptTo?.includes("@") ? frame.transcriptTo : null)
         return this.wake()
       default:
         frame satisfies never
@@ -105,43 +128,52 @@ export class ChatSocket implements VisitorSocket {
 
   async #hello(frame: Extract<ClientFrame, { type: "hello" }>): Promise<void> {
     if (this.#visitor) return
-    const visitor = await this.#service.findVisitor(this.#app, frame.visitorToken)
+    const visitor = await this.#channel.findVisitor(this.#app, frame.visitorToken)
     if (!visitor) return this.end("token_invalid")
     this.visitorId = visitor.id
-    const before = this.#service.hub.of(visitor.id)
+    const before = this.#channel.hub.of(visitor.id)
     if (before.length >= socketsPerVisitorMax) before[0]?.end("superseded")
-    this.#service.hub.add(this)
-    const latest = await this.#service.number(visitor)
-    this.#sentSeq = Math.min(frame.lastSeq, latest)
-    this.#state = await readChatState(this.#service.db, visitor.orgId, visitor.id)
-    this.#agentReadAt = this.#state.agentReadAt
+    this.#channel.hub.add(this)
+    await this.#channel.changes.watch(visitor.orgId)
+    const latest = await this.#channel.number(visitor)
+    const lastSeq = frame.lastSeq ?? 0
+    this.#sentSeq = Math.min(lastSeq, latest)
+    this.#state = await readChatState(this.#channel.db, visitor.orgId, visitor.id)
     const missing = latest - this.#sentSeq
+    const shown = this.#shownState()
+    this.#saidState = JSON.stringify(shown)
     this.#send({
       type: "welcome",
       seq: latest,
-      resumed: frame.lastSeq > 0 && frame.lastSeq <= latest,
+      resumed: lastSeq > 0 && lastSeq <= latest,
       more: missing > pageOfItems,
-      now: this.#service.clock.now(),
-      ...this.#shownState(),
+      now: this.#channel.clock.now(),
+      ...shown,
     })
     this.#visitor = visitor
-    if (frame.page) await this.#service.savePage(visitor, frame.page)
+    if (frame.page) await this.#channel.savePage(visitor, frame.page)
     this.wake()
   }
 
   async #message(visitor: Visitor, frame: Extract<ClientFrame, { type: "message" }>): Promise<void> {
     const refuse = (code: string, detail: string) => this.#send({ type: "refused", clientId: frame.clientId, code, detail })
-    if (frame.text.trim() === "" && frame.attachmentIds.length === 0) return refuse("too_large", "Write something, or add a file.")
-    const files: StoredFile[] | null = await this.#service.takeUploads(visitor, frame.attachmentIds)
+    const { clientId } = frame
+    const text = frame.text ?? ""
+    const attachmentIds = frame.attachmentIds ?? []
+    if (text.length > textLengthMax) return refuse("too_large", `Use at most ${textLengthMax} characters.`)
+    if (attachmentIds.length > attachmentsMax) return refuse("too_large", `Add at most ${attachmentsMax} files.`)
+    if (text.trim() === "" && attachmentIds.length === 0) return refuse("not_accepting", "Write something, or add a file.")
+    const files: StoredFile[] | null = await this.#channel.takeUploads(visitor, clientId, attachmentIds)
     if (!files) return refuse("attachment_missing", "A file was not uploaded, or was used already. Add it again.")
-    const accepted = await this.#service.take(this.#app, visitor, { clientId: frame.clientId, text: frame.text, files })
+    const accepted = await this.#channel.take(this.#app, visitor, { clientId, text, files }, { test: this.#test })
     if (!accepted.ok) return refuse(accepted.code === "closed" ? "closed" : "not_accepting", accepted.code === "closed" ? "Chat is closed now." : "The message could not be taken. It is kept for us to look at.")
+    await this.#channel.dropUploads(visitor, attachmentIds)
     this.#send({ type: "accepted", clientId: frame.clientId, seq: accepted.seq, id: accepted.id, at: accepted.at })
-    for (const visitorId of accepted.visitorIds) this.#service.hub.wake(visitorId)
+    for (const visitorId of accepted.visitorIds) this.#channel.hub.wake(visitorId)
   }
 
   #failed(frame: ClientFrame, error: unknown): void {
-    this.#service.onError(error)
+    this.#channel.deps.onError(error)
     if (frame.type === "message") this.#send({ type: "refused", clientId: frame.clientId, code: "not_accepting", detail: "Not taken just now. Try again.", retryAfterSeconds: 2 })
     else if (frame.type === "hello") this.#socket.close(closeCodes.restart)
   }
@@ -158,45 +190,63 @@ export class ChatSocket implements VisitorSocket {
         await this.#sendState(visitor)
       }
     } catch (error) {
-      this.#service.onError(error)
+      this.#channel.deps.onError(error)
     } finally {
       this.#looking = false
     }
   }
 
   async #sendItems(visitor: Visitor): Promise<void> {
+    await this.#channel.number(visitor)
     for (;;) {
-      const items = await readItems(this.#service.db, visitor.orgId, visitor.id, this.#sentSeq, pageOfItems)
-      for (const { attachments, clientId, ...item } of items) {
-        const files = attachments.map((file) => ({ name: file.name, type: file.type, url: this.#service.fileUrl(this.#app, visitor, file.id) }))
+      const items = await readItems(this.#channel.db, visitor.orgId, visitor.id, this.#sentSeq, pageOfItems)
+      for (const { attachments, clientId, undelivered: _, ...item } of items) {
+        const files = attachments.map((file) => ({ name: file.name, type: file.type, url: this.#channel.fileUrl(this.#app, visitor, file.id) }))
         this.#send({ type: "message", ...item, attachments: files, ...(clientId && { clientId }) })
         this.#sentSeq = item.seq
       }
-      if (items.some((item) => item.from === "agent")) await this.#service.markDelivered(visitor, items)
+      await this.#channel.markDelivered(visitor, items)
       if (items.length < pageOfItems) return
     }
   }
 
   async #sendState(visitor: Visitor): Promise<void> {
-    const state = await readChatState(this.#service.db, visitor.orgId, visitor.id)
-    const before = this.#shownState()
-    this.#state = state
+    this.#state = await readChatState(this.#channel.db, visitor.orgId, visitor.id)
+    this.#sayState()
+    const { agentReadAt, agentReadSeq } = this.#state
+    if (agentReadAt === null || agentReadSeq === 0 || agentReadAt.getTime() === this.#agentReadAt?.getTime()) return
+    this.#agentReadAt = agentReadAt
+    this.#send({ type: "read", seq: agentReadSeq, at: agentReadAt })
+  }
+
+  /** Only what is new of it. */
+  #sayState(): void {
+    if (!this.#visitor) return
     const now = this.#shownState()
-    if (JSON.stringify(before) !== JSON.stringify(now)) this.#send({ type: "state", ...now })
-    if (state.agentReadAt && state.agentReadAt.getTime() !== this.#agentReadAt?.getTime()) {
-      this.#agentReadAt = state.agentReadAt
-      this.#send({ type: "read", seq: this.#sentSeq, at: state.agentReadAt })
-    }
+    const said = JSON.stringify(now)
+    if (said === this.#saidState) return
+    this.#saidState = said
+    this.#send({ type: "state", ...now })
   }
 
   #shownState() {
-    const { status, estimatedWaitSeconds, queuePosition, agent } = this.#state
-    return { status, open: isOpen(this.#app.settings.hours, this.#service.clock.now()).open, estimatedWaitSeconds, queuePosition, agent }
+    const { status, estimatedWaitSeconds, queuePosition, agent, served } = this.#state
+    return { status, open: isOpen(this.#app.settings.hours, this.#channel.clock.now()).open, estimatedWaitSeconds, queuePosition, agent, served }
+  }
+
+  async #recheck(): Promise<void> {
+    const visitor = this.#visitor
+    if (!visitor) return
+    const app = await findChatApp(this.#channel.db, { appId: this.#app.appId })
+    if (!app) return this.end("app_disabled")
+    this.#app = app
+    if (!(await refreshVisitor(this.#channel.db, visitor, this.#channel.clock.real()))) return this.end("token_invalid")
+    this.#sayState()
   }
 
   #tooMany(frame: ClientFrame): boolean {
-    if (this.#service.unlimited) return false
-    const now = this.#service.clock.monotonic()
+    if (this.#channel.deps.unlimited) return false
+    const now = this.#channel.clock.monotonic()
     this.#frames = this.#frames.filter((at) => now - at < framesWindowMs)
     this.#frames.push(now)
     if (this.#frames.length <= framesMax) return false
@@ -207,8 +257,9 @@ export class ChatSocket implements VisitorSocket {
   }
 
   #ping(): void {
-    if (this.#service.clock.monotonic() - this.#heardAt > silenceMs) return this.#socket.terminate()
+    if (this.#channel.clock.monotonic() - this.#heardAt > silenceMs) return this.#socket.terminate()
     this.#socket.ping()
+    this.check()
   }
 
   #send(frame: Record<string, unknown>): void {
@@ -217,7 +268,7 @@ export class ChatSocket implements VisitorSocket {
 
   #close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
-    if (this.visitorId) this.#service.hub.remove(this)
+    if (this.visitorId) this.#channel.hub.remove(this)
   }
 }
 

@@ -27,6 +27,7 @@ CREATE TABLE visitors (
   org_id uuid NOT NULL,
   id uuid NOT NULL,
   chat_app_id uuid NOT NULL,
+  address text NOT NULL,                 -- what intake knows it by: its id; one that the sandbox plays has the name given there
   token_hash text NOT NULL,
   ends_at timestamptz NOT NULL,          -- true time
   customer_id uuid,                      -- once something was written
@@ -40,6 +41,7 @@ CREATE TABLE visitors (
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (org_id, id)
 );
+CREATE UNIQUE INDEX visitors_address ON visitors (org_id, chat_app_id, address);
 CREATE UNIQUE INDEX visitors_token ON visitors (token_hash);
 CREATE INDEX visitors_customer ON visitors (org_id, customer_id);
 
@@ -48,13 +50,15 @@ CREATE TABLE visitor_items (
   org_id uuid NOT NULL,
   visitor_id uuid NOT NULL,
   seq bigint NOT NULL,
-  message_id uuid,                       -- null: a line of ours (kind system)
+  message_id uuid NOT NULL,
   client_id text,
   sender text NOT NULL CHECK (sender IN ('visitor','agent','system')),
   agent_name text,
-  text text,                             -- of system lines
   at timestamptz NOT NULL,
   PRIMARY KEY (org_id, visitor_id, seq)
 );
 CREATE UNIQUE INDEX visitor_items_client ON visitor_items (org_id, visitor_id, client_id) WHERE client_id IS NOT NULL;
-CREATE UNIQUE INDEX visitor_items_message ON visitor_items (org_id, visitor_id, message_id) WHERE message_id IS NOT NULL;
+CREATE UNIQUE INDEX visitor_items_message ON visitor_items (org_id, visitor_id, message_id);
+
+-- How long those before waited who came in by the same chat app.
+CREATE INDEX contacts_chat ON contacts (org_id, entry_point_id, started_at) WHERE channel = 'chat';

@@ -1,52 +1,59 @@
 import { type Kysely, sql } from "kysely"
 import type { Clock } from "../../clock.ts"
-import { chance } from "../../ids.ts"
 import type { Intake, StoredFile } from "../../intake/inbound-event.ts"
-import type { Keys } from "../../keys.ts"
 import type { Bus } from "../../store/bus.ts"
 import type { DB } from "../../store/tables.ts"
 import type { Store } from "../../store/write.ts"
 import type { Channel } from "../channel.ts"
+import { ChatChanges } from "./changes.ts"
+import { type EndingDeps, endChat } from "./ending.ts"
+import type { VisitorFileLinks } from "./file-links.ts"
 import { VisitorHub } from "./hub.ts"
 import { type Accepted, type ChatMessage, takeChatMessage } from "./inbound.ts"
-import { numberItems, type VisitorItem, visitorsOf } from "./items.ts"
-import { sendChat } from "./outbound.ts"
-import { findVisitor, type LiveChatApp, type Profile, type Visitor } from "./visitors.ts"
+import { findItem, numberItems, type VisitorItem, visitorsOf } from "./items.ts"
+import { externalIdOf, sendChat } from "./outbound.ts"
+import { type Profile, saveProfile } from "./profile.ts"
+import { findVisitor, type LiveChatApp, type Visitor } from "./visitors.ts"
 
-export type ChatDeps = {
+export type ChatDeps = EndingDeps & {
   store: Store
   bus: Bus
-  keys: Keys
   intake: Intake
-  publicUrl: string
+  fileLinks: VisitorFileLinks
+  /** No limit of frames (RATE_LIMIT_FACTOR=0). */
   unlimited: boolean
   /** What the far side says of a delivery of ours. */
   updateDelivery: (store: Store, told: { orgId: string; externalId: string; status: "delivered" | "read" }) => Promise<unknown>
   /** The customer writes: agents who look at the conversation see it. */
   showTyping: (orgId: string, conversationId: string, person: { id: string | null; name: string }, on: boolean) => void
-  /** Ends the chat contact from the customer's side. */
-  endContact: (orgId: string, conversationId: string) => Promise<void>
-  sendTranscript: (orgId: string, to: string, subject: string, text: string) => Promise<void>
-  fileUrl: (app: LiveChatApp, visitor: Visitor, attachmentId: string) => string
   onError(error: unknown): void
 }
 
-const wakeMs = 40
+const tickMs = 5_000
+const typingPauseMs = 1_000
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /** Chat: the Channel, and what its sockets share. */
-export class ChatService implements Channel {
+export class ChatChannel implements Channel {
   readonly name = "chat"
   readonly hub = new VisitorHub()
   readonly deps: ChatDeps
-  readonly #unsubscribe: () => void
-  readonly #due = new Set<string>()
-  #handle: NodeJS.Timeout | null = null
+  readonly changes: ChatChanges
+  readonly #tick: NodeJS.Timeout
+  /** When each conversation's visitors were last told that somebody writes: keystrokes come often. */
+  readonly #toldTyping = new Map<string, { at: number; on: boolean }>()
   readonly typing: NonNullable<Channel["typing"]>
+  readonly read: NonNullable<Channel["read"]>
 
   constructor(deps: ChatDeps) {
     this.deps = deps
-    this.#unsubscribe = deps.bus.subscribe(({ orgId }) => this.#wakeSoon(orgId))
+    this.changes = new ChatChanges({ store: deps.store, bus: deps.bus, hub: this.hub, onError: deps.onError })
     this.typing = { show: (conversationId, agentName, on) => void this.#showAgentTyping(conversationId, agentName, on).catch(deps.onError) }
+    this.read = { show: (conversationId, at) => void this.#showAgentRead(conversationId, at).catch(deps.onError) }
+    this.#tick = setInterval(() => {
+      this.#toldTyping.clear()
+      for (const socket of this.hub.all()) socket.tick()
+    }, tickMs)
   }
 
   get db(): Kysely<DB> {
@@ -55,18 +62,6 @@ export class ChatService implements Channel {
 
   get clock(): Clock {
     return this.deps.store.clock
-  }
-
-  get unlimited(): boolean {
-    return this.deps.unlimited
-  }
-
-  onError(error: unknown): void {
-    this.deps.onError(error)
-  }
-
-  chance(): number {
-    return chance()
   }
 
   send(message: Parameters<Channel["send"]>[0]): ReturnType<Channel["send"]> {
@@ -91,12 +86,13 @@ export class ChatService implements Channel {
   }
 
   fileUrl(app: LiveChatApp, visitor: Visitor, attachmentId: string): string {
-    return this.deps.fileUrl(app, visitor, attachmentId)
+    return this.deps.fileLinks.urlOf({ appId: app.appId, visitorId: visitor.id, fileId: attachmentId })
   }
 
-  /** Uploads of this visitor that no message has used yet; null where one is missing. */
-  async takeUploads(visitor: Visitor, ids: readonly string[]): Promise<StoredFile[] | null> {
-    if (ids.length === 0) return []
+  /** Uploads of this visitor that no message has used yet; those of a message that was taken before are found by its id. */
+  async takeUploads(visitor: Visitor, clientId: string, ids: readonly string[]): Promise<StoredFile[] | null> {
+    if (ids.length === 0 || (await findItem(this.db, visitor.orgId, visitor.id, clientId))) return []
+    if (!ids.every((id) => uuid.test(id))) return null
     const { rows } = await sql<{ id: string; sha256: string; name: string; type: string; sizeBytes: number }>`
       SELECT id, sha256, name, type, size_bytes FROM attachments
       WHERE org_id = ${visitor.orgId} AND id = ANY(${[...ids]}::uuid[]) AND uploaded_by->>'id' = ${visitor.id} AND message_id IS NULL`.execute(this.db)
@@ -105,30 +101,23 @@ export class ChatService implements Channel {
     return files.length === ids.length ? files.map(({ sha256, name, type, sizeBytes }) => ({ sha256, name, type, sizeBytes })) : null
   }
 
-  /** What the visitor says of himself: kept for the next message and shown as unverified. */
-  async saveProfile(visitor: Visitor, given: { name?: string | null | undefined; email?: string | null | undefined; phone?: string | null | undefined }): Promise<void> {
-    const profile: Profile = { ...visitor.profile }
-    for (const key of ["name", "email", "phone"] as const) {
-      const value = given[key]?.trim()
-      if (value) profile[key] = value
-    }
-    visitor.profile = profile
-    await this.db.updateTable("visitors").set({ profile: JSON.stringify(profile) }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
-    if (visitor.customerId === null || visitor.externalId !== null) return
-    const { customerId } = visitor
-    await this.deps.store.write({ orgId: visitor.orgId, kind: "intake" }, async (tx) => {
-      if (profile.name) {
-        await tx.db.updateTable("customers").set((eb) => ({ name: profile.name ?? null, version: eb("version", "+", 1) })).where("orgId", "=", tx.orgId).where("id", "=", customerId).where("name", "is", null).execute()
-      }
-      for (const [kind, value] of [["email", profile.email?.toLowerCase()], ["phone", profile.phone]] as const) {
-        if (!value) continue
-        await tx.db.insertInto("addressClaims").values({ orgId: tx.orgId, customerId, kind, value, claimedAt: tx.now }).onConflict((conflict) => conflict.doNothing()).execute()
-      }
-      tx.event("customer.updated", { customerId })
-    })
+  /** They are a message's now, under ids of its own. */
+  async dropUploads(visitor: Visitor, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await this.db
+      .deleteFrom("attachments")
+      .where("orgId", "=", visitor.orgId)
+      .where("id", "in", ids)
+      .where("messageId", "is", null)
+      .where(sql<string>`uploaded_by->>'id'`, "=", visitor.id)
+      .execute()
   }
 
-  async savePage(visitor: Visitor, page: { url: string; title?: string | undefined; referrer?: string | undefined }): Promise<void> {
+  saveProfile(visitor: Visitor, given: Profile): Promise<void> {
+    return saveProfile(this.deps.store, visitor, given)
+  }
+
+  async savePage(visitor: Visitor, page: { url: string; title?: string | null | undefined; referrer?: string | null | undefined }): Promise<void> {
     await this.db.updateTable("visitors").set({ page: JSON.stringify(page), seenAt: this.clock.now() }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
   }
 
@@ -136,8 +125,13 @@ export class ChatService implements Channel {
     if (conversationId) this.deps.showTyping(visitor.orgId, conversationId, { id: visitor.customerId, name: visitor.profile.name ?? "" }, on)
   }
 
+  /** A screen has taken these answers. */
   async markDelivered(visitor: Visitor, items: readonly VisitorItem[]): Promise<void> {
-    for (const item of items) if (item.from === "agent") await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: `chat:${item.id}`, status: "delivered" })
+    for (const item of items) if (item.undelivered) await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: externalIdOf(item.id), status: "delivered" })
+  }
+
+  end(app: LiveChatApp, visitor: Visitor, transcriptTo: string | null): Promise<void> {
+    return endChat(this.db, this.deps, app, visitor, transcriptTo)
   }
 
   async markRead(visitor: Visitor, seq: number): Promise<void> {
@@ -147,37 +141,29 @@ export class ChatService implements Channel {
         WHERE n.org_id = ${visitor.orgId} AND n.id = ${visitor.id} AND o.org_id = n.org_id AND o.id = n.id
         RETURNING o.read_seq AS before, n.read_seq AS after)
       SELECT i.message_id FROM visitor_items i, v WHERE i.org_id = ${visitor.orgId} AND i.visitor_id = ${visitor.id}
-        AND i.sender = 'agent' AND i.seq > v.before AND i.seq <= v.after AND i.message_id IS NOT NULL ORDER BY i.seq`.execute(this.db)
-    for (const { messageId } of rows) await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: `chat:${messageId}`, status: "read" })
-  }
-
-  /** An agent has read the conversation: its visitors are told. */
-  async agentRead(orgId: string, conversationId: string, at: Date): Promise<void> {
-    const { rows } = await sql<{ id: string }>`
-      UPDATE visitors v SET agent_read_at = ${at} FROM conversations c
-      WHERE c.org_id = ${orgId} AND c.id = ${conversationId} AND v.org_id = c.org_id AND v.customer_id = c.customer_id RETURNING v.id`.execute(this.db)
-    for (const { id } of rows) this.hub.wake(id)
+        AND i.sender <> 'visitor' AND i.seq > v.before AND i.seq <= v.after ORDER BY i.seq`.execute(this.db)
+    for (const { messageId } of rows) await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: externalIdOf(messageId), status: "read" })
   }
 
   /** Graceful stop: pages come back by themselves after a moment. */
   stop(): void {
-    this.#unsubscribe()
-    if (this.#handle) clearTimeout(this.#handle)
+    this.changes.stop()
+    clearInterval(this.#tick)
     for (const socket of this.hub.all()) socket.end("restart")
   }
 
-  #wakeSoon(orgId: string): void {
-    if (this.hub.size === 0) return
-    this.#due.add(orgId)
-    this.#handle ??= setTimeout(() => {
-      this.#handle = null
-      const due = [...this.#due]
-      this.#due.clear()
-      for (const one of due) this.hub.wakeOrganization(one)
-    }, wakeMs)
+  async #showAgentRead(conversationId: string, at: Date): Promise<void> {
+    const { rows } = await sql<{ id: string }>`
+      UPDATE visitors v SET agent_read_at = ${at} FROM conversations c
+      WHERE c.id = ${conversationId} AND v.org_id = c.org_id AND v.customer_id = c.customer_id RETURNING v.id`.execute(this.db)
+    for (const { id } of rows) this.hub.wake(id)
   }
 
   async #showAgentTyping(conversationId: string, agentName: string, on: boolean): Promise<void> {
+    const told = this.#toldTyping.get(conversationId)
+    const now = this.clock.monotonic()
+    if (told && told.on === on && now - told.at < typingPauseMs) return
+    this.#toldTyping.set(conversationId, { at: now, on })
     const { rows } = await sql<{ orgId: string; customerId: string; entryPointId: string }>`
       SELECT c.org_id, c.customer_id, k.entry_point_id FROM conversations c
       JOIN contacts k ON k.org_id = c.org_id AND k.conversation_id = c.id AND k.channel = 'chat' AND k.state <> 'ended'
