@@ -6,7 +6,11 @@ import { newColleague, newOffice, type Office } from "./office.ts"
 /** The Entry Points page in a browser: spec 2.3, 2.4, 2.6. */
 
 type Thing = { id: string }
-type Section = { version: number; defaultSlaMinutesText: string | null; exceptions: { entryPointId: string; inboxId: string; slaMinutesText: string | null; slaSeconds: number | null }[] }
+type Section = {
+  version: number
+  defaultSlaMinutesText: string | null
+  exceptions: { entryPointId: string; inboxId: string; slaMinutesText: string | null; slaSeconds: number | null }[]
+}
 
 let office: Office
 let page: Page
@@ -48,7 +52,11 @@ async function edit(name: string): Promise<void> {
 }
 
 /** Fills in a row; absent fields are left. */
-async function fillRow(name: string, number: number, values: { entryPoint?: string; inbox?: string; sla?: string }): Promise<void> {
+async function fillRow(
+  name: string,
+  number: number,
+  values: { entryPoint?: string; inbox?: string; sla?: string },
+): Promise<void> {
   const fields = form(name).getByRole("group", { name: `Exception ${number}` })
   if (values.entryPoint) await choose(fields.getByRole("combobox", { name: "Entry Point" }), values.entryPoint)
   if (values.inbox) await choose(fields.getByRole("combobox", { name: "Inbox" }), values.inbox)
@@ -93,7 +101,10 @@ test("S26 S28 S29 Add entry point leads to a form for an address, a number, a ch
     await open()
     await page.getByRole("button", { name: "Add entry point" }).click()
     await page.getByRole("menuitem", { name: item }).click()
-    await page.getByRole("dialog", { name: dialog }).getByText("Add an entry point only when you are ready to receive.").waitFor()
+    await page
+      .getByRole("dialog", { name: dialog })
+      .getByText("Add an entry point only when you are ready to receive.")
+      .waitFor()
   }
 })
 
@@ -108,14 +119,21 @@ test("S19 S25 S60 S67 S70 S71 S72 S78 an exception: three inputs, only what is f
   expect(offered.sort()).toEqual(names.map(address).sort()) // S71: this channel's only
   await page.getByRole("option", { name: address("billing") }).click()
   await row(1).getByRole("combobox", { name: "Inbox" }).click()
-  expect((await page.getByRole("option").allTextContents()).sort()).toEqual(["Billing", "General Support", "Returns", "VIP Customers"]) // S72
+  expect((await page.getByRole("option").allTextContents()).sort()).toEqual([
+    "Billing",
+    "General Support",
+    "Returns",
+    "VIP Customers",
+  ]) // S72
   await page.getByRole("option", { name: "Billing" }).click()
   await row(1).getByText("No agents.").waitFor() // S20: a warning, not a wall
   await add.click()
   await row(2).getByRole("combobox", { name: "Entry Point" }).click()
   expect(await page.getByRole("option", { name: address("billing") }).count()).toBe(0)
   await page.keyboard.press("Escape")
-  await row(2).getByRole("button", { name: /Delete exception/ }).click()
+  await row(2)
+    .getByRole("button", { name: /Delete exception/ })
+    .click()
   await form("Email").getByText("7 of 8").waitFor()
   await form("Email").getByText("1 change not saved.").waitFor()
   await page.getByRole("complementary", { name: "Where Email goes" }).getByText("With your changes").waitFor()
@@ -125,7 +143,9 @@ test("S19 S25 S60 S67 S70 S71 S72 S78 an exception: three inputs, only what is f
   await section("Email").getByText("7 of 8").waitFor()
   await page.reload()
   await section("Email").getByText("60 min, from Inbox").waitFor()
-  expect((await stored()).exceptions.map(({ inboxId, slaMinutesText }) => [inboxId, slaMinutesText])).toEqual([[inboxes.billing, null]])
+  expect((await stored()).exceptions.map(({ inboxId, slaMinutesText }) => [inboxId, slaMinutesText])).toEqual([
+    [inboxes.billing, null],
+  ])
 })
 
 test("S73 S74 S75 an SLA of its own is shown as typed after a reload; an empty one shows the Inbox's", async () => {
@@ -189,7 +209,10 @@ test("S21 S65 the default Inbox and SLA of a section are changed, and what has a
   await form("Email").getByRole("textbox", { name: "SLA (minutes)" }).first().fill("5")
   await form("Email").getByRole("button", { name: "Save" }).click()
   await section("Email").getByText("5 min").waitFor()
-  const { items } = await office.api<{ items: { address: string; resolution: { inboxName: string } }[] }>("GET", "/entry-points?section=email")
+  const { items } = await office.api<{ items: { address: string; resolution: { inboxName: string } }[] }>(
+    "GET",
+    "/entry-points?section=email",
+  )
   const inboxOf = (name: string) => items.find((each) => each.address === address(name))?.resolution.inboxName
   expect([inboxOf("support"), inboxOf("billing")]).toEqual(["Returns", "Billing"])
 })
@@ -197,7 +220,9 @@ test("S21 S65 the default Inbox and SLA of a section are changed, and what has a
 test("S60 deleting an exception and saving gives its entry point back to the default", async () => {
   await open()
   await edit("Email")
-  await row(1).getByRole("button", { name: `Delete exception for ${address("billing")}` }).click()
+  await row(1)
+    .getByRole("button", { name: `Delete exception for ${address("billing")}` })
+    .click()
   await form("Email").getByRole("button", { name: "Save" }).click()
   await section("Email").getByText("7 of 8").waitFor()
   expect((await stored()).exceptions).toHaveLength(1)
@@ -218,11 +243,18 @@ test("somebody saved meanwhile: nothing is overwritten, the person chooses", asy
   await open()
   await edit("Email")
   const { version, ...rest } = await stored()
-  await office.api("PUT", "/channel-routings/email", { defaultInboxId: inboxes.vip, defaultSlaMinutesText: null, exceptions: [] }, version)
+  await office.api(
+    "PUT",
+    "/channel-routings/email",
+    { defaultInboxId: inboxes.vip, defaultSlaMinutesText: null, exceptions: [] },
+    version,
+  )
   expect(rest.exceptions).toHaveLength(1)
   await form("Email").getByRole("textbox", { name: "SLA (minutes)" }).first().fill("7")
   await form("Email").getByRole("button", { name: "Save" }).click()
-  await form("Email").getByText(/Jordan Park changed Email/).waitFor()
+  await form("Email")
+    .getByText(/Jordan Park changed Email/)
+    .waitFor()
   await form("Email").getByRole("button", { name: "Show differences" }).click()
   await look(page, "entry-points-conflict")
   await form("Email").getByRole("button", { name: "Take theirs" }).click()
@@ -267,7 +299,9 @@ test("S51 an agent has no entry for it in Settings, and the server refuses", asy
   await nav.getByRole("link", { name: "Inboxes" }).waitFor()
   expect(await nav.getByRole("link", { name: "Entry Points" }).count()).toBe(0)
   expect(await nav.getByRole("link", { name: "Chat apps" }).count()).toBe(0)
-  await expect(agent.api("PUT", "/channel-routings/chat", { defaultInboxId: inboxes.vip, exceptions: [] }, "*")).rejects.toThrow(/403.*entryPoint\.edit/s)
+  await expect(
+    agent.api("PUT", "/channel-routings/chat", { defaultInboxId: inboxes.vip, exceptions: [] }, "*"),
+  ).rejects.toThrow(/403.*entryPoint\.edit/s)
   await agent.page.goto(path)
   await agent.page.getByText("You may not see this page").waitFor()
   await look(agent.page, "entry-points-forbidden")

@@ -28,7 +28,9 @@ test("the link of the console leads from nothing to the first Inbox and the choi
   await page.getByRole("link", { name: "Chat" }).click()
   await page.getByRole("dialog", { name: "Create chat app" }).waitFor()
   const inboxes = await (await page.request.get("/api/inboxes")).json()
-  expect(inboxes.items.map((inbox: { name: string; memberCount: number }) => [inbox.name, inbox.memberCount])).toEqual([["General Support", 1]])
+  expect(inboxes.items.map((inbox: { name: string; memberCount: number }) => [inbox.name, inbox.memberCount])).toEqual([
+    ["General Support", 1],
+  ])
   await page.context().close()
 })
 

@@ -17,10 +17,13 @@ export async function look(page: Page, name: string): Promise<void> {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" })
       await page.waitForTimeout(60)
-      if (process.env.SHOTS_DIR) await page.screenshot({ path: join(process.env.SHOTS_DIR, `${name}-${size}-${colorScheme}.png`) })
+      if (process.env.SHOTS_DIR)
+        await page.screenshot({ path: join(process.env.SHOTS_DIR, `${name}-${size}-${colorScheme}.png`) })
       if (size === "desktop") found.push(...(await violations(page, `${name} ${size} ${colorScheme}`)))
     }
-    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+    const sideways = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
     if (sideways > 0) found.push(`${name} ${size}: ${sideways} px wider than the screen`)
   }
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" })
@@ -31,6 +34,11 @@ export async function look(page: Page, name: string): Promise<void> {
 async function violations(page: Page, where: string): Promise<string[]> {
   const result = await new AxeBuilder({ page }).withTags(tags).analyze()
   return result.violations.flatMap((violation) =>
-    violation.nodes.slice(0, 3).map((node) => `${where}: ${violation.id}: ${node.html.slice(0, 160)}: ${node.failureSummary?.split("\n")[1]?.trim() ?? ""}`),
+    violation.nodes
+      .slice(0, 3)
+      .map(
+        (node) =>
+          `${where}: ${violation.id}: ${node.html.slice(0, 160)}: ${node.failureSummary?.split("\n")[1]?.trim() ?? ""}`,
+      ),
   )
 }

@@ -27,7 +27,11 @@ export async function newOffice(options: BrowserContextOptions = {}): Promise<Of
   const { setupLink } = await newSetupLink(email)
   const code = setupLink.split("#code=")[1]
   const answer = await page.request.post("/api/setup", {
-    data: { code, organization: { name: "Retale", timeZone: "America/Los_Angeles", country: "US" }, user: { name: "Jordan Park", email, password } },
+    data: {
+      code,
+      organization: { name: "Retale", timeZone: "America/Los_Angeles", country: "US" },
+      user: { name: "Jordan Park", email, password },
+    },
   })
   if (!answer.ok()) throw new Error(`POST /setup: ${answer.status()} ${await answer.text()}`)
   const { user } = await answer.json()
@@ -35,9 +39,18 @@ export async function newOffice(options: BrowserContextOptions = {}): Promise<Of
 }
 
 /** Another person of the organization, signed in, in a context of his own. */
-export async function newColleague(office: Office, name: string, roles: string[], inboxIds: string[] = []): Promise<Omit<Office, "domain">> {
+export async function newColleague(
+  office: Office,
+  name: string,
+  roles: string[],
+  inboxIds: string[] = [],
+): Promise<Omit<Office, "domain">> {
   const email = `${name.toLowerCase()}-${++made}@${office.domain}`
-  const { items } = await office.api<{ items: { link: string }[] }>("POST", "/invitations", { emails: [email], roles, inboxIds })
+  const { items } = await office.api<{ items: { link: string }[] }>("POST", "/invitations", {
+    emails: [email],
+    roles,
+    inboxIds,
+  })
   const token = items[0]?.link.split("#token=")[1]
   const page = await newPage()
   const answer = await page.request.post("/api/invitations/acceptances", { data: { token, name, password } })

@@ -10,7 +10,9 @@ export class ApiProblem extends Error {
   readonly body: Record<string, unknown>
 
   constructor(status: number, body: Record<string, unknown>) {
-    super(typeof body.detail === "string" ? body.detail : typeof body.title === "string" ? body.title : `HTTP ${status}`)
+    super(
+      typeof body.detail === "string" ? body.detail : typeof body.title === "string" ? body.title : `HTTP ${status}`,
+    )
     this.status = status
     this.code = typeof body.code === "string" ? body.code : "internal"
     this.errors = Array.isArray(body.errors) ? (body.errors as FieldError[]) : []
@@ -76,14 +78,22 @@ async function request<T>(method: string, path: string, options: Options): Promi
   if (options.version !== undefined) headers["if-match"] = options.version === "*" ? "*" : `"${options.version}"`
   if (options.idempotencyKey) headers["idempotency-key"] = options.idempotencyKey
   const body = options.body === undefined ? undefined : form ? (options.body as FormData) : JSON.stringify(options.body)
-  const response = await fetch(`/api${path}`, { method, headers, body, signal: options.signal, credentials: "same-origin" }).catch(
-    (error: unknown) => {
-      if (error instanceof DOMException && error.name === "AbortError") throw error
-      throw new NoAnswer("The server does not answer. Nothing was changed by this try as far as we know.")
-    },
-  )
+  const response = await fetch(`/api${path}`, {
+    method,
+    headers,
+    body,
+    signal: options.signal,
+    credentials: "same-origin",
+  }).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === "AbortError") throw error
+    throw new NoAnswer("The server does not answer. Nothing was changed by this try as far as we know.")
+  })
   const text = await response.text()
   const answer: unknown = text && response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text
-  if (!response.ok) throw new ApiProblem(response.status, typeof answer === "object" && answer !== null ? { ...answer } : { detail: String(answer) })
+  if (!response.ok)
+    throw new ApiProblem(
+      response.status,
+      typeof answer === "object" && answer !== null ? { ...answer } : { detail: String(answer) },
+    )
   return answer as T
 }

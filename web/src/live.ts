@@ -3,7 +3,14 @@
  * that nothing is missed; `live-cache.ts` turns events into changes of the query cache.
  */
 export type LiveFrame = { type: string; [field: string]: unknown }
-export type LiveEvent = { type: "event"; position: number; id: string; eventType: string; at: string; data: Record<string, unknown> }
+export type LiveEvent = {
+  type: "event"
+  position: number
+  id: string
+  eventType: string
+  at: string
+  data: Record<string, unknown>
+}
 export type LiveStatus = {
   /** `off` before the first sign-in; `lost` from the moment the line breaks. */
   state: "off" | "connecting" | "live" | "lost"
@@ -159,7 +166,11 @@ class Live {
     this.#attempt = 0
     const serverVersion = typeof frame.serverVersion === "string" ? frame.serverVersion : null
     const known = this.#status.serverVersion
-    this.#set({ state: "live", serverVersion, outdated: this.#status.outdated || (known !== null && known !== serverVersion) })
+    this.#set({
+      state: "live",
+      serverVersion,
+      outdated: this.#status.outdated || (known !== null && known !== serverVersion),
+    })
     if (this.#position === null && typeof frame.position === "number") this.#position = frame.position
     this.#tellPresence()
   }

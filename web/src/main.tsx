@@ -35,7 +35,12 @@ if (!container) throw new Error("index.html has no #root")
 createRoot(container).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
-      <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto" getStyleNonce={() => nonce}>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariablesResolver}
+        defaultColorScheme="auto"
+        getStyleNonce={() => nonce}
+      >
         <QueryClientProvider client={client}>
           <Notifications position="bottom-left" limit={3} />
           <RouterProvider router={router} />

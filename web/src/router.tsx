@@ -1,5 +1,12 @@
 import type { QueryClient } from "@tanstack/react-query"
-import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router"
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router"
 import { ApiProblem, api } from "./api.ts"
 import { meQuery } from "./can.ts"
 import { NotFound, RouteError } from "./shell/route-states.tsx"
@@ -11,7 +18,8 @@ const root = createRootRouteWithContext<Context>()({ component: Outlet })
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
-  validateSearch: (search: Record<string, unknown>): { to?: string } => (typeof search.to === "string" ? { to: search.to } : {}),
+  validateSearch: (search: Record<string, unknown>): { to?: string } =>
+    typeof search.to === "string" ? { to: search.to } : {},
   component: lazyRouteComponent(() => import("./account/login-page.tsx"), "LoginPage"),
 })
 const forgotten = createRoute({
@@ -45,7 +53,9 @@ const signedIn = createRoute({
     } catch (error) {
       if (!(error instanceof ApiProblem && error.status === 401)) throw error
       const { open } = await api.get<{ open: boolean }>("/setup")
-      throw open ? redirect({ to: "/setup" }) : redirect({ to: "/login", search: location.pathname === "/" ? {} : { to: location.href } })
+      throw open
+        ? redirect({ to: "/setup" })
+        : redirect({ to: "/login", search: location.pathname === "/" ? {} : { to: location.href } })
     }
   },
   component: lazyRouteComponent(() => import("./shell/app-shell.tsx"), "AppShell"),
@@ -63,7 +73,12 @@ type WorkSearch = { list?: "queue" | "closed" }
 const workSearch = (search: Record<string, unknown>): WorkSearch =>
   search.list === "queue" || search.list === "closed" ? { list: search.list } : {}
 const workspacePage = lazyRouteComponent(() => import("./workspace/workspace-page.tsx"), "WorkspacePage")
-const work = createRoute({ getParentRoute: () => signedIn, path: "/work", validateSearch: workSearch, component: workspacePage })
+const work = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/work",
+  validateSearch: workSearch,
+  component: workspacePage,
+})
 const conversation = createRoute({
   getParentRoute: () => signedIn,
   path: "/work/c/$conversationId",
@@ -93,13 +108,15 @@ const settingsStart = createRoute({
 })
 
 /** `?add=true` opens the form for a new one, so that other pages can link to it. */
-const addSearch = (search: Record<string, unknown>): { add?: boolean } => (search.add === true || search.add === "true" ? { add: true } : {})
+const addSearch = (search: Record<string, unknown>): { add?: boolean } =>
+  search.add === true || search.add === "true" ? { add: true } : {}
 
 export type EntryPointsView = "list" | "table"
 const entryPoints = createRoute({
   getParentRoute: () => settings,
   path: "/channels/entry-points",
-  validateSearch: (search: Record<string, unknown>): { view?: EntryPointsView } => (search.view === "table" ? { view: "table" } : {}),
+  validateSearch: (search: Record<string, unknown>): { view?: EntryPointsView } =>
+    search.view === "table" ? { view: "table" } : {},
   component: lazyRouteComponent(() => import("./settings/entry-points/entry-points-page.tsx"), "EntryPointsPage"),
 })
 const email = createRoute({
@@ -128,7 +145,10 @@ const chatApp = createRoute({
 const carrier = createRoute({
   getParentRoute: () => settings,
   path: "/channels/carrier-account",
-  component: lazyRouteComponent(() => import("./settings/carrier-account/carrier-account-page.tsx"), "CarrierAccountPage"),
+  component: lazyRouteComponent(
+    () => import("./settings/carrier-account/carrier-account-page.tsx"),
+    "CarrierAccountPage",
+  ),
 })
 const inboxes = createRoute({
   getParentRoute: () => settings,
@@ -170,7 +190,20 @@ const tree = root.addChildren([
     conversation,
     phone,
     profile,
-    settings.addChildren([settingsStart, entryPoints, email, sms, chatApps, chatApp, carrier, inboxes, inbox, workflow, users, roles]),
+    settings.addChildren([
+      settingsStart,
+      entryPoints,
+      email,
+      sms,
+      chatApps,
+      chatApp,
+      carrier,
+      inboxes,
+      inbox,
+      workflow,
+      users,
+      roles,
+    ]),
   ]),
 ])
 

@@ -1,8 +1,41 @@
 import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, rem } from "@mantine/core"
 
-const gray: MantineColorsTuple = ["#F8F8FA", "#F1F1F4", "#E5E5EA", "#D3D3DB", "#B4B4BF", "#8A8A97", "#62626F", "#4A4A56", "#2B2B33", "#17171C"]
-const dark: MantineColorsTuple = ["#F2F2F5", "#D6D6DE", "#A9A9B5", "#858592", "#3A3A44", "#2F2F38", "#26262D", "#19191E", "#131317", "#0D0D10"]
-const accent: MantineColorsTuple = ["#EEF0FE", "#DFE3FD", "#C1C9FB", "#9DA9F7", "#7C8AF2", "#6373EC", "#4C5BDC", "#3F4CC2", "#343F9F", "#2A327D"]
+const gray: MantineColorsTuple = [
+  "#F8F8FA",
+  "#F1F1F4",
+  "#E5E5EA",
+  "#D3D3DB",
+  "#B4B4BF",
+  "#8A8A97",
+  "#62626F",
+  "#4A4A56",
+  "#2B2B33",
+  "#17171C",
+]
+const dark: MantineColorsTuple = [
+  "#F2F2F5",
+  "#D6D6DE",
+  "#A9A9B5",
+  "#858592",
+  "#3A3A44",
+  "#2F2F38",
+  "#26262D",
+  "#19191E",
+  "#131317",
+  "#0D0D10",
+]
+const accent: MantineColorsTuple = [
+  "#EEF0FE",
+  "#DFE3FD",
+  "#C1C9FB",
+  "#9DA9F7",
+  "#7C8AF2",
+  "#6373EC",
+  "#4C5BDC",
+  "#3F4CC2",
+  "#343F9F",
+  "#2A327D",
+]
 
 /** Sizes, faces and shades. Colors that depend on the scheme are the tokens below; no hex stands outside this file. */
 export const theme = createTheme({
@@ -15,7 +48,8 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   focusRing: "auto",
-  fontFamily: '"Inter Variable", ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif',
+  fontFamily:
+    '"Inter Variable", ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", Arial, sans-serif',
   fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   fontSizes: { xs: rem(12), sm: rem(13), md: rem(14), lg: rem(16), xl: rem(20) },
   lineHeights: { xs: "1.35", sm: "1.4", md: "1.45", lg: "1.5", xl: "1.3" },

@@ -9,9 +9,11 @@ export type SetupForm = {
   user: { name: string; email: string; password: string }
 }
 
-export const signIn = (email: string, password: string) => api.post<SignedIn | Challenge>("/session", { email, password })
+export const signIn = (email: string, password: string) =>
+  api.post<SignedIn | Challenge>("/session", { email, password })
 export const completeSetup = (form: SetupForm) => api.post<SignedIn>("/setup", form)
-export const acceptInvitation = (form: { token: string; name: string; password: string }) => api.post<SignedIn>("/invitations/acceptances", form)
+export const acceptInvitation = (form: { token: string; name: string; password: string }) =>
+  api.post<SignedIn>("/invitations/acceptances", form)
 export const askForPassword = (email: string) => api.post<void>("/password-resets", { email })
 export const setPassword = (token: string, password: string) => api.post<void>("/passwords", { token, password })
 

@@ -12,7 +12,10 @@ export function ForgotPasswordPage() {
   const [email, setEmail] = useState("")
   const ask = useMutation({ mutationFn: () => askForPassword(email.trim()) })
   return (
-    <AccountCard title={t`Forgot password`} lead={t`We send a link with which you choose a new one. If no mail arrives, ask an administrator for a link.`}>
+    <AccountCard
+      title={t`Forgot password`}
+      lead={t`We send a link with which you choose a new one. If no mail arrives, ask an administrator for a link.`}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -30,7 +33,14 @@ export function ForgotPasswordPage() {
               {ask.error.message}
             </Alert>
           )}
-          <TextInput label={t`E-mail`} type="email" autoComplete="username" required value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
+          <TextInput
+            label={t`E-mail`}
+            type="email"
+            autoComplete="username"
+            required
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
           <Button type="submit" loading={ask.isPending}>
             <Trans>Send link</Trans>
           </Button>

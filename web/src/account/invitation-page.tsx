@@ -44,8 +44,18 @@ export function InvitationPage() {
               )}
             </Alert>
           )}
-          <TextInput label={t`Name`} autoComplete="name" value={name} onChange={(event) => setName(event.currentTarget.value)} error={problem?.at("/name")} />
-          <NewPasswordField value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem?.at("/password")} />
+          <TextInput
+            label={t`Name`}
+            autoComplete="name"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={problem?.at("/name")}
+          />
+          <NewPasswordField
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={problem?.at("/password")}
+          />
           <Button type="submit" loading={accept.isPending}>
             <Trans>Join</Trans>
           </Button>

@@ -35,7 +35,11 @@ export function NewPasswordPage() {
         <Stack gap="md">
           {save.error && (
             <Alert color="red" variant="light" role="alert" p="sm">
-              {spent ? <Trans>This link was used or is too old. Ask for a new one.</Trans> : (problem?.at("/password") ?? save.error.message)}
+              {spent ? (
+                <Trans>This link was used or is too old. Ask for a new one.</Trans>
+              ) : (
+                (problem?.at("/password") ?? save.error.message)
+              )}
             </Alert>
           )}
           <NewPasswordField value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />

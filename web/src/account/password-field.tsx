@@ -8,7 +8,13 @@ export function NewPasswordField(props: PasswordInputProps) {
   const length = String(props.value ?? "").length
   const left = passwordLengthMin - length
   const description =
-    length === 0 ? t`At least ${passwordLengthMin} characters. A short sentence is good.` : left > 0 ? t`${left} more characters` : length >= 20 ? t`Strong` : t`Good`
+    length === 0
+      ? t`At least ${passwordLengthMin} characters. A short sentence is good.`
+      : left > 0
+        ? t`${left} more characters`
+        : length >= 20
+          ? t`Strong`
+          : t`Good`
   return (
     <PasswordInput
       label={t`Password`}

@@ -7,14 +7,35 @@ import classes from "./account.module.css"
 import { completeSetup, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
 
-type Props = { code: string; part: "you" | "organization"; onPart: (part: "you" | "organization") => void; onDone: () => void }
-type Values = { code: string; name: string; email: string; password: string; organization: string; timeZone: string; country: string }
+type Props = {
+  code: string
+  part: "you" | "organization"
+  onPart: (part: "you" | "organization") => void
+  onDone: () => void
+}
+type Values = {
+  code: string
+  name: string
+  email: string
+  password: string
+  organization: string
+  timeZone: string
+  country: string
+}
 
 /** Steps 1 and 2; the answer signs the first administrator in. */
 export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [values, setValues] = useState<Values>({ code, name: "", email: "", password: "", organization: "", timeZone: browserZone(), country: "US" })
+  const [values, setValues] = useState<Values>({
+    code,
+    name: "",
+    email: "",
+    password: "",
+    organization: "",
+    timeZone: browserZone(),
+    country: "US",
+  })
   const [tried, setTried] = useState(false)
   const set = (change: Partial<Values>) => setValues((before) => ({ ...before, ...change }))
   const create = useMutation({
@@ -29,11 +50,19 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
       onDone()
     },
     onError: (error) => {
-      if (error instanceof ApiProblem && (error.code === "setup_code_wrong" || error.errors.some((each) => each.pointer?.startsWith("#/user")))) onPart("you")
+      if (
+        error instanceof ApiProblem &&
+        (error.code === "setup_code_wrong" || error.errors.some((each) => each.pointer?.startsWith("#/user")))
+      )
+        onPart("you")
     },
   })
   const problem = create.error instanceof ApiProblem ? create.error : null
-  const youReady = values.name.trim() && values.email.includes("@") && values.password.length >= passwordLengthMin && values.code.trim()
+  const youReady =
+    values.name.trim() &&
+    values.email.includes("@") &&
+    values.password.length >= passwordLengthMin &&
+    values.code.trim()
   const submit = (event: FormEvent) => {
     event.preventDefault()
     setTried(true)
@@ -48,7 +77,11 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
     <form onSubmit={submit} noValidate>
       <h1 className={classes.title}>{part === "you" ? <Trans>You</Trans> : <Trans>Your organization</Trans>}</h1>
       <p className={classes.lead}>
-        {part === "you" ? <Trans>You become the first administrator, and you can answer customers too.</Trans> : <Trans>You can change this later.</Trans>}
+        {part === "you" ? (
+          <Trans>You become the first administrator, and you can answer customers too.</Trans>
+        ) : (
+          <Trans>You can change this later.</Trans>
+        )}
       </p>
       <Stack gap="md" maw={420}>
         {create.error && problem?.code !== "validation_failed" && (
@@ -80,12 +113,16 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
               autoComplete="username"
               value={values.email}
               onChange={(event) => set({ email: event.currentTarget.value })}
-              error={(tried && !values.email.includes("@") && t`Enter an e-mail address.`) || problem?.at("/user/email")}
+              error={
+                (tried && !values.email.includes("@") && t`Enter an e-mail address.`) || problem?.at("/user/email")
+              }
             />
             <NewPasswordField
               value={values.password}
               onChange={(event) => set({ password: event.currentTarget.value })}
-              error={(tried && values.password.length < passwordLengthMin && t`Too short.`) || problem?.at("/user/password")}
+              error={
+                (tried && values.password.length < passwordLengthMin && t`Too short.`) || problem?.at("/user/password")
+              }
             />
           </>
         ) : (
@@ -101,7 +138,11 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
               label={t`Time zone`}
               searchable
               allowDeselect={false}
-              data={Intl.supportedValuesOf("timeZone").includes(values.timeZone) ? Intl.supportedValuesOf("timeZone") : [values.timeZone, ...Intl.supportedValuesOf("timeZone")]}
+              data={
+                Intl.supportedValuesOf("timeZone").includes(values.timeZone)
+                  ? Intl.supportedValuesOf("timeZone")
+                  : [values.timeZone, ...Intl.supportedValuesOf("timeZone")]
+              }
               value={values.timeZone}
               onChange={(timeZone) => timeZone && set({ timeZone })}
               error={problem?.at("/organization/timeZone")}

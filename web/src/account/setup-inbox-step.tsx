@@ -15,7 +15,8 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
   const [sla, setSla] = useState("1440")
   const [tried, setTried] = useState(false)
   const create = useMutation({
-    mutationFn: () => api.post("/inboxes", { name: name.trim(), slaMinutesText: sla, agentIds: me ? [me.user.id] : [] }),
+    mutationFn: () =>
+      api.post("/inboxes", { name: name.trim(), slaMinutesText: sla, agentIds: me ? [me.user.id] : [] }),
     onSuccess: onDone,
   })
   const problem = create.error instanceof ApiProblem ? create.error : null
@@ -32,7 +33,9 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
         <Trans>First Inbox</Trans>
       </h1>
       <p className={classes.lead}>
-        <Trans>An Inbox is a queue with people in it. Every request lands in exactly one. You are its first member.</Trans>
+        <Trans>
+          An Inbox is a queue with people in it. Every request lands in exactly one. You are its first member.
+        </Trans>
       </p>
       <Stack gap="md" maw={420}>
         {create.error && !problem?.errors.length && (
@@ -46,7 +49,15 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
           onChange={(event) => setName(event.currentTarget.value)}
           error={tried && !name.trim() ? t`Enter a name.` : problem?.at("/name")}
         />
-        <SlaMinutesInput label={t`SLA (minutes)`} required withHelp value={sla} onChange={setSla} showError={tried} serverError={problem?.at("/slaMinutesText")} />
+        <SlaMinutesInput
+          label={t`SLA (minutes)`}
+          required
+          withHelp
+          value={sla}
+          onChange={setSla}
+          showError={tried}
+          serverError={problem?.at("/slaMinutesText")}
+        />
         <Group justify="space-between">
           <Button variant="subtle" onClick={onDone}>
             <Trans>Skip</Trans>

@@ -22,7 +22,11 @@ export function SetupPage() {
   const [code] = useState(() => fromFragment("code"))
   const [step, setStep] = useState(0)
   const [part, setPart] = useState<"you" | "organization">("you")
-  const open = useQuery({ queryKey: ["setup"], queryFn: () => api.get<{ open: boolean }>("/setup"), staleTime: Number.POSITIVE_INFINITY }).data
+  const open = useQuery({
+    queryKey: ["setup"],
+    queryFn: () => api.get<{ open: boolean }>("/setup"),
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data
   if (open && !open.open && !code && step === 0) return <Navigate to="/login" />
   const active = step === 0 ? (part === "you" ? 0 : 1) : step + 1
   return (
@@ -32,7 +36,13 @@ export function SetupPage() {
           <div className={classes.brand}>
             <Mark /> Switchboard
           </div>
-          <Stepper className={classes.stepper} active={active} orientation="vertical" size="xs" allowNextStepsSelect={false}>
+          <Stepper
+            className={classes.stepper}
+            active={active}
+            orientation="vertical"
+            size="xs"
+            allowNextStepsSelect={false}
+          >
             <Stepper.Step label={t`You`} description={t`Your name and password`} />
             <Stepper.Step label={t`Organization`} description={t`Name and time zone`} />
             <Stepper.Step label={t`First Inbox`} description={t`A queue with people in it`} />

@@ -27,7 +27,11 @@ const icons: Record<ChannelName | "ivr", Icon> = {
   twitter_dm: IconBrandX,
 }
 
-type Props = { channel: ChannelName | "ivr"; size?: 20 | 28 | 36; /** Beside its own name an icon says nothing. */ decorative?: boolean }
+type Props = {
+  channel: ChannelName | "ivr"
+  size?: 20 | 28 | 36 /** Beside its own name an icon says nothing. */
+  decorative?: boolean
+}
 
 /** A channel's tile: its icon and color (ui.md 2); nothing else uses those colors. */
 export function ChannelIcon({ channel, size = 28, decorative = false }: Props) {

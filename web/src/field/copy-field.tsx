@@ -3,7 +3,12 @@ import { useLingui } from "@lingui/react/macro"
 import { IconCheck, IconCopy } from "@tabler/icons-react"
 import { announce } from "./announcer.tsx"
 
-type Props = { value: string; /** What is copied, for the button's name. */ label: string; mono?: boolean; hidden?: boolean }
+type Props = {
+  value: string /** What is copied, for the button's name. */
+  label: string
+  mono?: boolean
+  hidden?: boolean
+}
 
 /** A value and its Copy button; the success is told to screen readers too. */
 export function CopyField({ value, label, mono, hidden }: Props) {

@@ -50,7 +50,11 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, onRow }: Props<
               onClick={onRow && ((event) => !onControl(event) && onRow(row))}
             >
               {columns.map((column) => (
-                <Table.Td key={column.key} data-label={column.header} className={column.numeric ? `num ${classes.end}` : undefined}>
+                <Table.Td
+                  key={column.key}
+                  data-label={column.header}
+                  className={column.numeric ? `num ${classes.end}` : undefined}
+                >
                   {column.cell(row)}
                 </Table.Td>
               ))}
@@ -72,9 +76,11 @@ function HeaderCell<Row>({ column, sort, onSort }: { column: Column<Row>; sort: 
   if (!column.sortBy)
     return (
       <Table.Th scope="col" w={column.width} className={className}>
-        {column.header || <VisuallyHidden>
-          <Trans>Actions</Trans>
-        </VisuallyHidden>}
+        {column.header || (
+          <VisuallyHidden>
+            <Trans>Actions</Trans>
+          </VisuallyHidden>
+        )}
       </Table.Th>
     )
   return (

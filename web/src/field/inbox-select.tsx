@@ -3,7 +3,11 @@ import { useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { inboxesQuery } from "../settings/inboxes/inboxes.queries.ts"
 
-type Props = Omit<SelectProps, "data" | "value" | "onChange"> & { value: string | null; onChange: (inboxId: string | null) => void; except?: string[] }
+type Props = Omit<SelectProps, "data" | "value" | "onChange"> & {
+  value: string | null
+  onChange: (inboxId: string | null) => void
+  except?: string[]
+}
 
 /** Active Inboxes only, found by typing (S72). */
 export function InboxSelect({ value, onChange, except = [], ...rest }: Props) {

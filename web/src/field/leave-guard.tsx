@@ -7,8 +7,20 @@ type Props = { when: boolean; question: ReactNode }
 
 /** Asks before a page with unsaved changes is left, by link, Back or closing the tab. */
 export function LeaveGuard({ when, question }: Props) {
-  const blocker = useBlocker({ shouldBlockFn: () => when, enableBeforeUnload: when, disabled: !when, withResolver: true })
-  return <AskDiscard opened={blocker.status === "blocked"} question={question} onStay={() => blocker.reset?.()} onDiscard={() => blocker.proceed?.()} />
+  const blocker = useBlocker({
+    shouldBlockFn: () => when,
+    enableBeforeUnload: when,
+    disabled: !when,
+    withResolver: true,
+  })
+  return (
+    <AskDiscard
+      opened={blocker.status === "blocked"}
+      question={question}
+      onStay={() => blocker.reset?.()}
+      onDiscard={() => blocker.proceed?.()}
+    />
+  )
 }
 
 type AskProps = { opened: boolean; question: ReactNode; onStay: () => void; onDiscard: () => void }

@@ -19,12 +19,20 @@ type Props<T> = {
 /** Every query on a screen goes through here: skeleton after 150 ms, empty, error with Retry, stale age, forbidden. */
 export function ResourceState<T>({ query, children, isEmpty, empty, skeleton }: Props<T>) {
   if (query.data === undefined) {
-    if (query.isError) return <QueryError error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
+    if (query.isError)
+      return <QueryError error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
     return <Delayed>{skeleton ?? <RowSkeleton />}</Delayed>
   }
   return (
     <>
-      {query.isError && <QueryError error={query.error} retry={() => void query.refetch()} busy={query.isFetching} asOf={query.dataUpdatedAt} />}
+      {query.isError && (
+        <QueryError
+          error={query.error}
+          retry={() => void query.refetch()}
+          busy={query.isFetching}
+          asOf={query.dataUpdatedAt}
+        />
+      )}
       {isEmpty?.(query.data) && empty ? empty : children(query.data)}
     </>
   )
@@ -37,7 +45,13 @@ export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
   if (error instanceof ApiProblem && error.status === 403) return <Forbidden problem={error} />
   const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : null
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} />} title={t`This could not be loaded`} mb="md">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertTriangle size={18} />}
+      title={t`This could not be loaded`}
+      mb="md"
+    >
       <Stack gap="sm" align="flex-start">
         <Text size="sm">
           {error.message} {shownAsOf && <Trans>Shown as of {shownAsOf}.</Trans>}
@@ -60,7 +74,9 @@ export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
 /** The page's frame stays; the reason and the way to the matrix stand in it (ui.md 3). */
 export function Forbidden({ problem }: { problem?: ApiProblem }) {
   const { t } = useLingui()
-  const roles = Array.isArray(problem?.body.requiredRoles) ? problem.body.requiredRoles.join(", ").replaceAll("_", " ") : "administrator"
+  const roles = Array.isArray(problem?.body.requiredRoles)
+    ? problem.body.requiredRoles.join(", ").replaceAll("_", " ")
+    : "administrator"
   return (
     <EmptyState
       icon={<IconLock size={28} stroke={1.75} />}
@@ -81,6 +97,7 @@ export function RowSkeleton({ rows = 5 }: { rows?: number }) {
   return (
     <Stack gap="sm" aria-hidden>
       {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: rows of a skeleton are all the same
         <Skeleton key={row} height={44} radius="md" />
       ))}
     </Stack>

@@ -1,7 +1,13 @@
 import { TextInput } from "@mantine/core"
 import { useLingui } from "@lingui/react/macro"
 import { type ReactNode, useState } from "react"
-import { formatSeconds, parseInboxSlaMinutes, parseSlaMinutes, type SlaCode, slaMessage } from "../../../src/core/sla/minutes.ts"
+import {
+  formatSeconds,
+  parseInboxSlaMinutes,
+  parseSlaMinutes,
+  type SlaCode,
+  slaMessage,
+} from "../../../src/core/sla/minutes.ts"
 
 type Inherited = { minutesText: string; inboxName: string; seconds: number }
 type Props = {
@@ -20,7 +26,18 @@ type Props = {
 }
 
 /** SLA in decimal minutes, kept as typed; the same rules as on the server (core/sla), with the echo "= 40 s". */
-export function SlaMinutesInput({ value, onChange, inherited, required, showError, serverError, label, id, withHelp, ...aria }: Props) {
+export function SlaMinutesInput({
+  value,
+  onChange,
+  inherited,
+  required,
+  showError,
+  serverError,
+  label,
+  id,
+  withHelp,
+  ...aria
+}: Props) {
   const { t } = useLingui()
   const [left, setLeft] = useState(false)
   const code = slaError(value, required)

@@ -1,4 +1,12 @@
-import { type Icon, IconAlertTriangle, IconCircleCheck, IconCircleDashed, IconClockExclamation, IconInfoCircle, IconNote } from "@tabler/icons-react"
+import {
+  type Icon,
+  IconAlertTriangle,
+  IconCircleCheck,
+  IconCircleDashed,
+  IconClockExclamation,
+  IconInfoCircle,
+  IconNote,
+} from "@tabler/icons-react"
 import type { ReactNode } from "react"
 import classes from "./status-chip.module.css"
 

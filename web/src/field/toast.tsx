@@ -15,7 +15,11 @@ export function toastProblem(error: unknown) {
     message: (
       <>
         {problem?.errors[0]?.detail ?? text}
-        {problem && <div className="dim" style={{ fontSize: 12 }}>{problem.code}</div>}
+        {problem && (
+          <div className="dim" style={{ fontSize: 12 }}>
+            {problem.code}
+          </div>
+        )}
       </>
     ),
     autoClose: false,

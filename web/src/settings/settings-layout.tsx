@@ -56,7 +56,9 @@ function SettingsNav({ path }: { path: string }) {
   const { t } = useLingui()
   const can = useCan()
   const [filter, setFilter] = useState("")
-  const shown = categories.map((category) => filtered(category, filter, t, can)).filter((category) => category.pages.length > 0)
+  const shown = categories
+    .map((category) => filtered(category, filter, t, can))
+    .filter((category) => category.pages.length > 0)
   return (
     <nav className={classes.nav} aria-label={t`Settings`}>
       <TextInput
@@ -95,11 +97,18 @@ function SettingsNav({ path }: { path: string }) {
 
 type Translate = ReturnType<typeof useLingui>["t"]
 
-function filtered(category: SettingsCategory, filter: string, t: Translate, can: (action: string) => boolean): SettingsCategory {
+function filtered(
+  category: SettingsCategory,
+  filter: string,
+  t: Translate,
+  can: (action: string) => boolean,
+): SettingsCategory {
   const word = filter.trim().toLowerCase()
   const matches = (text: string) => text.toLowerCase().includes(word)
   return {
     ...category,
-    pages: category.pages.filter((page) => can(page.action) && (!word || matches(t(page.label)) || matches(page.words ?? ""))),
+    pages: category.pages.filter(
+      (page) => can(page.action) && (!word || matches(t(page.label)) || matches(page.words ?? "")),
+    ),
   }
 }

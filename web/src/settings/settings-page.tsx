@@ -58,7 +58,9 @@ export function Notice({ children, kind = "warning" }: { children: ReactNode; ki
 export function AddWarning() {
   return (
     <Notice>
-      <Trans>Add an entry point only when you are ready to receive. It goes to the channel's default Inbox at once.</Trans>
+      <Trans>
+        Add an entry point only when you are ready to receive. It goes to the channel's default Inbox at once.
+      </Trans>
     </Notice>
   )
 }

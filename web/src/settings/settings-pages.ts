@@ -42,9 +42,27 @@ export const categories: SettingsCategory[] = [
     label: msg`Channels`,
     pages: [
       entryPoints,
-      { to: "/settings/channels/email", label: msg`Email addresses`, icon: IconMail, action: "mailbox.read", words: "mailbox forwarding" },
-      { to: "/settings/channels/sms", label: msg`SMS`, icon: IconDeviceMobileMessage, action: "phoneNumber.read", words: "numbers text mms" },
-      { to: "/settings/channels/chat-apps", label: msg`Chat apps`, icon: IconMessageCircle, action: "entryPoint.read", words: "widget snippet" },
+      {
+        to: "/settings/channels/email",
+        label: msg`Email addresses`,
+        icon: IconMail,
+        action: "mailbox.read",
+        words: "mailbox forwarding",
+      },
+      {
+        to: "/settings/channels/sms",
+        label: msg`SMS`,
+        icon: IconDeviceMobileMessage,
+        action: "phoneNumber.read",
+        words: "numbers text mms",
+      },
+      {
+        to: "/settings/channels/chat-apps",
+        label: msg`Chat apps`,
+        icon: IconMessageCircle,
+        action: "entryPoint.read",
+        words: "widget snippet",
+      },
       {
         to: "/settings/channels/carrier-account",
         label: msg`Carrier account`,
@@ -58,7 +76,13 @@ export const categories: SettingsCategory[] = [
     label: msg`Orchestration`,
     pages: [
       entryPoints,
-      { to: "/settings/orchestration/inboxes", label: msg`Inboxes`, icon: IconInbox, action: "inbox.read", words: "queue agents members" },
+      {
+        to: "/settings/orchestration/inboxes",
+        label: msg`Inboxes`,
+        icon: IconInbox,
+        action: "inbox.read",
+        words: "queue agents members",
+      },
       {
         to: "/settings/orchestration/workflow",
         label: msg`Conversation workflow`,
@@ -71,8 +95,20 @@ export const categories: SettingsCategory[] = [
   {
     label: msg`People`,
     pages: [
-      { to: "/settings/people/users", label: msg`Users`, icon: IconUsers, action: "user.edit", words: "invite agents roles" },
-      { to: "/settings/people/roles", label: msg`Roles and permissions`, icon: IconShieldCheck, action: "permission.read", words: "matrix" },
+      {
+        to: "/settings/people/users",
+        label: msg`Users`,
+        icon: IconUsers,
+        action: "user.edit",
+        words: "invite agents roles",
+      },
+      {
+        to: "/settings/people/roles",
+        label: msg`Roles and permissions`,
+        icon: IconShieldCheck,
+        action: "permission.read",
+        words: "matrix",
+      },
     ],
   },
 ]

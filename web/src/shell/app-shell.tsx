@@ -105,7 +105,12 @@ function BottomTabs() {
     <nav className={classes.tabs} aria-label={t`Pages`}>
       {can("agent.self") && (
         <>
-          <Link to="/work" className={classes.tab} activeOptions={{ includeSearch: true, explicitUndefined: true }} search={{ list: undefined }}>
+          <Link
+            to="/work"
+            className={classes.tab}
+            activeOptions={{ includeSearch: true, explicitUndefined: true }}
+            search={{ list: undefined }}
+          >
             <IconInbox size={20} stroke={1.75} aria-hidden />
             <Trans>Work</Trans>
           </Link>

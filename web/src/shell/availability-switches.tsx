@@ -15,7 +15,11 @@ import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "
 
 /** The order of the top bar (ui.md 3). */
 const order: ChannelGroup[] = ["voice", "messaging", "mail"]
-export const groupLabels: Record<ChannelGroup, MessageDescriptor> = { voice: msg`Voice`, messaging: msg`Messaging`, mail: msg`Mail` }
+export const groupLabels: Record<ChannelGroup, MessageDescriptor> = {
+  voice: msg`Voice`,
+  messaging: msg`Messaging`,
+  mail: msg`Mail`,
+}
 const bubbleMost = 99
 
 /** One switch per group in which a channel is configured (S7, S10); each with its own waiting bubble. */
@@ -23,6 +27,7 @@ export function AvailabilitySwitches() {
   const groups = useConfiguredGroups()
   const { t } = useLingui()
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own
     <div className={classes.group} role="group" aria-label={t`Availability`}>
       {groups.map((group) => (
         <AvailabilitySwitch key={group} group={group} />
@@ -42,13 +47,25 @@ export function AvailabilityPill() {
   const of = groups.length
   return (
     <>
-      <UnstyledButton className={classes.switch} data-on={on > 0 || undefined} onClick={open} aria-label={t`Availability: ${on} of ${of} on`}>
+      <UnstyledButton
+        className={classes.switch}
+        data-on={on > 0 || undefined}
+        onClick={open}
+        aria-label={t`Availability: ${on} of ${of} on`}
+      >
         <SwitchIcon on={on > 0} />
         <Trans>
           {on} of {of} on
         </Trans>
       </UnstyledButton>
-      <Drawer opened={opened} onClose={close} position="bottom" size="auto" title={t`Availability`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Drawer
+        opened={opened}
+        onClose={close}
+        position="bottom"
+        size="auto"
+        title={t`Availability`}
+        closeButtonProps={{ "aria-label": t`Close` }}
+      >
         <Stack gap="sm" pb="lg">
           {groups.map((group) => (
             <AvailabilitySwitch key={group} group={group} large />
@@ -77,7 +94,11 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
   const label = t(groupLabels[group])
   const state = on ? t`available` : t`unavailable`
   return (
-    <Tooltip label={focused ? t`Focus: nothing is offered` : <LoadText group={group} self={self} count={count} />} multiline maw={280}>
+    <Tooltip
+      label={focused ? t`Focus: nothing is offered` : <LoadText group={group} self={self} count={count} />}
+      multiline
+      maw={280}
+    >
       <UnstyledButton
         className={`${classes.switch} ${large ? classes.large : ""}`}
         role="switch"

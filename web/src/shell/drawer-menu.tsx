@@ -1,7 +1,14 @@
 import { ActionIcon, Divider, Drawer, NavLink, Tooltip } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconDeviceMobileMessage, IconInbox, IconLogout, IconMenu2, IconSettings, IconUserCircle } from "@tabler/icons-react"
+import {
+  IconDeviceMobileMessage,
+  IconInbox,
+  IconLogout,
+  IconMenu2,
+  IconSettings,
+  IconUserCircle,
+} from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
 import { useCan, useMe } from "../can.ts"
 import { useSignOut } from "./sign-out.ts"
@@ -20,10 +27,23 @@ export function DrawerMenu() {
           <IconMenu2 size={20} stroke={1.75} />
         </ActionIcon>
       </Tooltip>
-      <Drawer opened={opened} onClose={close} size={280} padding="sm" title={me.organization.name} closeButtonProps={{ "aria-label": t`Close menu` }}>
+      <Drawer
+        opened={opened}
+        onClose={close}
+        size={280}
+        padding="sm"
+        title={me.organization.name}
+        closeButtonProps={{ "aria-label": t`Close menu` }}
+      >
         <nav aria-label={t`Main menu`}>
           {can("agent.self") && (
-            <NavLink component={Link} to="/work" onClick={close} label={<Trans>Workspace</Trans>} leftSection={<IconInbox size={20} stroke={1.75} />} />
+            <NavLink
+              component={Link}
+              to="/work"
+              onClick={close}
+              label={<Trans>Workspace</Trans>}
+              leftSection={<IconInbox size={20} stroke={1.75} />}
+            />
           )}
           {can("sandbox.use") && (
             <NavLink
@@ -35,9 +55,21 @@ export function DrawerMenu() {
             />
           )}
           <Divider my="sm" />
-          <NavLink component={Link} to="/settings" onClick={close} label={<Trans>Settings</Trans>} leftSection={<IconSettings size={20} stroke={1.75} />} />
+          <NavLink
+            component={Link}
+            to="/settings"
+            onClick={close}
+            label={<Trans>Settings</Trans>}
+            leftSection={<IconSettings size={20} stroke={1.75} />}
+          />
           <Divider my="sm" />
-          <NavLink component={Link} to="/profile" onClick={close} label={<Trans>Profile</Trans>} leftSection={<IconUserCircle size={20} stroke={1.75} />} />
+          <NavLink
+            component={Link}
+            to="/profile"
+            onClick={close}
+            label={<Trans>Profile</Trans>}
+            leftSection={<IconUserCircle size={20} stroke={1.75} />}
+          />
           <NavLink
             component="button"
             onClick={() => signOut.mutate()}

@@ -39,7 +39,8 @@ export function usePull() {
   const client = useQueryClient()
   const navigate = useNavigate()
   return useMutation({
-    mutationFn: (body: { closing?: string; force?: boolean } | undefined) => api.post<Pulled>("/agents/me/pulls", body ?? {}),
+    mutationFn: (body: { closing?: string; force?: boolean } | undefined) =>
+      api.post<Pulled>("/agents/me/pulls", body ?? {}),
     onSuccess: async ({ conversation }) => {
       void client.invalidateQueries({ queryKey: ["agents", "me"] })
       void client.invalidateQueries({ queryKey: ["conversations"] })

@@ -27,9 +27,20 @@ export function NotificationBell() {
   const unread = query.data?.filter((each) => !each.readAt).length ?? 0
   return (
     <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
-      <Indicator disabled={unread === 0} label={unread} size={16} offset={6} color="accent" classNames={{ indicator: "num" }}>
+      <Indicator
+        disabled={unread === 0}
+        label={unread}
+        size={16}
+        offset={6}
+        color="accent"
+        classNames={{ indicator: "num" }}
+      >
         <Popover.Target>
-          <ActionIcon size={36} onClick={toggle} aria-label={unread > 0 ? t`Notifications, ${unread} unread` : t`Notifications`}>
+          <ActionIcon
+            size={36}
+            onClick={toggle}
+            aria-label={unread > 0 ? t`Notifications, ${unread} unread` : t`Notifications`}
+          >
             <IconBell size={20} stroke={1.75} />
           </ActionIcon>
         </Popover.Target>
@@ -93,7 +104,9 @@ function Item({ item }: { item: Notification }) {
       description={<RelativeTime at={item.at} />}
       style={{ borderRadius: 6 }}
       onClick={() => {
-        void api.put(`/notifications/${item.id}/read-mark`).then(() => client.invalidateQueries({ queryKey: notificationsQuery.queryKey }))
+        void api
+          .put(`/notifications/${item.id}/read-mark`)
+          .then(() => client.invalidateQueries({ queryKey: notificationsQuery.queryKey }))
       }}
     />
   )

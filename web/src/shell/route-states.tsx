@@ -27,7 +27,12 @@ export function RouteError({ error }: ErrorComponentProps) {
 export function NotFound() {
   const { t } = useLingui()
   return (
-    <EmptyState pt="15vh" icon={<IconMapOff size={28} stroke={1.75} />} title={t`There is no such page`} description={t`The link may be old, or the thing was deleted.`}>
+    <EmptyState
+      pt="15vh"
+      icon={<IconMapOff size={28} stroke={1.75} />}
+      title={t`There is no such page`}
+      description={t`The link may be old, or the thing was deleted.`}
+    >
       <EmptyState.Actions>
         <Button component={Link} to="/">
           <Trans>Go to the start</Trans>

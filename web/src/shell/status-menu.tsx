@@ -1,6 +1,16 @@
 import { Avatar, Indicator, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconCheck, IconDeviceDesktop, IconEyeOff, IconLogout, IconMoon, IconSun, IconUserCircle, IconUserOff, IconUserCheck } from "@tabler/icons-react"
+import {
+  IconCheck,
+  IconDeviceDesktop,
+  IconEyeOff,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUserCircle,
+  IconUserOff,
+  IconUserCheck,
+} from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { api } from "../api.ts"
@@ -17,7 +27,13 @@ export function StatusMenu() {
   const isAgent = can("agent.self")
   const self = useAgentSelf(isAgent).data
   const signOut = useSignOut()
-  const status = self?.focusedAt ? t`focus` : self?.status === "away" ? t`away` : self?.status === "logged_out" ? t`logged out` : t`active`
+  const status = self?.focusedAt
+    ? t`focus`
+    : self?.status === "away"
+      ? t`away`
+      : self?.status === "logged_out"
+        ? t`logged out`
+        : t`active`
   const initials = initialsOf(me.user.name)
   const dot = self?.focusedAt || self?.status !== "logged_in" ? "var(--sb-soon)" : "var(--sb-ok)"
   return (
@@ -25,7 +41,13 @@ export function StatusMenu() {
       <Menu.Target>
         <UnstyledButton aria-label={[initials, me.user.name, ...(isAgent ? [status] : [])].join(", ")} p={4}>
           <Indicator disabled={!self} color={dot} size={10} offset={4} position="bottom-end" withBorder>
-            <Avatar size={28} radius="xl" styles={{ placeholder: { fontSize: 12, color: "var(--sb-accent-text)", background: "var(--sb-accent-tint)" } }}>
+            <Avatar
+              size={28}
+              radius="xl"
+              styles={{
+                placeholder: { fontSize: 12, color: "var(--sb-accent-text)", background: "var(--sb-accent-tint)" },
+              }}
+            >
               {initials}
             </Avatar>
           </Indicator>
@@ -70,7 +92,10 @@ function StatusItems({ away, focused }: { away: boolean; focused: boolean }) {
           <Trans>Set me away</Trans>
         </Menu.Item>
       )}
-      <Menu.Item leftSection={<IconEyeOff size={18} stroke={1.75} />} onClick={() => change.mutate(focused ? "no_focus" : "focus")}>
+      <Menu.Item
+        leftSection={<IconEyeOff size={18} stroke={1.75} />}
+        onClick={() => change.mutate(focused ? "no_focus" : "focus")}
+      >
         {focused ? <Trans>End focus</Trans> : <Trans>Focus: offer me nothing</Trans>}
       </Menu.Item>
       <Menu.Divider />

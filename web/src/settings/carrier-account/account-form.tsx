@@ -6,13 +6,18 @@ import type { CarrierAccount } from "../../../../src/core/carriers/carrier-accou
 import { ApiProblem, api } from "../../api.ts"
 import { toast } from "../../field/toast.tsx"
 
-type Props = { opened: boolean; onClose: () => void; /** Absent: a new one. */ account?: CarrierAccount }
+type Props = { opened: boolean; onClose: () => void /** Absent: a new one. */; account?: CarrierAccount }
 
 /** SID and token of a Twilio account; the token is written only. */
 export function AccountForm({ opened, onClose, account }: Props) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={account ? account.name : t`Connect Twilio`} closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={account ? account.name : t`Connect Twilio`}
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Fields onClose={onClose} account={account} />
     </Modal>
   )
@@ -28,7 +33,9 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
   const save = useMutation({
     mutationFn: () => {
       const common = { name: name.trim(), accountSid: accountSid.trim(), ...(authToken ? { authToken } : {}) }
-      return account ? api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, common, account.version) : api.post<CarrierAccount>("/carrier-accounts", { carrier: "twilio", ...common })
+      return account
+        ? api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, common, account.version)
+        : api.post<CarrierAccount>("/carrier-accounts", { carrier: "twilio", ...common })
     },
     onSuccess: (saved) => {
       void client.invalidateQueries({ queryKey: ["carrier-accounts"] })
@@ -52,10 +59,20 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
       <Stack gap="md">
         {save.error && (
           <Alert color="red" variant="light" role="alert" p="sm">
-            {refused ? <Trans>Twilio refused this SID and token. Copy both again from its console.</Trans> : save.error.message}
+            {refused ? (
+              <Trans>Twilio refused this SID and token. Copy both again from its console.</Trans>
+            ) : (
+              save.error.message
+            )}
           </Alert>
         )}
-        <TextInput label={t`Name`} maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} error={problem?.at("/name")} />
+        <TextInput
+          label={t`Name`}
+          maxLength={100}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={problem?.at("/name")}
+        />
         <TextInput
           label={t`Account SID`}
           description={t`Begins with AC.`}
@@ -66,7 +83,9 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
         />
         <PasswordInput
           label={t`Auth token`}
-          description={account ? t`Leave it empty to keep the one that is stored.` : t`Stored encrypted, never shown again.`}
+          description={
+            account ? t`Leave it empty to keep the one that is stored.` : t`Stored encrypted, never shown again.`
+          }
           inputWrapperOrder={["label", "input", "error", "description"]}
           autoComplete="new-password"
           visibilityToggleButtonProps={{ "aria-label": t`Show token` }}

@@ -21,7 +21,12 @@ export function CarrierAccountPage() {
   const { t } = useLingui()
   return (
     <PermissionGate action="carrierAccount.edit">
-      <SettingsPage title={t`Carrier account`} lead={t`Whose telephone network carries your numbers.`} requiredRole={t`Administrator`} actions={<Connect />}>
+      <SettingsPage
+        title={t`Carrier account`}
+        lead={t`Whose telephone network carries your numbers.`}
+        requiredRole={t`Administrator`}
+        actions={<Connect />}
+      >
         <Accounts />
       </SettingsPage>
     </PermissionGate>
@@ -77,7 +82,9 @@ function AccountCard({ account }: { account: CarrierAccount }) {
       </Group>
       <Text size="sm" c="dimmed" mb="sm">
         {account.carrier === "sandbox" ? (
-          <Trans>A pretended company inside this server: take its numbers, and play the customer on the test phone.</Trans>
+          <Trans>
+            A pretended company inside this server: take its numbers, and play the customer on the test phone.
+          </Trans>
         ) : (
           <Trans>Twilio, account {account.accountSid}. The token is kept encrypted and never shown.</Trans>
         )}
@@ -128,13 +135,20 @@ function AccountStatus({ account }: { account: CarrierAccount }) {
 function Check({ account }: { account: CarrierAccount }) {
   const client = useQueryClient()
   const check = useMutation({
-    mutationFn: () => api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, { accountSid: account.accountSid }, account.version),
+    mutationFn: () =>
+      api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, { accountSid: account.accountSid }, account.version),
     onError: toastProblem,
     onSettled: () => void client.invalidateQueries({ queryKey: ["carrier-accounts"] }),
   })
   return (
     <>
-      <Button variant="default" size="xs" leftSection={<IconRefresh size={16} stroke={1.75} />} onClick={() => check.mutate()} loading={check.isPending}>
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconRefresh size={16} stroke={1.75} />}
+        onClick={() => check.mutate()}
+        loading={check.isPending}
+      >
         <Trans>Check now</Trans>
       </Button>
       {check.data?.status === "active" && (

@@ -22,7 +22,12 @@ export function DeleteAccount({ account }: { account: CarrierAccount }) {
       <Button variant="subtle" color="gray" size="xs" onClick={open}>
         <Trans>Remove account</Trans>
       </Button>
-      <Modal opened={opened} onClose={close} title={t`Remove ${account.name}?`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t`Remove ${account.name}?`}
+        closeButtonProps={{ "aria-label": t`Close` }}
+      >
         <Text size="sm" mb="lg">
           <Trans>The token is deleted here. Your account at the company stays as it is.</Trans>
         </Text>

@@ -87,7 +87,11 @@ function Loaded({ app }: { app: ChatApp }) {
           </Tabs>
           {save.error && (
             <Alert color="red" variant="light" role="alert" mt="md" p="sm">
-              {problem?.code === "version_conflict" ? <Trans>Somebody changed this chat app meanwhile. Reload the page; your changes were not stored.</Trans> : save.error.message}
+              {problem?.code === "version_conflict" ? (
+                <Trans>Somebody changed this chat app meanwhile. Reload the page; your changes were not stored.</Trans>
+              ) : (
+                save.error.message
+              )}
               {problem?.errors.map((error) => (
                 <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>
               ))}
@@ -95,7 +99,9 @@ function Loaded({ app }: { app: ChatApp }) {
           )}
           {editable && (
             <div className={classes.bar}>
-              <span style={{ fontWeight: 500 }}>{changed ? <Trans>Changes not saved.</Trans> : <Trans>Everything is saved.</Trans>}</span>
+              <span style={{ fontWeight: 500 }}>
+                {changed ? <Trans>Changes not saved.</Trans> : <Trans>Everything is saved.</Trans>}
+              </span>
               <span className="grow" />
               {changed && (
                 <Button variant="subtle" color="gray" onClick={() => setDraft(draftOf(app))}>

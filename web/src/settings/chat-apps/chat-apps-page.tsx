@@ -20,7 +20,8 @@ export function ChatAppsPage() {
   const navigate = useNavigate()
   const { add = false } = useSearch({ from: "/signed-in/settings/channels/chat-apps" })
   const query = useQuery(chatAppsQuery)
-  const setAdd = (open: boolean) => void navigate({ to: "/settings/channels/chat-apps", search: open ? { add: true } : {} })
+  const setAdd = (open: boolean) =>
+    void navigate({ to: "/settings/channels/chat-apps", search: open ? { add: true } : {} })
   const editable = can("chatApp.edit")
   const addButton = editable && (
     <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
@@ -28,7 +29,12 @@ export function ChatAppsPage() {
     </Button>
   )
   return (
-    <SettingsPage title={t`Chat apps`} lead={t`A chat app puts a chat on your site. Each one is an entry point.`} requiredRole={t`Administrator`} actions={addButton}>
+    <SettingsPage
+      title={t`Chat apps`}
+      lead={t`A chat app puts a chat on your site. Each one is an entry point.`}
+      requiredRole={t`Administrator`}
+      actions={addButton}
+    >
       <ResourceState
         query={query}
         isEmpty={(apps) => apps.filter((app) => !app.deletion).length === 0}
@@ -53,7 +59,13 @@ export function ChatAppsPage() {
           </div>
         )}
       </ResourceState>
-      {editable && <NewChatApp opened={add} onClose={() => setAdd(false)} taken={(query.data ?? []).map((app) => app.name.toLowerCase())} />}
+      {editable && (
+        <NewChatApp
+          opened={add}
+          onClose={() => setAdd(false)}
+          taken={(query.data ?? []).map((app) => app.name.toLowerCase())}
+        />
+      )}
     </SettingsPage>
   )
 }
@@ -76,14 +88,20 @@ function AppCard({ app }: { app: ChatApp }) {
 }
 
 export function OpenState({ app }: { app: ChatApp }) {
-  const next = app.nextChangeAt ? new Date(app.nextChangeAt).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" }) : ""
+  const next = app.nextChangeAt
+    ? new Date(app.nextChangeAt).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" })
+    : ""
   if (!app.hours)
     return (
       <StatusChip status="ok">
         <Trans>Always open</Trans>
       </StatusChip>
     )
-  return app.open ? <StatusChip status="ok">{next ? <Trans>Open until {next}</Trans> : <Trans>Open</Trans>}</StatusChip> : <StatusChip status="off">{next ? <Trans>Closed until {next}</Trans> : <Trans>Closed</Trans>}</StatusChip>
+  return app.open ? (
+    <StatusChip status="ok">{next ? <Trans>Open until {next}</Trans> : <Trans>Open</Trans>}</StatusChip>
+  ) : (
+    <StatusChip status="off">{next ? <Trans>Closed until {next}</Trans> : <Trans>Closed</Trans>}</StatusChip>
+  )
 }
 
 /** Whether a page with the snippet has called us. */

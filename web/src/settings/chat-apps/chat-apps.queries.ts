@@ -17,7 +17,10 @@ export const chatAppQuery = (id: string) =>
     refetchInterval: seenEveryMs,
   })
 
-export type ChatAppDraft = Pick<ChatAppSettings, "allowedOrigins" | "appearance" | "greeting" | "questions" | "hours" | "afterHoursText" | "display">
+export type ChatAppDraft = Pick<
+  ChatAppSettings,
+  "allowedOrigins" | "appearance" | "greeting" | "questions" | "hours" | "afterHoursText" | "display"
+>
 
 export function draftOf(app: ChatApp): ChatAppDraft {
   const { allowedOrigins, appearance, greeting, questions, hours, afterHoursText, display } = app

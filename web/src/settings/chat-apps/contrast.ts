@@ -9,7 +9,9 @@ export function textOn(ground: string): { color: string; ratio: number; dark: bo
   const onWhite = contrast(ground, white)
   const onBlack = contrast(ground, black)
   // White is kept as long as it can be read: that is what people expect on a colored button.
-  return onWhite >= contrastMin ? { color: white, ratio: onWhite, dark: false } : { color: black, ratio: onBlack, dark: true }
+  return onWhite >= contrastMin
+    ? { color: white, ratio: onWhite, dark: false }
+    : { color: black, ratio: onBlack, dark: true }
 }
 
 export const contrastMin = 4.5

@@ -12,7 +12,8 @@ export function GreetingTab({ draft, onChange, problem }: TabProps) {
     { value: "optional", label: t`Ask, can be skipped` },
     { value: "required", label: t`Must be answered` },
   ]
-  const set = (part: Partial<Record<"name" | "email", Asked>>) => onChange({ questions: { ...draft.questions, ...part } })
+  const set = (part: Partial<Record<"name" | "email", Asked>>) =>
+    onChange({ questions: { ...draft.questions, ...part } })
   return (
     <Stack gap="md">
       <Textarea
@@ -26,10 +27,24 @@ export function GreetingTab({ draft, onChange, problem }: TabProps) {
         error={problem?.at("/greeting")}
       />
       <Text size="sm" c="dimmed">
-        <Trans>The visitor types the first message before anything is asked; it is kept and sent with the answers.</Trans>
+        <Trans>
+          The visitor types the first message before anything is asked; it is kept and sent with the answers.
+        </Trans>
       </Text>
-      <Select label={t`Ask for the name`} allowDeselect={false} data={choices} value={draft.questions.name} onChange={(name) => name && set({ name: name as Asked })} />
-      <Select label={t`Ask for the e-mail address`} allowDeselect={false} data={choices} value={draft.questions.email} onChange={(email) => email && set({ email: email as Asked })} />
+      <Select
+        label={t`Ask for the name`}
+        allowDeselect={false}
+        data={choices}
+        value={draft.questions.name}
+        onChange={(name) => name && set({ name: name as Asked })}
+      />
+      <Select
+        label={t`Ask for the e-mail address`}
+        allowDeselect={false}
+        data={choices}
+        value={draft.questions.email}
+        onChange={(email) => email && set({ email: email as Asked })}
+      />
     </Stack>
   )
 }

@@ -32,7 +32,9 @@ export function HoursTab({ draft, onChange, problem }: TabProps) {
         label={t`Only at certain hours`}
         description={t`Otherwise the chat is always open.`}
         checked={hours !== null}
-        onChange={(event) => onChange({ hours: event.currentTarget.checked ? officeHours(organization.timeZone) : null })}
+        onChange={(event) =>
+          onChange({ hours: event.currentTarget.checked ? officeHours(organization.timeZone) : null })
+        }
       />
       {hours && (
         <>
@@ -46,7 +48,12 @@ export function HoursTab({ draft, onChange, problem }: TabProps) {
           />
           <div>
             {days.map((day) => (
-              <DayRow key={day} name={t(dayNames[day])} ranges={hours[day]} onChange={(ranges) => onChange({ hours: { ...hours, [day]: ranges } })} />
+              <DayRow
+                key={day}
+                name={t(dayNames[day])}
+                ranges={hours[day]}
+                onChange={(ranges) => onChange({ hours: { ...hours, [day]: ranges } })}
+              />
             ))}
           </div>
           {problem?.errors.some((error) => error.pointer?.startsWith("#/hours")) && (
@@ -73,8 +80,10 @@ type Range = { start: string; stop: string }
 
 function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onChange: (ranges: Range[]) => void }) {
   const { t } = useLingui()
-  const set = (index: number, part: Partial<Range>) => onChange(ranges.map((range, at) => (at === index ? { ...range, ...part } : range)))
+  const set = (index: number, part: Partial<Range>) =>
+    onChange(ranges.map((range, at) => (at === index ? { ...range, ...part } : range)))
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own
     <div className={classes.day} role="group" aria-label={name}>
       <Text size="sm" fw={500}>
         {name}
@@ -88,17 +97,40 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
         {ranges.map((range, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: ranges of a day have no other identity
           <Group key={index} gap={6} wrap="nowrap">
-            <TextInput size="xs" w={96} type="time" aria-label={t`${name} from`} value={range.start} onChange={(event) => set(index, { start: event.currentTarget.value })} />
+            <TextInput
+              size="xs"
+              w={96}
+              type="time"
+              aria-label={t`${name} from`}
+              value={range.start}
+              onChange={(event) => set(index, { start: event.currentTarget.value })}
+            />
             <span aria-hidden>–</span>
-            <TextInput size="xs" w={96} type="time" aria-label={t`${name} to`} value={range.stop} onChange={(event) => set(index, { stop: event.currentTarget.value })} />
+            <TextInput
+              size="xs"
+              w={96}
+              type="time"
+              aria-label={t`${name} to`}
+              value={range.stop}
+              onChange={(event) => set(index, { stop: event.currentTarget.value })}
+            />
             <Tooltip label={t`Remove`}>
-              <ActionIcon aria-label={t`Remove ${range.start} to ${range.stop} on ${name}`} onClick={() => onChange(ranges.filter((_, at) => at !== index))}>
+              <ActionIcon
+                aria-label={t`Remove ${range.start} to ${range.stop} on ${name}`}
+                onClick={() => onChange(ranges.filter((_, at) => at !== index))}
+              >
                 <IconX size={16} stroke={1.75} />
               </ActionIcon>
             </Tooltip>
           </Group>
         ))}
-        <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} />} aria-label={t`Add hours on ${name}`} onClick={() => onChange([...ranges, ...workday])}>
+        <Button
+          size="compact-sm"
+          variant="subtle"
+          leftSection={<IconPlus size={14} />}
+          aria-label={t`Add hours on ${name}`}
+          onClick={() => onChange([...ranges, ...workday])}
+        >
           <Trans>Add hours</Trans>
         </Button>
       </Group>
@@ -108,5 +140,14 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
 
 function officeHours(timeZone: string): ChatHours {
   const open = [...workday]
-  return { timeZone, monday: open, tuesday: open, wednesday: open, thursday: open, friday: open, saturday: [], sunday: [] }
+  return {
+    timeZone,
+    monday: open,
+    tuesday: open,
+    wednesday: open,
+    thursday: open,
+    friday: open,
+    saturday: [],
+    sunday: [],
+  }
 }

@@ -21,7 +21,10 @@ export function IdentitySecret({ app }: { app: ChatApp }) {
         <Trans>Signed-in customers</Trans>
       </Text>
       <Text size="sm" c="dimmed" mb="sm">
-        <Trans>Your server can sign who the visitor is, so that agents see a proved customer. Without it an e-mail address that a visitor types is marked as not proved.</Trans>
+        <Trans>
+          Your server can sign who the visitor is, so that agents see a proved customer. Without it an e-mail address
+          that a visitor types is marked as not proved.
+        </Trans>
       </Text>
       <Button variant="default" onClick={() => renew.mutate()} loading={renew.isPending}>
         {app.identitySecretSet ? <Trans>Make a new secret</Trans> : <Trans>Make a secret</Trans>}

@@ -14,13 +14,20 @@ export function InstallTab({ app, draft, onChange, problem }: TabProps & { app: 
   return (
     <Stack gap="md">
       <Text size="sm">
-        <Trans>Paste this line into your pages, before the end of the body. The first message arrives at once; nothing else is needed.</Trans>
+        <Trans>
+          Paste this line into your pages, before the end of the body. The first message arrives at once; nothing else
+          is needed.
+        </Trans>
       </Text>
       <code className={classes.code}>{app.snippet}</code>
       <Group>
         <CopyButton value={app.snippet}>
           {({ copied, copy }) => (
-            <Button variant="default" onClick={copy} leftSection={copied ? <IconCheck size={18} /> : <IconCopy size={18} stroke={1.75} />}>
+            <Button
+              variant="default"
+              onClick={copy}
+              leftSection={copied ? <IconCheck size={18} /> : <IconCopy size={18} stroke={1.75} />}
+            >
               {copied ? <Trans>Copied</Trans> : <Trans>Copy snippet</Trans>}
             </Button>
           )}

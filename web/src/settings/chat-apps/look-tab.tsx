@@ -31,7 +31,13 @@ export function LookTab({ draft, onChange, problem }: TabProps) {
         />
       </div>
       {appearance.button === "text" && (
-        <TextInput label={t`Text of the button`} maxLength={40} placeholder={t`Chat with us`} value={appearance.text ?? ""} onChange={(event) => set({ text: event.currentTarget.value || null })} />
+        <TextInput
+          label={t`Text of the button`}
+          maxLength={40}
+          placeholder={t`Chat with us`}
+          value={appearance.text ?? ""}
+          onChange={(event) => set({ text: event.currentTarget.value || null })}
+        />
       )}
       <ColorInput
         label={t`Color`}

@@ -7,7 +7,7 @@ import { type ChatApp, chatAppNamePattern } from "../../../../src/core/chat/chat
 import { ApiProblem, api } from "../../api.ts"
 import { AddWarning } from "../settings-page.tsx"
 
-type Props = { opened: boolean; onClose: () => void; /** Names in use, lower case. */ taken: string[] }
+type Props = { opened: boolean; onClose: () => void /** Names in use, lower case. */; taken: string[] }
 
 /** The name is checked while it is typed; the warning of S52 stands above it. */
 export function NewChatApp({ opened, onClose, taken }: Props) {
@@ -28,14 +28,24 @@ function Form({ onClose, taken }: Omit<Props, "opened">) {
   const create = useMutation({
     mutationFn: () => api.post<ChatApp>("/chat-apps", { name: name.trim() }),
     onSuccess: async (app) => {
-      for (const key of ["chat-apps", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"]) void client.invalidateQueries({ queryKey: [key] })
+      for (const key of ["chat-apps", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"])
+        void client.invalidateQueries({ queryKey: [key] })
       await navigate({ to: "/settings/channels/chat-apps/$chatAppId", params: { chatAppId: app.id } })
     },
   })
   const typed = name.trim()
-  const wrong = typed && !chatAppNamePattern.test(typed) ? t`Letters, digits, dot, hyphen and underscore, no spaces.` : typed && taken.includes(typed.toLowerCase()) ? t`This name is taken.` : undefined
+  const wrong =
+    typed && !chatAppNamePattern.test(typed)
+      ? t`Letters, digits, dot, hyphen and underscore, no spaces.`
+      : typed && taken.includes(typed.toLowerCase())
+        ? t`This name is taken.`
+        : undefined
   const problem = create.error instanceof ApiProblem ? create.error : null
-  const error = wrong ?? (tried && !typed ? t`Enter a name.` : (problem?.at("/name") ?? (problem?.code === "name_taken" ? t`This name is taken.` : undefined)))
+  const error =
+    wrong ??
+    (tried && !typed
+      ? t`Enter a name.`
+      : (problem?.at("/name") ?? (problem?.code === "name_taken" ? t`This name is taken.` : undefined)))
   return (
     <form
       noValidate
@@ -49,7 +59,11 @@ function Form({ onClose, taken }: Omit<Props, "opened">) {
         <AddWarning />
         {create.error && !error && (
           <Alert color="red" variant="light" role="alert" p="sm">
-            {problem?.code === "default_inbox_missing" ? <Trans>Create an Inbox first: a chat must go somewhere.</Trans> : create.error.message}
+            {problem?.code === "default_inbox_missing" ? (
+              <Trans>Create an Inbox first: a chat must go somewhere.</Trans>
+            ) : (
+              create.error.message
+            )}
           </Alert>
         )}
         <TextInput

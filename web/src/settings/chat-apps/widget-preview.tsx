@@ -37,11 +37,25 @@ export function WidgetPreview({ app, changed }: { app: ChatApp; changed: boolean
             { value: "phone", label: t`Phone` },
           ]}
         />
-        <Button component="a" href={page} target="_blank" rel="noreferrer" size="compact-sm" variant="subtle" rightSection={<IconExternalLink size={14} />}>
+        <Button
+          component="a"
+          href={page}
+          target="_blank"
+          rel="noreferrer"
+          size="compact-sm"
+          variant="subtle"
+          rightSection={<IconExternalLink size={14} />}
+        >
           <Trans>Open</Trans>
         </Button>
       </div>
-      <iframe key={app.version} src={page} title={t`The chat on a page`} data-size={size} sandbox="allow-scripts allow-same-origin allow-forms" />
+      <iframe
+        key={app.version}
+        src={page}
+        title={t`The chat on a page`}
+        data-size={size}
+        sandbox="allow-scripts allow-same-origin allow-forms"
+      />
     </section>
   )
 }

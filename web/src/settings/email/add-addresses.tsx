@@ -14,7 +14,13 @@ type Result = { address: string; mailbox: Mailbox | null; problem: string | null
 export function AddAddresses({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Add addresses`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t`Add addresses`}
+      size="lg"
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Form onClose={onClose} />
     </Modal>
   )
@@ -31,12 +37,18 @@ function Form({ onClose }: { onClose: () => void }) {
   const add = useMutation({
     mutationFn: () => addAll(lines, senderName.trim()),
     onSuccess: () => {
-      for (const key of ["mailboxes", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"]) void client.invalidateQueries({ queryKey: [key] })
+      for (const key of ["mailboxes", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"])
+        void client.invalidateQueries({ queryKey: [key] })
     },
   })
   if (add.data) return <Results results={add.data} onClose={onClose} onAgain={() => add.reset()} />
   const firstWrong = wrong[0] ?? ""
-  const lineError = tried && lines.length === 0 ? t`Enter at least one address.` : tried && wrong.length > 0 ? t`"${firstWrong}" is no address. Write one per line, such as support@example.com.` : undefined
+  const lineError =
+    tried && lines.length === 0
+      ? t`Enter at least one address.`
+      : tried && wrong.length > 0
+        ? t`"${firstWrong}" is no address. Write one per line, such as support@example.com.`
+        : undefined
   const upper = lines.find((line) => line !== line.toLowerCase())
   return (
     <form
@@ -92,20 +104,29 @@ function Results({ results, onClose, onAgain }: { results: Result[]; onClose: ()
   return (
     <Stack gap="md">
       <Text size="sm" role="status">
-        <Plural value={added} one="# address added." other="# addresses added." /> {failed > 0 && <Plural value={failed} one="# was not." other="# were not." />}{" "}
+        <Plural value={added} one="# address added." other="# addresses added." />{" "}
+        {failed > 0 && <Plural value={failed} one="# was not." other="# were not." />}{" "}
         <Trans>Now tell your mail host to forward each to its target:</Trans>
       </Text>
       <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
         {results.map((result) => (
           <Group key={result.address} component="li" justify="space-between" gap="sm">
             <Group gap={6} wrap="nowrap">
-              {result.mailbox ? <IconCircleCheck size={16} color="var(--sb-ok)" aria-label={t`Added`} /> : <IconAlertTriangle size={16} color="var(--sb-overdue)" aria-label={t`Not added`} />}
+              {result.mailbox ? (
+                <IconCircleCheck size={16} color="var(--sb-ok)" aria-label={t`Added`} />
+              ) : (
+                <IconAlertTriangle size={16} color="var(--sb-overdue)" aria-label={t`Not added`} />
+              )}
               <Text size="sm" fw={500}>
                 {result.address}
               </Text>
             </Group>
             {result.mailbox ? (
-              <CopyField value={result.mailbox.forwardingAddress} label={t`forwarding target of ${result.address}`} mono />
+              <CopyField
+                value={result.mailbox.forwardingAddress}
+                label={t`forwarding target of ${result.address}`}
+                mono
+              />
             ) : (
               <Text size="sm" c="var(--sb-overdue)">
                 {result.problem}

@@ -25,14 +25,23 @@ export function DeleteMailbox({ mailbox, inboxName, onDeleted }: Props) {
   return (
     <div>
       <Text size="sm" c="dimmed" mb="sm">
-        <Trans>After removing it, mail for this address is refused and its exception ends. Past conversations stay.</Trans>
+        <Trans>
+          After removing it, mail for this address is refused and its exception ends. Past conversations stay.
+        </Trans>
       </Text>
       <Button variant="default" onClick={open}>
         <Trans>Remove address</Trans>
       </Button>
-      <Modal opened={opened} onClose={close} title={t`Remove ${mailbox.address}?`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Modal
+        opened={opened}
+        onClose={close}
+        title={t`Remove ${mailbox.address}?`}
+        closeButtonProps={{ "aria-label": t`Close` }}
+      >
         <Text size="sm" mb="lg">
-          <Trans>New mail to {mailbox.address} no longer reaches {inboxName}. Its sender gets it back as undeliverable.</Trans>
+          <Trans>
+            New mail to {mailbox.address} no longer reaches {inboxName}. Its sender gets it back as undeliverable.
+          </Trans>
         </Text>
         <Group justify="flex-end" gap="sm">
           <Button variant="subtle" color="gray" onClick={close}>

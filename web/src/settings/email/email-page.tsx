@@ -44,7 +44,9 @@ export function EmailPage() {
     >
       {query.data?.some((mailbox) => !mailbox.sends) && (
         <Notice kind="info">
-          <Trans>No mail relay is set (SMTP_RELAY_URL): answers do not leave this server, they go to the sandbox.</Trans>
+          <Trans>
+            No mail relay is set (SMTP_RELAY_URL): answers do not leave this server, they go to the sandbox.
+          </Trans>
         </Notice>
       )}
       <ResourceState
@@ -72,7 +74,14 @@ export function EmailPage() {
         )}
       </ResourceState>
       {editable && <AddAddresses opened={add} onClose={() => setAdd(false)} />}
-      {open && <MailboxDrawer key={`${open.id} ${open.version}`} mailbox={open} entryPoint={entryPoints.get(open.entryPointId)} onClose={() => setOpenId(null)} />}
+      {open && (
+        <MailboxDrawer
+          key={`${open.id} ${open.version}`}
+          mailbox={open}
+          entryPoint={entryPoints.get(open.entryPointId)}
+          onClose={() => setOpenId(null)}
+        />
+      )}
     </SettingsPage>
   )
 }
@@ -90,8 +99,17 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
       ),
     },
     { key: "sender", header: t`Sender name`, cell: (mailbox) => mailbox.senderName || <span className="dim">–</span> },
-    { key: "inbox", header: t`Inbox`, cell: (mailbox) => <ResolvedInbox entryPoint={entryPoints.get(mailbox.entryPointId)} /> },
-    { key: "forwarding", header: t`Forwarding`, sortBy: (mailbox) => mailbox.forwarding, cell: (mailbox) => <Forwarding mailbox={mailbox} /> },
+    {
+      key: "inbox",
+      header: t`Inbox`,
+      cell: (mailbox) => <ResolvedInbox entryPoint={entryPoints.get(mailbox.entryPointId)} />,
+    },
+    {
+      key: "forwarding",
+      header: t`Forwarding`,
+      sortBy: (mailbox) => mailbox.forwarding,
+      cell: (mailbox) => <Forwarding mailbox={mailbox} />,
+    },
     { key: "sends", header: t`Sends`, width: 120, cell: (mailbox) => (mailbox.sends ? t`yes` : t`to sandbox`) },
   ]
 }
@@ -99,7 +117,11 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
 function ResolvedInbox({ entryPoint }: { entryPoint?: EntryPoint }) {
   if (!entryPoint?.resolution) return <span className="dim">–</span>
   return (
-    <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: entryPoint.resolution.inboxId }} className="link">
+    <Link
+      to="/settings/orchestration/inboxes/$inboxId"
+      params={{ inboxId: entryPoint.resolution.inboxId }}
+      className="link"
+    >
       {entryPoint.resolution.inboxName}
     </Link>
   )

@@ -20,7 +20,14 @@ export function MailboxDrawer({ mailbox, entryPoint, onClose }: Props) {
   const { t } = useLingui()
   const can = useCan()
   return (
-    <Drawer opened onClose={onClose} position="right" size={480} title={mailbox.address} closeButtonProps={{ "aria-label": t`Close` }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size={480}
+      title={mailbox.address}
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Stack gap="lg">
         <ForwardingPart mailbox={mailbox} editable={can("mailbox.edit")} />
         {can("mailbox.edit") && (
@@ -59,11 +66,18 @@ function ForwardingPart({ mailbox, editable }: { mailbox: Mailbox; editable: boo
       </Text>
       <CopyField value={mailbox.forwardingAddress} label={t`forwarding target`} mono />
       <Text size="sm" c="dimmed">
-        <Trans>In Google: Settings, Forwarding. In Microsoft 365: Mailboxes, Mail flow, Email forwarding. The host may first send a confirmation mail to the target; we show it here.</Trans>
+        <Trans>
+          In Google: Settings, Forwarding. In Microsoft 365: Mailboxes, Mail flow, Email forwarding. The host may first
+          send a confirmation mail to the target; we show it here.
+        </Trans>
       </Text>
       {editable && (
         <Group gap="sm">
-          <Button variant="default" onClick={() => start.mutate()} loading={start.isPending || probe?.status === "sent"}>
+          <Button
+            variant="default"
+            onClick={() => start.mutate()}
+            loading={start.isPending || probe?.status === "sent"}
+          >
             <Trans>Check forwarding</Trans>
           </Button>
           {probe && <ProbeState status={probe.status} />}

@@ -6,7 +6,9 @@ import type { Section } from "../../../../src/core/channels.ts"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
 
 /** Where an entry point of a section is added; only what is built (S26, S28, S29). */
-export const addPaths: Partial<Record<Section, "/settings/channels/email" | "/settings/channels/sms" | "/settings/channels/chat-apps">> = {
+export const addPaths: Partial<
+  Record<Section, "/settings/channels/email" | "/settings/channels/sms" | "/settings/channels/chat-apps">
+> = {
   email: "/settings/channels/email",
   sms: "/settings/channels/sms",
   chat: "/settings/channels/chat-apps",

@@ -70,7 +70,14 @@ export function ConflictView({ problem, section, draft, entryPoints, inboxes, on
 
 type Line = { what: string; mine: string; theirs: string }
 
-function differences(mine: SectionDraft, theirs: SectionDraft, entryPoints: EntryPoint[], inboxes: Map<string, Inbox>, nothing: string, byDefault: string): Line[] {
+function differences(
+  mine: SectionDraft,
+  theirs: SectionDraft,
+  entryPoints: EntryPoint[],
+  inboxes: Map<string, Inbox>,
+  nothing: string,
+  byDefault: string,
+): Line[] {
   const say = (inboxId: string | null, sla: string) => {
     const inbox = inboxes.get(inboxId ?? "")
     return inbox ? `${inbox.name}, ${sla.trim() || inbox.slaMinutesText} min` : nothing
@@ -84,10 +91,16 @@ function differences(mine: SectionDraft, theirs: SectionDraft, entryPoints: Entr
     const entryPoint = entryPoints.find((each) => each.id === id)
     return { what: entryPoint ? entryPointName(entryPoint) : id, mine: of(mine, id), theirs: of(theirs, id) }
   })
-  const first = { what: byDefault, mine: say(mine.defaultInboxId, mine.defaultSla), theirs: say(theirs.defaultInboxId, theirs.defaultSla) }
+  const first = {
+    what: byDefault,
+    mine: say(mine.defaultInboxId, mine.defaultSla),
+    theirs: say(theirs.defaultInboxId, theirs.defaultSla),
+  }
   return [first, ...rows].filter((line) => line.mine !== line.theirs)
 }
 
 function personName(person: unknown): string | null {
-  return typeof person === "object" && person !== null && "name" in person && typeof person.name === "string" ? person.name : null
+  return typeof person === "object" && person !== null && "name" in person && typeof person.name === "string"
+    ? person.name
+    : null
 }

@@ -27,7 +27,8 @@ export function EntryPointsPage() {
   const can = useCan()
   const navigate = useNavigate()
   const { view = "list" } = useSearch({ from: "/signed-in/settings/channels/entry-points" })
-  const choose = (to: string) => void navigate({ to: "/settings/channels/entry-points", search: to === "table" ? { view: "table" } : {} })
+  const choose = (to: string) =>
+    void navigate({ to: "/settings/channels/entry-points", search: to === "table" ? { view: "table" } : {} })
   return (
     <SettingsPage
       title={t`Entry Points`}
@@ -40,8 +41,14 @@ export function EntryPointsPage() {
             value={view}
             onChange={choose}
             data={[
-              { value: "list", label: <ViewLabel icon={<IconListDetails size={16} stroke={1.75} aria-hidden />} text={t`List`} /> },
-              { value: "table", label: <ViewLabel icon={<IconTable size={16} stroke={1.75} aria-hidden />} text={t`Table`} /> },
+              {
+                value: "list",
+                label: <ViewLabel icon={<IconListDetails size={16} stroke={1.75} aria-hidden />} text={t`List`} />,
+              },
+              {
+                value: "table",
+                label: <ViewLabel icon={<IconTable size={16} stroke={1.75} aria-hidden />} text={t`Table`} />,
+              },
             ]}
           />
           {can("entryPoint.edit") && <AddMenu />}
@@ -113,7 +120,12 @@ function SectionList({ routings }: { routings: ChannelRouting[] }) {
       {shown && (
         <aside className={classes.aside} aria-label={t`Where ${sectionLabel(shown.routing.section)} goes`}>
           <RoutingPicture {...shown} entryPoints={of(shown.routing.section)} inboxes={inboxes} />
-          <TryIt key={shown.routing.section} {...shown} entryPoints={of(shown.routing.section)} editing={editing !== null} />
+          <TryIt
+            key={shown.routing.section}
+            {...shown}
+            entryPoints={of(shown.routing.section)}
+            editing={editing !== null}
+          />
         </aside>
       )}
       <AskDiscard

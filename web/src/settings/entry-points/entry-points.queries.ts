@@ -35,7 +35,9 @@ export function useSaveSection(section: Section) {
     mutationFn: ({ body, version }: { body: SectionBody; version: number }) =>
       api.put<ChannelRouting>(`/channel-routings/${section}`, body, version),
     onSuccess: (saved) => {
-      client.setQueryData(routingsQuery.queryKey, (all) => all?.map((each) => (each.section === section ? saved : each)))
+      client.setQueryData(routingsQuery.queryKey, (all) =>
+        all?.map((each) => (each.section === section ? saved : each)),
+      )
       for (const key of ["channel-routings", "entry-points", "entry-points-overview", "inboxes"]) {
         void client.invalidateQueries({ queryKey: [key] })
       }
@@ -44,7 +46,10 @@ export function useSaveSection(section: Section) {
 }
 
 /** Where an entry point leads today and after saving the body; the server resolves, nothing is stored. */
-export async function explainEntryPoint(entryPoint: EntryPoint, body: SectionBody | null): Promise<{ today: Resolution | null; after: Resolution | null }> {
+export async function explainEntryPoint(
+  entryPoint: EntryPoint,
+  body: SectionBody | null,
+): Promise<{ today: Resolution | null; after: Resolution | null }> {
   if (!body) return { today: await api.get<Resolution>(`/entry-points/${entryPoint.id}/resolution`), after: null }
   const preview = await api.post<Preview>(`/channel-routings/${entryPoint.section}/previews`, body)
   const found = preview.entryPoints.find((each) => each.id === entryPoint.id)

@@ -31,6 +31,7 @@ export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldI
   const name = chosen ? entryPointName(chosen) : t`new row`
   const number = index + 1
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own
     <div className={classes.row} role="group" aria-label={t`Exception ${number}`}>
       <Select
         id={fieldId(`${at}/entryPointId`)}

@@ -1,6 +1,6 @@
 import { Button, EmptyState, Group, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconAlertTriangle, IconDownload, IconSearch, IconUsersGroup } from "@tabler/icons-react"
+import { IconDownload, IconSearch, IconUsersGroup } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useState } from "react"
@@ -11,6 +11,7 @@ import { type Column, DataTable } from "../../field/data-table.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import classes from "./entry-points.module.css"
+import { WarningList } from "./warning-list.tsx"
 import { overviewCsvUrl, overviewQuery } from "./entry-points.queries.ts"
 
 /** Channel | Entry Points | Inbox: every Inbox that can be reached, and what is wrong with it (spec 2.6). */
@@ -31,10 +32,35 @@ export function OverviewTable() {
         </Group>
       ),
     },
-    { key: "entryPoints", header: t`Entry Points`, sortBy: (row) => row.labels[0] ?? "", cell: (row) => <span className="num">{row.labels.map(shown).join(", ")}</span> },
-    { key: "inbox", header: t`Inbox`, width: 260, sortBy: (row) => row.reachable[0]?.name ?? "", cell: (row) => <Reachable row={row} /> },
-    { key: "sla", header: t`SLA`, width: 110, numeric: true, sortBy: (row) => row.slaSeconds, cell: (row) => formatSeconds(row.slaSeconds) },
-    { key: "agents", header: t`Agents`, width: 110, numeric: true, sortBy: (row) => row.agents, cell: (row) => <Agents row={row} /> },
+    {
+      key: "entryPoints",
+      header: t`Entry Points`,
+      sortBy: (row) => row.labels[0] ?? "",
+      cell: (row) => <span className="num">{row.labels.map(shown).join(", ")}</span>,
+    },
+    {
+      key: "inbox",
+      header: t`Inbox`,
+      width: 260,
+      sortBy: (row) => row.reachable[0]?.name ?? "",
+      cell: (row) => <Reachable row={row} />,
+    },
+    {
+      key: "sla",
+      header: t`SLA`,
+      width: 110,
+      numeric: true,
+      sortBy: (row) => row.slaSeconds,
+      cell: (row) => formatSeconds(row.slaSeconds),
+    },
+    {
+      key: "agents",
+      header: t`Agents`,
+      width: 110,
+      numeric: true,
+      sortBy: (row) => row.agents,
+      cell: (row) => <Agents row={row} />,
+    },
   ]
   return (
     <>
@@ -47,14 +73,25 @@ export function OverviewTable() {
           value={filter}
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
-        <Button component="a" href={overviewCsvUrl} variant="default" leftSection={<IconDownload size={18} stroke={1.75} />}>
+        <Button
+          component="a"
+          href={overviewCsvUrl}
+          variant="default"
+          leftSection={<IconDownload size={18} stroke={1.75} />}
+        >
           <Trans>Download CSV</Trans>
         </Button>
       </Group>
       <ResourceState
         query={query}
         isEmpty={(rows) => rows.length === 0}
-        empty={<EmptyState title={t`No entry points yet`} description={t`Add one: it goes to the channel's default Inbox at once.`} py="xl" />}
+        empty={
+          <EmptyState
+            title={t`No entry points yet`}
+            description={t`Add one: it goes to the channel's default Inbox at once.`}
+            py="xl"
+          />
+        }
       >
         {(rows) => (
           <DataTable
@@ -86,12 +123,7 @@ function Reachable({ row }: { row: OverviewRow }) {
           )}
         </span>
       ))}
-      {row.warnings?.map((warning) => (
-        <div key={`${warning.code} ${warning.entryPointId} ${warning.inboxId}`} className={classes.warning}>
-          {warning.code === "inbox_without_members" ? <IconUsersGroup size={14} aria-hidden /> : <IconAlertTriangle size={14} aria-hidden />}
-          <span>{warning.detail}</span>
-        </div>
-      ))}
+      <WarningList warnings={row.warnings} />
     </div>
   )
 }
@@ -112,5 +144,10 @@ function shown(label: string): string {
 
 function matches(row: OverviewRow, filter: string): boolean {
   const word = filter.trim().toLowerCase()
-  return !word || [channelLabel(row.channel), ...row.labels, ...row.reachable.map((each) => each.name)].some((text) => text.toLowerCase().includes(word))
+  return (
+    !word ||
+    [channelLabel(row.channel), ...row.labels, ...row.reachable.map((each) => each.name)].some((text) =>
+      text.toLowerCase().includes(word),
+    )
+  )
 }

@@ -20,12 +20,18 @@ export type Picture = { sources: Source[]; targets: Target[]; hidden: number }
 
 const exceptionsShownMost = 6
 
-export function makePicture(routing: ChannelRouting, draft: SectionDraft, entryPoints: EntryPoint[], inboxes: Map<string, Inbox>): Picture {
+export function makePicture(
+  routing: ChannelRouting,
+  draft: SectionDraft,
+  entryPoints: EntryPoint[],
+  inboxes: Map<string, Inbox>,
+): Picture {
   const byId = new Map(entryPoints.map((each) => [each.id, each]))
   const rows = draft.exceptions.filter((row) => row.entryPointId && byId.has(row.entryPointId))
   const excepted = new Set(rows.map((row) => row.entryPointId))
   const rest = entryPoints.filter((each) => !excepted.has(each.id))
-  const today = (id: string) => routing.exceptions.find((each) => each.entryPointId === id)?.inboxId ?? routing.defaultInboxId
+  const today = (id: string) =>
+    routing.exceptions.find((each) => each.entryPointId === id)?.inboxId ?? routing.defaultInboxId
   const choices: { inboxId: string | null; sla: string }[] = []
   const sources: Source[] = []
   if (rest.length > 0) {

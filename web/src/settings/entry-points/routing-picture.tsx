@@ -82,14 +82,29 @@ export function RoutingPicture({ routing, draft, entryPoints, inboxes }: Props) 
   )
 }
 
-function SourceNode({ source, row, entryPoints, draft }: { source: Source; row: number; entryPoints: EntryPoint[]; draft: SectionDraft }) {
+function SourceNode({
+  source,
+  row,
+  entryPoints,
+  draft,
+}: {
+  source: Source
+  row: number
+  entryPoints: EntryPoint[]
+  draft: SectionDraft
+}) {
   const many = source.key === "default" && /^\d+$/.test(source.title)
   const excepted = new Set(draft.exceptions.map((each) => each.entryPointId))
   const first = entryPoints.find((each) => !excepted.has(each.id))
   const others = Number(source.title) - 1
   return (
-    <div className={`${classes.node} ${source.kind === "unsaved" ? classes.unsaved : ""}`} style={place(columns.source, row)}>
-      <strong className="ellipsis">{many ? <Plural value={Number(source.title)} one="# entry point" other="# entry points" /> : source.title}</strong>
+    <div
+      className={`${classes.node} ${source.kind === "unsaved" ? classes.unsaved : ""}`}
+      style={place(columns.source, row)}
+    >
+      <strong className="ellipsis">
+        {many ? <Plural value={Number(source.title)} one="# entry point" other="# entry points" /> : source.title}
+      </strong>
       {source.kind === "unsaved" ? (
         <span className={classes.unsavedText}>
           <Trans>not saved</Trans>
@@ -142,7 +157,9 @@ function TargetNodes({ target, row, available }: { target: Target; row: number; 
             <strong className="num">
               <Plural value={target.members} one="# agent" other="# agents" />
             </strong>
-            <span className="num">{available === undefined ? <IconUsersGroup size={13} /> : <Trans>{available} available</Trans>}</span>
+            <span className="num">
+              {available === undefined ? <IconUsersGroup size={13} /> : <Trans>{available} available</Trans>}
+            </span>
           </>
         )}
       </div>
@@ -153,14 +170,22 @@ function TargetNodes({ target, row, available }: { target: Target; row: number; 
 function Edges({ picture, height }: { picture: Picture; height: number }) {
   const rowOf = (inboxId: string | null) => picture.targets.findIndex((target) => target.inboxId === inboxId)
   return (
-    <svg width={374} height={height} viewBox={`0 0 374 ${height}`} fill="none">
+    <svg width={374} height={height} viewBox={`0 0 374 ${height}`} fill="none" aria-hidden="true">
       {picture.sources.map((source, row) => {
         const to = rowOf(source.inboxId)
         const today = rowOf(source.todayInboxId)
         const accent = source.kind !== "default"
         return (
           <g key={source.key}>
-            {today >= 0 && <path d={curve(columns.source, row, columns.inbox, today)} stroke="var(--sb-edge)" strokeWidth={1.5} strokeDasharray="1 4" strokeLinecap="round" />}
+            {today >= 0 && (
+              <path
+                d={curve(columns.source, row, columns.inbox, today)}
+                stroke="var(--sb-edge)"
+                strokeWidth={1.5}
+                strokeDasharray="1 4"
+                strokeLinecap="round"
+              />
+            )}
             {to >= 0 && (
               <path
                 d={curve(columns.source, row, columns.inbox, to)}
@@ -196,7 +221,8 @@ function Twin({ picture, inboxes }: { picture: Picture; inboxes: Map<string, Inb
           const target = picture.targets.find((each) => each.inboxId === source.inboxId)
           const name = inboxes.get(source.inboxId ?? "")?.name ?? t`no Inbox`
           const who = source.key === "default" ? t`The default` : source.title
-          const state = source.kind === "unsaved" ? t`not saved` : source.kind === "exception" ? t`exception` : t`default`
+          const state =
+            source.kind === "unsaved" ? t`not saved` : source.kind === "exception" ? t`exception` : t`default`
           const agents = target?.members ?? 0
           return <li key={source.key}>{t`${who} (${state}): ${name}, ${agents} agents`}</li>
         })}
@@ -223,12 +249,19 @@ function useAvailable(routing: ChannelRouting, targets: Target[]): Map<string, n
   const can = useCan()
   const group = channels[routing.channel].group
   const answers = useQueries({
-    queries: targets.map((target) => ({ ...inboxAgentsQuery(target.inboxId), enabled: can("agent.manage") && target.members > 0 })),
+    queries: targets.map((target) => ({
+      ...inboxAgentsQuery(target.inboxId),
+      enabled: can("agent.manage") && target.members > 0,
+    })),
   })
   const ready = new Map<string, number>()
   targets.forEach((target, at) => {
     const agents = answers[at]?.data
-    if (agents) ready.set(target.inboxId, agents.filter((agent) => agent.status === "logged_in" && agent.availableFor.includes(group)).length)
+    if (agents)
+      ready.set(
+        target.inboxId,
+        agents.filter((agent) => agent.status === "logged_in" && agent.availableFor.includes(group)).length,
+      )
   })
   return ready
 }

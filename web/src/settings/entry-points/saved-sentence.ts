@@ -7,7 +7,12 @@ import { formatSeconds } from "../../../../src/core/sla/minutes.ts"
 import { entryPointName } from "../../field/entry-point-label.tsx"
 
 /** Says exactly what Save did, by its first changed exception or else by the default. */
-export function savedSentence(before: ChannelRouting, saved: ChannelRouting, entryPoints: EntryPoint[], inboxes: Map<string, Inbox>): string {
+export function savedSentence(
+  before: ChannelRouting,
+  saved: ChannelRouting,
+  entryPoints: EntryPoint[],
+  inboxes: Map<string, Inbox>,
+): string {
   const label = sectionLabel(saved.section)
   const changed = saved.exceptions.find((each) => {
     const former = before.exceptions.find((other) => other.entryPointId === each.entryPointId)

@@ -1,6 +1,6 @@
 import { ActionIcon, OverflowList, Tooltip, UnstyledButton } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconPencil, IconUsersGroup } from "@tabler/icons-react"
+import { IconChevronDown, IconChevronRight, IconPencil } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
 import { useState } from "react"
 import { sectionLabel } from "../../../../src/core/channels.ts"
@@ -11,6 +11,7 @@ import { ChannelIcon } from "../../field/channel-icon.tsx"
 import { entryPointName } from "../../field/entry-point-label.tsx"
 import { addPaths } from "./add-menu.tsx"
 import classes from "./entry-points.module.css"
+import { WarningList } from "./warning-list.tsx"
 
 type Props = {
   routing: ChannelRouting
@@ -67,7 +68,11 @@ export function SectionCard({ routing, entryPoints, inboxes, onEdit }: Props) {
         <>
           <Exceptions routing={routing} entryPoints={entryPoints} inboxes={inboxes} />
           <UsingDefault entryPoints={entryPoints.filter((each) => !excepted.has(each.id))} />
-          <Warnings routing={routing} />
+          {routing.warnings.length > 0 && (
+            <div className={classes.warnings}>
+              <WarningList warnings={routing.warnings} />
+            </div>
+          )}
         </>
       )}
     </section>
@@ -128,7 +133,11 @@ function UsingDefault({ entryPoints }: { entryPoints: EntryPoint[] }) {
         gap={6}
         data={entryPoints.slice(0, shownMost)}
         renderItem={(each) => (
-          <span key={each.id} className={`${classes.pill} ${each.kind === "phone" ? "num" : ""}`} title={entryPointName(each)}>
+          <span
+            key={each.id}
+            className={`${classes.pill} ${each.kind === "phone" ? "num" : ""}`}
+            title={entryPointName(each)}
+          >
             <span className="ellipsis">{entryPointName(each)}</span>
           </span>
         )}
@@ -138,33 +147,6 @@ function UsingDefault({ entryPoints }: { entryPoints: EntryPoint[] }) {
           </span>
         )}
       />
-    </div>
-  )
-}
-
-/** They never block; each says what happens and leads to the remedy. */
-function Warnings({ routing }: { routing: ChannelRouting }) {
-  if (routing.warnings.length === 0) return null
-  return (
-    <div className={classes.warnings}>
-      {routing.warnings.map((warning) => (
-        <div key={`${warning.code} ${warning.inboxId} ${warning.entryPointId}`} className={classes.warning}>
-          {warning.code === "inbox_without_members" ? <IconUsersGroup size={14} aria-hidden /> : <IconAlertTriangle size={14} aria-hidden />}
-          <span>
-            {warning.detail}{" "}
-            {warning.code === "inbox_without_members" && warning.inboxId && (
-              <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: warning.inboxId }}>
-                <Trans>Add agents</Trans>
-              </Link>
-            )}
-            {warning.code === "waiting_for_forwarding" && (
-              <Link to="/settings/channels/email">
-                <Trans>Open address</Trans>
-              </Link>
-            )}
-          </span>
-        </div>
-      ))}
     </div>
   )
 }
@@ -210,4 +192,3 @@ function Pencil({ label, onEdit }: { label: string; onEdit: () => void }) {
 export function inboxName(inboxes: Map<string, Inbox>, id: string | null): string {
   return (id && inboxes.get(id)?.name) || "–"
 }
-

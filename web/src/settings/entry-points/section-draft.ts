@@ -23,7 +23,11 @@ export function bodyOf(draft: SectionDraft): SectionBody {
   return {
     defaultInboxId: draft.defaultInboxId,
     defaultSlaMinutesText: textOrNull(draft.defaultSla),
-    exceptions: draft.exceptions.map(({ entryPointId, inboxId, sla }) => ({ entryPointId, inboxId, slaMinutesText: textOrNull(sla) })),
+    exceptions: draft.exceptions.map(({ entryPointId, inboxId, sla }) => ({
+      entryPointId,
+      inboxId,
+      slaMinutesText: textOrNull(sla),
+    })),
   }
 }
 
@@ -47,7 +51,11 @@ export function isNew(routing: ChannelRouting, row: ExceptionDraft): boolean {
 export function isChanged(routing: ChannelRouting, row: ExceptionDraft): boolean {
   const saved = routing.exceptions.find((each) => each.entryPointId === row.key)
   if (!saved) return true
-  return saved.entryPointId !== row.entryPointId || saved.inboxId !== row.inboxId || (saved.slaMinutesText ?? "") !== row.sla.trim()
+  return (
+    saved.entryPointId !== row.entryPointId ||
+    saved.inboxId !== row.inboxId ||
+    (saved.slaMinutesText ?? "") !== row.sla.trim()
+  )
 }
 
 /** The same check as the server's (core), by pointer without `#`. */
@@ -56,7 +64,9 @@ export function checkDraft(draft: SectionDraft, configuration: SectionConfigurat
   return checked.ok ? new Map() : errorsByPointer(checked.errors)
 }
 
-export function errorsByPointer(errors: readonly (Pick<FieldError, "detail"> & { pointer?: string })[]): Map<string, string> {
+export function errorsByPointer(
+  errors: readonly (Pick<FieldError, "detail"> & { pointer?: string })[],
+): Map<string, string> {
   return new Map(errors.map((error) => [(error.pointer ?? "").replace(/^#/, ""), error.detail]))
 }
 

@@ -19,7 +19,16 @@ import classes from "./entry-points.module.css"
 import { useSaveSection } from "./entry-points.queries.ts"
 import { ExceptionRow, WithoutAgents } from "./exception-row.tsx"
 import { savedSentence } from "./saved-sentence.ts"
-import { bodyOf, checkDraft, countChanges, draftOf, errorsByPointer, type ExceptionDraft, isNew, type SectionDraft } from "./section-draft.ts"
+import {
+  bodyOf,
+  checkDraft,
+  countChanges,
+  draftOf,
+  errorsByPointer,
+  type ExceptionDraft,
+  isNew,
+  type SectionDraft,
+} from "./section-draft.ts"
 
 type Props = {
   routing: ChannelRouting
@@ -58,7 +67,10 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
   const changeRow = (index: number, part: Partial<ExceptionDraft>) =>
     change({ ...draft, exceptions: draft.exceptions.map((row, at) => (at === index ? { ...row, ...part } : row)) })
   const addRow = () => {
-    change({ ...draft, exceptions: [...draft.exceptions, { key: crypto.randomUUID(), entryPointId: null, inboxId: null, sla: "" }] })
+    change({
+      ...draft,
+      exceptions: [...draft.exceptions, { key: crypto.randomUUID(), entryPointId: null, inboxId: null, sla: "" }],
+    })
     setFocusAt(`/exceptions/${draft.exceptions.length}/entryPointId`)
   }
   const refuse = (found: Map<string, string>) => {
@@ -105,7 +117,12 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
       }}
     >
       <LeaveGuard when={changes > 0 && !save.isSuccess} question={<LeaveQuestion changes={changes} label={label} />} />
-      <AskDiscard opened={asking} question={<LeaveQuestion changes={changes} label={label} />} onStay={() => setAsking(false)} onDiscard={onClose} />
+      <AskDiscard
+        opened={asking}
+        question={<LeaveQuestion changes={changes} label={label} />}
+        onStay={() => setAsking(false)}
+        onDiscard={onClose}
+      />
       {conflict && (
         <ConflictView
           problem={conflict}
@@ -146,7 +163,13 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
             </span>
           </Text>
         </Group>
-        <Defaults draft={draft} inboxes={inboxes} errors={errors} fieldId={fieldId} onChange={(part) => change({ ...draft, ...part })} />
+        <Defaults
+          draft={draft}
+          inboxes={inboxes}
+          errors={errors}
+          fieldId={fieldId}
+          onChange={(part) => change({ ...draft, ...part })}
+        />
         <Group gap="sm" mt={14}>
           <h3 style={{ fontSize: 13, lineHeight: "18px", fontWeight: 600, margin: 0 }}>
             <Trans>Exceptions</Trans>
@@ -193,7 +216,11 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
       {/* biome-ignore lint/a11y/noStaticElementInteractions: it only keeps the focus where it is */}
       <div className={classes.foot} onMouseDown={(event) => event.preventDefault()}>
         <span style={{ fontWeight: 500 }}>
-          {changes === 0 ? <Trans>No changes yet.</Trans> : <Plural value={changes} one="# change not saved." other="# changes not saved." />}
+          {changes === 0 ? (
+            <Trans>No changes yet.</Trans>
+          ) : (
+            <Plural value={changes} one="# change not saved." other="# changes not saved." />
+          )}
         </span>
         {errors.size > 0 && (
           <UnstyledButton className={classes.attention} onClick={() => setFocusAt([...errors.keys()][0] ?? null)}>
@@ -288,6 +315,11 @@ function configurationOf(routing: ChannelRouting, entryPoints: EntryPoint[], inb
   return {
     section: routing.section,
     entryPoints: new Map(entryPoints.map((each) => [each.id, { section: each.section }])),
-    inboxes: new Map([...inboxes].map(([id, inbox]) => [id, { name: inbox.name, slaMinutesText: inbox.slaMinutesText, active: !inbox.deactivation }])),
+    inboxes: new Map(
+      [...inboxes].map(([id, inbox]) => [
+        id,
+        { name: inbox.name, slaMinutesText: inbox.slaMinutesText, active: !inbox.deactivation },
+      ]),
+    ),
   }
 }

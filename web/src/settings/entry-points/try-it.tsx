@@ -20,7 +20,9 @@ export function TryIt({ routing, draft, entryPoints, editing }: Props) {
   const [chosen, setChosen] = useState<string | null>(null)
   const entryPoint = entryPoints.find((each) => each.id === chosen) ?? entryPoints[0]
   const changed = editing && countChanges(routing, draft) > 0
-  const explain = useMutation({ mutationFn: (about: EntryPoint) => explainEntryPoint(about, changed ? bodyOf(draft) : null) })
+  const explain = useMutation({
+    mutationFn: (about: EntryPoint) => explainEntryPoint(about, changed ? bodyOf(draft) : null),
+  })
   if (!entryPoint) return null
   return (
     <div className={`${classes.card} ${classes.try}`}>
@@ -62,7 +64,11 @@ export function TryIt({ routing, draft, entryPoints, editing }: Props) {
       )}
       {explain.error && (
         <Alert color="red" variant="light" p="xs" mt="sm" role="alert">
-          {explain.error instanceof ApiProblem && explain.error.status === 422 ? <Trans>Correct the marked fields first.</Trans> : explain.error.message}
+          {explain.error instanceof ApiProblem && explain.error.status === 422 ? (
+            <Trans>Correct the marked fields first.</Trans>
+          ) : (
+            explain.error.message
+          )}
         </Alert>
       )}
     </div>
@@ -73,7 +79,8 @@ function Answer({ resolution }: { resolution: Resolution | null }) {
   if (!resolution) return <Trans>no Inbox</Trans>
   return (
     <>
-      <b style={{ fontWeight: 600 }}>{resolution.inboxName}</b>, <Trans>due in {formatSeconds(resolution.slaSeconds)}</Trans>
+      <b style={{ fontWeight: 600 }}>{resolution.inboxName}</b>,{" "}
+      <Trans>due in {formatSeconds(resolution.slaSeconds)}</Trans>
     </>
   )
 }

@@ -15,7 +15,13 @@ type Props = { inbox: Inbox; opened: boolean; onClose: () => void }
 export function DeactivateInbox({ inbox, opened, onClose }: Props) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Deactivate ${inbox.name}`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t`Deactivate ${inbox.name}`}
+      size="lg"
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Uses inbox={inbox} onClose={onClose} />
     </Modal>
   )

@@ -24,7 +24,9 @@ export function InboxMembers({ inbox }: { inbox: Inbox }) {
   const editable = can("inboxMember.edit")
   return (
     <>
-      {editable && <AddAgent inbox={inbox} members={query.data ?? []} onAdd={(userId) => change.mutate({ userId, add: true })} />}
+      {editable && (
+        <AddAgent inbox={inbox} members={query.data ?? []} onAdd={(userId) => change.mutate({ userId, add: true })} />
+      )}
       <ResourceState
         query={query}
         isEmpty={(members) => members.length === 0}
@@ -72,7 +74,8 @@ function useChangeMember(inbox: Inbox) {
   const { t } = useLingui()
   const client = useQueryClient()
   const refresh = () => {
-    for (const key of ["inboxes", "users", "channel-routings", "agents"]) void client.invalidateQueries({ queryKey: [key] })
+    for (const key of ["inboxes", "users", "channel-routings", "agents"])
+      void client.invalidateQueries({ queryKey: [key] })
   }
   const change = useMutation({
     mutationFn: ({ userId, add }: { userId: string; add: boolean }) =>
@@ -80,10 +83,21 @@ function useChangeMember(inbox: Inbox) {
     onSuccess: (_answer, { userId, add }) => {
       refresh()
       const name = client.getQueryData(usersQuery.queryKey)?.find((user) => user.id === userId)?.name ?? t`The agent`
-      const undo = () => void (add ? api.delete(`/inboxes/${inbox.id}/members/${userId}`) : api.put(`/inboxes/${inbox.id}/members/${userId}`)).then(refresh, toastProblem)
+      const undo = () =>
+        void (
+          add ? api.delete(`/inboxes/${inbox.id}/members/${userId}`) : api.put(`/inboxes/${inbox.id}/members/${userId}`)
+        ).then(refresh, toastProblem)
       toast(
         <Group gap="sm" justify="space-between">
-          <span>{add ? <Trans>{name} receives from {inbox.name} now.</Trans> : <Trans>{name} keeps the open conversations and gets no new ones.</Trans>}</span>
+          <span>
+            {add ? (
+              <Trans>
+                {name} receives from {inbox.name} now.
+              </Trans>
+            ) : (
+              <Trans>{name} keeps the open conversations and gets no new ones.</Trans>
+            )}
+          </span>
           <Button size="compact-xs" variant="light" onClick={undo}>
             <Trans>Undo</Trans>
           </Button>
@@ -119,7 +133,9 @@ function columnsOf(onRemove?: (member: Member) => void): Column<Member>[] {
 
 function Standing({ member }: { member: Member }) {
   const { t } = useLingui()
-  const groups = channelGroups.filter((group) => member.availableFor.includes(group)).map((group) => t(groupLabels[group]))
+  const groups = channelGroups
+    .filter((group) => member.availableFor.includes(group))
+    .map((group) => t(groupLabels[group]))
   if (member.status === "away")
     return (
       <StatusChip status="soon">

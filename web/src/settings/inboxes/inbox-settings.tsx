@@ -22,20 +22,32 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
   const [sla, setSla] = useState(inbox.slaMinutesText)
   const [mailboxId, setMailboxId] = useState(inbox.defaultMailboxId)
   const [tried, setTried] = useState(false)
-  const changed = name.trim() !== inbox.name || sla.trim() !== inbox.slaMinutesText || mailboxId !== inbox.defaultMailboxId
+  const changed =
+    name.trim() !== inbox.name || sla.trim() !== inbox.slaMinutesText || mailboxId !== inbox.defaultMailboxId
   const save = useMutation({
-    mutationFn: () => api.patch<Inbox>(`/inboxes/${inbox.id}`, { name: name.trim(), slaMinutesText: sla, defaultMailboxId: mailboxId }, inbox.version),
+    mutationFn: () =>
+      api.patch<Inbox>(
+        `/inboxes/${inbox.id}`,
+        { name: name.trim(), slaMinutesText: sla, defaultMailboxId: mailboxId },
+        inbox.version,
+      ),
     onSuccess: (saved) => {
       setSla(saved.slaMinutesText)
       setName(saved.name)
       setTried(false)
       client.setQueryData(["inboxes", inbox.id], saved)
-      for (const key of ["inboxes", "channel-routings", "entry-points", "entry-points-overview"]) void client.invalidateQueries({ queryKey: [key] })
+      for (const key of ["inboxes", "channel-routings", "entry-points", "entry-points-overview"])
+        void client.invalidateQueries({ queryKey: [key] })
       toast(t`${saved.name} saved. It counts for the next request; those already waiting keep their due date.`)
     },
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
-  const nameError = tried && !name.trim() ? t`Enter a name.` : problem?.code === "name_taken" ? t`An Inbox called ${name} exists.` : problem?.at("/name")
+  const nameError =
+    tried && !name.trim()
+      ? t`Enter a name.`
+      : problem?.code === "name_taken"
+        ? t`An Inbox called ${name} exists.`
+        : problem?.at("/name")
   const editable = can("inbox.edit")
   return (
     <Stack maw={520} gap="lg">
@@ -51,11 +63,32 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
         <Stack gap="md">
           {save.error && problem?.code !== "name_taken" && !problem?.errors.length && (
             <Alert color="red" variant="light" role="alert" p="sm">
-              {problem?.code === "version_conflict" ? <Trans>Somebody changed this Inbox meanwhile. Reload the page to see it; your changes were not stored.</Trans> : save.error.message}
+              {problem?.code === "version_conflict" ? (
+                <Trans>
+                  Somebody changed this Inbox meanwhile. Reload the page to see it; your changes were not stored.
+                </Trans>
+              ) : (
+                save.error.message
+              )}
             </Alert>
           )}
-          <TextInput label={t`Name`} value={name} maxLength={100} readOnly={!editable} onChange={(event) => setName(event.currentTarget.value)} error={nameError} />
-          <SlaMinutesInput label={t`SLA (minutes)`} required withHelp value={sla} onChange={setSla} showError={tried} serverError={problem?.at("/slaMinutesText")} />
+          <TextInput
+            label={t`Name`}
+            value={name}
+            maxLength={100}
+            readOnly={!editable}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={nameError}
+          />
+          <SlaMinutesInput
+            label={t`SLA (minutes)`}
+            required
+            withHelp
+            value={sla}
+            onChange={setSla}
+            showError={tried}
+            serverError={problem?.at("/slaMinutesText")}
+          />
           <Select
             label={t`Default From address`}
             description={t`Without one, the agent chooses it for the first outgoing mail.`}
@@ -97,7 +130,9 @@ function Activation({ inbox }: { inbox: Inbox }) {
     <>
       <Divider />
       <div>
-        <Text fw={600}>{inbox.deactivation ? <Trans>This Inbox is deactivated</Trans> : <Trans>Deactivate</Trans>}</Text>
+        <Text fw={600}>
+          {inbox.deactivation ? <Trans>This Inbox is deactivated</Trans> : <Trans>Deactivate</Trans>}
+        </Text>
         <Text size="sm" c="dimmed" mb="sm">
           <Trans>A deactivated Inbox takes no new requests. Its history stays.</Trans>
         </Text>

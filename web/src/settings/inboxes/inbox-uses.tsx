@@ -23,7 +23,16 @@ export function InboxUses({ inbox }: { inbox: Inbox }) {
           rowKey={(each) => each.id}
           columns={[
             { key: "entryPoint", header: t`Entry point`, cell: (each) => <EntryPointLabel entryPoint={each} /> },
-            { key: "why", header: t`Because of`, cell: (each) => (each.resolution?.inboxSource === "exception" ? <Trans>its exception</Trans> : <Trans>the channel's default</Trans>) },
+            {
+              key: "why",
+              header: t`Because of`,
+              cell: (each) =>
+                each.resolution?.inboxSource === "exception" ? (
+                  <Trans>its exception</Trans>
+                ) : (
+                  <Trans>the channel's default</Trans>
+                ),
+            },
           ]}
         />
       )}

@@ -26,8 +26,10 @@ export function InboxesPage() {
   const query = useQuery(inboxesQuery)
   const [filter, setFilter] = useState("")
   const [withDeactivated, setWithDeactivated] = useState(false)
-  const setAdd = (open: boolean) => void navigate({ to: "/settings/orchestration/inboxes", search: open ? { add: true } : {} })
-  const shown = (inbox: Inbox) => (withDeactivated || !inbox.deactivation) && inbox.name.toLowerCase().includes(filter.trim().toLowerCase())
+  const setAdd = (open: boolean) =>
+    void navigate({ to: "/settings/orchestration/inboxes", search: open ? { add: true } : {} })
+  const shown = (inbox: Inbox) =>
+    (withDeactivated || !inbox.deactivation) && inbox.name.toLowerCase().includes(filter.trim().toLowerCase())
   const mayAdd = can("inbox.edit")
   const create = mayAdd && (
     <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
@@ -35,7 +37,12 @@ export function InboxesPage() {
     </Button>
   )
   return (
-    <SettingsPage title={t`Inboxes`} lead={t`An Inbox is a queue with people in it.`} requiredRole={t`Administrator or Team manager`} actions={create}>
+    <SettingsPage
+      title={t`Inboxes`}
+      lead={t`An Inbox is a queue with people in it.`}
+      requiredRole={t`Administrator or Team manager`}
+      actions={create}
+    >
       <Group mb="md" justify="space-between">
         <TextInput
           aria-label={t`Filter Inboxes`}
@@ -44,13 +51,22 @@ export function InboxesPage() {
           value={filter}
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
-        <Switch label={t`Show deactivated`} checked={withDeactivated} onChange={(event) => setWithDeactivated(event.currentTarget.checked)} />
+        <Switch
+          label={t`Show deactivated`}
+          checked={withDeactivated}
+          onChange={(event) => setWithDeactivated(event.currentTarget.checked)}
+        />
       </Group>
       <ResourceState
         query={query}
         isEmpty={(inboxes) => inboxes.length === 0}
         empty={
-          <EmptyState py="xl" icon={<IconInbox size={28} stroke={1.75} />} title={t`Create your first Inbox`} description={t`An Inbox is a queue with people in it.`}>
+          <EmptyState
+            py="xl"
+            icon={<IconInbox size={28} stroke={1.75} />}
+            title={t`Create your first Inbox`}
+            description={t`An Inbox is a queue with people in it.`}
+          >
             <EmptyState.Actions>{create}</EmptyState.Actions>
           </EmptyState>
         }
@@ -61,7 +77,9 @@ export function InboxesPage() {
             columns={columnsOf()}
             rows={inboxes.filter(shown)}
             rowKey={(inbox) => inbox.id}
-            onRow={(inbox) => void navigate({ to: "/settings/orchestration/inboxes/$inboxId", params: { inboxId: inbox.id } })}
+            onRow={(inbox) =>
+              void navigate({ to: "/settings/orchestration/inboxes/$inboxId", params: { inboxId: inbox.id } })
+            }
           />
         )}
       </ResourceState>
@@ -104,8 +122,20 @@ function columnsOf(): Column<Inbox>[] {
         </Group>
       ),
     },
-    { key: "agents", header: t`Agents`, numeric: true, sortBy: (inbox) => inbox.memberCount, cell: (inbox) => <Agents inbox={inbox} /> },
-    { key: "waiting", header: t`Waiting now`, numeric: true, sortBy: waitingOf, cell: (inbox) => waitingOf(inbox) || <span className="dim">–</span> },
+    {
+      key: "agents",
+      header: t`Agents`,
+      numeric: true,
+      sortBy: (inbox) => inbox.memberCount,
+      cell: (inbox) => <Agents inbox={inbox} />,
+    },
+    {
+      key: "waiting",
+      header: t`Waiting now`,
+      numeric: true,
+      sortBy: waitingOf,
+      cell: (inbox) => waitingOf(inbox) || <span className="dim">–</span>,
+    },
     {
       key: "state",
       header: t`State`,

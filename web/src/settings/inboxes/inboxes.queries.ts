@@ -22,7 +22,10 @@ export const inboxMembersQuery = (id: string) =>
   })
 
 export const inboxUsesQuery = (id: string) =>
-  queryOptions({ queryKey: ["inboxes", id, "uses"], queryFn: ({ signal }) => listAll<InboxUse>(`/inboxes/${id}/uses`, signal) })
+  queryOptions({
+    queryKey: ["inboxes", id, "uses"],
+    queryFn: ({ signal }) => listAll<InboxUse>(`/inboxes/${id}/uses`, signal),
+  })
 
 /** Who stands ready in an Inbox; needs agent.manage. */
 export const inboxAgentsQuery = (id: string) =>

@@ -38,7 +38,12 @@ function NewInboxForm({ onClose }: { onClose: () => void }) {
     },
   })
   const problem = create.error instanceof ApiProblem ? create.error : null
-  const nameError = tried && !name.trim() ? t`Enter a name.` : problem?.code === "name_taken" ? t`An Inbox called ${name} exists.` : problem?.at("/name")
+  const nameError =
+    tried && !name.trim()
+      ? t`Enter a name.`
+      : problem?.code === "name_taken"
+        ? t`An Inbox called ${name} exists.`
+        : problem?.at("/name")
   return (
     <form
       noValidate
@@ -54,8 +59,23 @@ function NewInboxForm({ onClose }: { onClose: () => void }) {
             {create.error.message}
           </Alert>
         )}
-        <TextInput label={t`Name`} data-autofocus value={name} maxLength={100} onChange={(event) => setName(event.currentTarget.value)} error={nameError} />
-        <SlaMinutesInput label={t`SLA (minutes)`} required withHelp value={sla} onChange={setSla} showError={tried} serverError={problem?.at("/slaMinutesText")} />
+        <TextInput
+          label={t`Name`}
+          data-autofocus
+          value={name}
+          maxLength={100}
+          onChange={(event) => setName(event.currentTarget.value)}
+          error={nameError}
+        />
+        <SlaMinutesInput
+          label={t`SLA (minutes)`}
+          required
+          withHelp
+          value={sla}
+          onChange={setSla}
+          showError={tried}
+          serverError={problem?.at("/slaMinutesText")}
+        />
         <MultiSelect
           label={t`Agents`}
           description={t`They receive its requests. You can add them later.`}

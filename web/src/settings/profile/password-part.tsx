@@ -46,7 +46,12 @@ export function PasswordPart() {
             onChange={(event) => setCurrentPassword(event.currentTarget.value)}
             error={problem?.at("/currentPassword")}
           />
-          <NewPasswordField label={t`New password`} value={password} onChange={(event) => setPassword(event.currentTarget.value)} error={problem?.at("/password")} />
+          <NewPasswordField
+            label={t`New password`}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            error={problem?.at("/password")}
+          />
           <Button type="submit" variant="default" loading={save.isPending} style={{ alignSelf: "flex-start" }}>
             <Trans>Change password</Trans>
           </Button>

@@ -55,7 +55,15 @@ function NamePart() {
         }}
       >
         <Stack gap="md" align="flex-start">
-          <TextInput label={t`Name`} w={320} maw="100%" maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} error={name.trim() ? undefined : t`Enter your name.`} />
+          <TextInput
+            label={t`Name`}
+            w={320}
+            maw="100%"
+            maxLength={100}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={name.trim() ? undefined : t`Enter your name.`}
+          />
           <Text size="sm" c="dimmed">
             {me.user.email}
           </Text>

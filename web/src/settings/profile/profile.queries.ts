@@ -2,7 +2,15 @@ import { queryOptions } from "@tanstack/react-query"
 import type { Preferences } from "../../../../src/core/people/user.ts"
 import { api, listAll } from "../../api.ts"
 
-export type Session = { id: string; createdAt: string; seenAt: string; endsAt: string; userAgent: string | null; ip: string | null; current: boolean }
+export type Session = {
+  id: string
+  createdAt: string
+  seenAt: string
+  endsAt: string
+  userAgent: string | null
+  ip: string | null
+  current: boolean
+}
 
 export const preferencesQuery = queryOptions({
   queryKey: ["me", "preferences"],

@@ -31,7 +31,11 @@ export function SessionsPart() {
             rows={sessions}
             rowKey={(session) => session.id}
             columns={[
-              { key: "agent", header: t`Browser`, cell: (session) => <span title={session.userAgent ?? ""}>{browserOf(session.userAgent)}</span> },
+              {
+                key: "agent",
+                header: t`Browser`,
+                cell: (session) => <span title={session.userAgent ?? ""}>{browserOf(session.userAgent)}</span>,
+              },
               { key: "seen", header: t`Last seen`, cell: (session) => <RelativeTime at={session.seenAt} /> },
               {
                 key: "end",

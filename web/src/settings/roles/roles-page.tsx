@@ -19,7 +19,10 @@ export function RolesPage() {
   const phone = useMediaQuery("(max-width: 47.99em)", undefined, { getInitialValueInEffect: false })
   const word = filter.trim().toLowerCase()
   return (
-    <SettingsPage title={t`Roles and permissions`} lead={t`A person may do what any of his roles allows. The server asks the same table for each request.`}>
+    <SettingsPage
+      title={t`Roles and permissions`}
+      lead={t`A person may do what any of his roles allows. The server asks the same table for each request.`}
+    >
       <Group mb="md" justify="space-between">
         <TextInput
           aria-label={t`Filter actions`}
@@ -28,12 +31,24 @@ export function RolesPage() {
           value={filter}
           onChange={(event) => setFilter(event.currentTarget.value)}
         />
-        {!phone && <Switch label={t`Highlight my roles`} checked={mine} onChange={(event) => setMine(event.currentTarget.checked)} />}
+        {!phone && (
+          <Switch
+            label={t`Highlight my roles`}
+            checked={mine}
+            onChange={(event) => setMine(event.currentTarget.checked)}
+          />
+        )}
       </Group>
       <ResourceState query={query}>
         {(permissions) => {
-          const actions = permissions.actions.filter((each) => `${each.label} ${each.action} ${each.group}`.toLowerCase().includes(word))
-          return phone ? <RoleList permissions={{ ...permissions, actions }} /> : <PermissionMatrix permissions={{ ...permissions, actions }} highlightMine={mine} />
+          const actions = permissions.actions.filter((each) =>
+            `${each.label} ${each.action} ${each.group}`.toLowerCase().includes(word),
+          )
+          return phone ? (
+            <RoleList permissions={{ ...permissions, actions }} />
+          ) : (
+            <PermissionMatrix permissions={{ ...permissions, actions }} highlightMine={mine} />
+          )
         }}
       </ResourceState>
     </SettingsPage>

@@ -15,7 +15,13 @@ import { carrierAccountsQuery, carrierNumbersQuery } from "./sms.queries.ts"
 export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t`Add SMS number`}
+      size="lg"
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Form onClose={onClose} />
     </Modal>
   )
@@ -36,15 +42,31 @@ function Form({ onClose }: { onClose: () => void }) {
   const add = useMutation({
     mutationFn: async () => {
       const e164 = choices.find((each) => formatPhoneNumber(each.e164, home) === typed)?.e164 ?? typed.trim()
-      const number = await api.post<PhoneNumber>("/phone-numbers", { carrierAccountId: account?.id, e164, origin: "adopted" })
-      return api.put<PhoneNumber>(`/phone-numbers/${number.id}/sms-activation`, helpText.trim() ? { helpText: helpText.trim() } : {})
+      const number = await api.post<PhoneNumber>("/phone-numbers", {
+        carrierAccountId: account?.id,
+        e164,
+        origin: "adopted",
+      })
+      return api.put<PhoneNumber>(
+        `/phone-numbers/${number.id}/sms-activation`,
+        helpText.trim() ? { helpText: helpText.trim() } : {},
+      )
     },
     onSuccess: (number) => {
       toast(t`${formatPhoneNumber(number.e164, home)} takes text messages now.`)
       onClose()
     },
     onSettled: () => {
-      for (const key of ["phone-numbers", "carrier-accounts", "entry-points", "channel-routings", "entry-points-overview", "channels", "me"]) void client.invalidateQueries({ queryKey: [key] })
+      for (const key of [
+        "phone-numbers",
+        "carrier-accounts",
+        "entry-points",
+        "channel-routings",
+        "entry-points-overview",
+        "channels",
+        "me",
+      ])
+        void client.invalidateQueries({ queryKey: [key] })
     },
   })
   const problem = add.error instanceof ApiProblem ? add.error : null
@@ -62,7 +84,11 @@ function Form({ onClose }: { onClose: () => void }) {
         <AddWarning />
         {(add.error || numbers.error) && !numberError && (
           <Alert color="red" variant="light" role="alert" p="sm">
-            {problem?.code === "default_inbox_missing" ? <Trans>Create an Inbox first: a text message must go somewhere.</Trans> : (add.error ?? numbers.error)?.message}
+            {problem?.code === "default_inbox_missing" ? (
+              <Trans>Create an Inbox first: a text message must go somewhere.</Trans>
+            ) : (
+              (add.error ?? numbers.error)?.message
+            )}
           </Alert>
         )}
         <Select
@@ -83,7 +109,11 @@ function Form({ onClose }: { onClose: () => void }) {
         />
         <Autocomplete
           label={t`Number`}
-          description={account?.carrier === "sandbox" ? t`Choose one, or type any number of the United States or Canada: the sandbox has them all.` : t`Numbers that this account owns and that can do text messages.`}
+          description={
+            account?.carrier === "sandbox"
+              ? t`Choose one, or type any number of the United States or Canada: the sandbox has them all.`
+              : t`Numbers that this account owns and that can do text messages.`
+          }
           inputWrapperOrder={["label", "input", "error", "description"]}
           data={choices.map((each) => formatPhoneNumber(each.e164, home))}
           limit={30}

@@ -16,12 +16,25 @@ export function NumberDrawer({ number, onClose }: { number: PhoneNumber; onClose
   const home = useMe().organization.country
   const { sent, cap } = number.smsToday
   return (
-    <Drawer opened onClose={onClose} position="right" size={480} title={<span className="num">{formatPhoneNumber(number.e164, home)}</span>} closeButtonProps={{ "aria-label": t`Close` }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size={480}
+      title={<span className="num">{formatPhoneNumber(number.e164, home)}</span>}
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <Stack gap="lg">
         <Group gap="sm">
           <SmsState number={number} />
           <Text size="sm" c="dimmed">
-            {cap === null ? <Trans>{sent} sent today</Trans> : <Trans>{sent} of {cap} sent today</Trans>}
+            {cap === null ? (
+              <Trans>{sent} sent today</Trans>
+            ) : (
+              <Trans>
+                {sent} of {cap} sent today
+              </Trans>
+            )}
           </Text>
         </Group>
         {can("phoneNumber.edit") && <Activation number={number} onClose={onClose} />}

@@ -27,7 +27,12 @@ export function SmsPage() {
   const { add = false } = useSearch({ from: "/signed-in/settings/channels/sms" })
   const query = useQuery(smsNumbersQuery)
   const entryPoints = (useQuery(entryPointsQuery).data ?? []).filter((each) => each.section === "sms")
-  const accounts = new Map((useQuery({ ...carrierAccountsQuery, enabled: can("carrierAccount.edit") }).data ?? []).map((each) => [each.id, each.name]))
+  const accounts = new Map(
+    (useQuery({ ...carrierAccountsQuery, enabled: can("carrierAccount.edit") }).data ?? []).map((each) => [
+      each.id,
+      each.name,
+    ]),
+  )
   const [openId, setOpenId] = useState<string | null>(null)
   const setAdd = (open: boolean) => void navigate({ to: "/settings/channels/sms", search: open ? { add: true } : {} })
   const open = query.data?.find((number) => number.id === openId)
@@ -89,8 +94,22 @@ function columnsOf({ entryPoints, accounts, home, open }: Facts): Column<PhoneNu
       ),
     },
     { key: "capabilities", header: t`Can`, cell: (number) => <Group gap={6}>{capabilitiesOf(number)}</Group> },
-    { key: "account", header: t`Carrier account`, cell: (number) => accounts.get(number.carrierAccountId) ?? <span className="dim">–</span> },
-    { key: "inbox", header: t`Inbox`, cell: (number) => <ResolvedInbox entryPoint={entryPoints.find((each) => each.phoneNumberId === number.id || number.entryPointIds.includes(each.id))} /> },
+    {
+      key: "account",
+      header: t`Carrier account`,
+      cell: (number) => accounts.get(number.carrierAccountId) ?? <span className="dim">–</span>,
+    },
+    {
+      key: "inbox",
+      header: t`Inbox`,
+      cell: (number) => (
+        <ResolvedInbox
+          entryPoint={entryPoints.find(
+            (each) => each.phoneNumberId === number.id || number.entryPointIds.includes(each.id),
+          )}
+        />
+      ),
+    },
     { key: "state", header: t`SMS`, sortBy: (number) => number.sms, cell: (number) => <SmsState number={number} /> },
   ]
 }
@@ -103,7 +122,11 @@ function capabilitiesOf(number: PhoneNumber): string {
 function ResolvedInbox({ entryPoint }: { entryPoint?: EntryPoint }) {
   if (!entryPoint?.resolution) return <span className="dim">–</span>
   return (
-    <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: entryPoint.resolution.inboxId }} className="link">
+    <Link
+      to="/settings/orchestration/inboxes/$inboxId"
+      params={{ inboxId: entryPoint.resolution.inboxId }}
+      className="link"
+    >
       {entryPoint.resolution.inboxName}
     </Link>
   )

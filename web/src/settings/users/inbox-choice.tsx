@@ -4,7 +4,15 @@ import { useQuery } from "@tanstack/react-query"
 import { inboxesQuery } from "../inboxes/inboxes.queries.ts"
 
 /** The Inboxes that a person receives from. */
-export function InboxChoice({ value, onChange, error }: { value: string[]; onChange: (ids: string[]) => void; error?: string }) {
+export function InboxChoice({
+  value,
+  onChange,
+  error,
+}: {
+  value: string[]
+  onChange: (ids: string[]) => void
+  error?: string
+}) {
   const { t } = useLingui()
   const inboxes = useQuery(inboxesQuery).data ?? []
   return (
@@ -13,7 +21,9 @@ export function InboxChoice({ value, onChange, error }: { value: string[]; onCha
       description={t`Agents receive requests of these Inboxes only.`}
       inputWrapperOrder={["label", "input", "error", "description"]}
       searchable
-      data={inboxes.filter((inbox) => !inbox.deactivation || value.includes(inbox.id)).map((inbox) => ({ value: inbox.id, label: inbox.name }))}
+      data={inboxes
+        .filter((inbox) => !inbox.deactivation || value.includes(inbox.id))
+        .map((inbox) => ({ value: inbox.id, label: inbox.name }))}
       value={value}
       onChange={onChange}
       error={error}

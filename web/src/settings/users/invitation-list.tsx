@@ -28,7 +28,11 @@ export function InvitationList() {
     onError: toastProblem,
     onSettled: refresh,
   })
-  const withdraw = useMutation({ mutationFn: (id: string) => api.delete(`/invitations/${id}`), onError: toastProblem, onSettled: refresh })
+  const withdraw = useMutation({
+    mutationFn: (id: string) => api.delete(`/invitations/${id}`),
+    onError: toastProblem,
+    onSettled: refresh,
+  })
   if (invitations.length === 0) return null
   return (
     <>
@@ -41,17 +45,32 @@ export function InvitationList() {
         rowKey={(each) => each.id}
         columns={[
           { key: "email", header: t`E-mail`, sortBy: (each) => each.email, cell: (each) => each.email },
-          { key: "roles", header: t`Roles`, cell: (each) => each.roles.map((role) => roleLabels[role].name).join(", ") },
+          {
+            key: "roles",
+            header: t`Roles`,
+            cell: (each) => each.roles.map((role) => roleLabels[role].name).join(", "),
+          },
           { key: "state", header: t`State`, cell: (each) => <Ends at={each.endsAt} /> },
           {
             key: "actions",
             header: "",
             cell: (each) => (
               <Group gap="xs" justify="flex-end">
-                <Button size="compact-sm" variant="subtle" onClick={() => renew.mutate(each.id)} aria-label={t`Resend to ${each.email}`}>
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  onClick={() => renew.mutate(each.id)}
+                  aria-label={t`Resend to ${each.email}`}
+                >
                   <Trans>Resend</Trans>
                 </Button>
-                <Button size="compact-sm" variant="subtle" color="gray" onClick={() => withdraw.mutate(each.id)} aria-label={t`Withdraw the invitation of ${each.email}`}>
+                <Button
+                  size="compact-sm"
+                  variant="subtle"
+                  color="gray"
+                  onClick={() => withdraw.mutate(each.id)}
+                  aria-label={t`Withdraw the invitation of ${each.email}`}
+                >
                   <Trans>Withdraw</Trans>
                 </Button>
               </Group>
@@ -59,7 +78,12 @@ export function InvitationList() {
           },
         ]}
       />
-      <Modal opened={renewed !== null} onClose={() => setRenewed(null)} title={t`New link`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Modal
+        opened={renewed !== null}
+        onClose={() => setRenewed(null)}
+        title={t`New link`}
+        closeButtonProps={{ "aria-label": t`Close` }}
+      >
         {renewed && <Invited invitations={[renewed]} onClose={() => setRenewed(null)} />}
       </Modal>
     </>

@@ -13,7 +13,13 @@ import type { Invitation } from "./users.queries.ts"
 export function InvitePeople({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Invite people`} size="lg" closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t`Invite people`}
+      size="lg"
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       <InviteForm onClose={onClose} />
     </Modal>
   )
@@ -36,7 +42,10 @@ function InviteForm({ onClose }: { onClose: () => void }) {
   if (invite.data) return <Invited invitations={invite.data.items} onClose={onClose} />
   const problem = invite.error instanceof ApiProblem ? invite.error : null
   const wrong = problem?.errors.filter((error) => error.pointer?.startsWith("#/emails/")) ?? []
-  const emailError = tried && emails.length === 0 ? t`Enter at least one e-mail address.` : wrong.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
+  const emailError =
+    tried && emails.length === 0
+      ? t`Enter at least one e-mail address.`
+      : wrong.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
   return (
     <form
       noValidate
@@ -63,7 +72,11 @@ function InviteForm({ onClose }: { onClose: () => void }) {
           onChange={(typed) => setEmails([...new Set(typed.map((each) => each.trim().toLowerCase()).filter(Boolean))])}
           error={emailError}
         />
-        <RoleChoice value={roles} onChange={setRoles} error={(tried && roles.length === 0 && t`Choose at least one role.`) || problem?.at("/roles")} />
+        <RoleChoice
+          value={roles}
+          onChange={setRoles}
+          error={(tried && roles.length === 0 && t`Choose at least one role.`) || problem?.at("/roles")}
+        />
         <InboxChoice value={inboxIds} onChange={setInboxIds} />
         <Group justify="flex-end" gap="sm">
           <Button variant="subtle" color="gray" onClick={onClose}>
@@ -84,7 +97,9 @@ export function Invited({ invitations, onClose }: { invitations: Invitation[]; o
     <Stack gap="md">
       <Text size="sm">
         <Plural value={invitations.length} one="# invitation is on its way." other="# invitations are on their way." />{" "}
-        <Trans>You can also hand over the links yourself. Each works once and for 24 hours, and is shown only now.</Trans>
+        <Trans>
+          You can also hand over the links yourself. Each works once and for 24 hours, and is shown only now.
+        </Trans>
       </Text>
       {invitations.map((invitation) => (
         <Group key={invitation.id} justify="space-between" wrap="nowrap">

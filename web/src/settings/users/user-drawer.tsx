@@ -14,7 +14,14 @@ export function UserDrawer({ user, onClose }: { user: User; onClose: () => void 
   const { t } = useLingui()
   const can = useCan()
   return (
-    <Drawer opened onClose={onClose} position="right" size={480} title={user.name} closeButtonProps={{ "aria-label": t`Close` }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size={480}
+      title={user.name}
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       {can("user.edit") ? <UserForm user={user} onClose={onClose} /> : <Text size="sm">{user.email}</Text>}
     </Drawer>
   )
@@ -31,7 +38,8 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
     for (const key of ["users", "inboxes", "me"]) void client.invalidateQueries({ queryKey: [key] })
   }
   const save = useMutation({
-    mutationFn: () => api.patch<User>(`/users/${user.id}`, { name: name.trim(), roles, inboxIds, capacity }, user.version),
+    mutationFn: () =>
+      api.patch<User>(`/users/${user.id}`, { name: name.trim(), roles, inboxIds, capacity }, user.version),
     onSuccess: (saved) => {
       refresh()
       toast(t`${saved.name} saved.`)
@@ -51,10 +59,19 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
         <Stack gap="md">
           {save.error && !problem?.errors.length && (
             <Alert color="red" variant="light" role="alert" p="sm">
-              {problem?.code === "last_administrator" ? <Trans>Someone must stay Administrator. Appoint another one first.</Trans> : save.error.message}
+              {problem?.code === "last_administrator" ? (
+                <Trans>Someone must stay Administrator. Appoint another one first.</Trans>
+              ) : (
+                save.error.message
+              )}
             </Alert>
           )}
-          <TextInput label={t`Name`} value={name} onChange={(event) => setName(event.currentTarget.value)} error={problem?.at("/name")} />
+          <TextInput
+            label={t`Name`}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+            error={problem?.at("/name")}
+          />
           <RoleChoice value={roles} onChange={setRoles} error={problem?.at("/roles")} />
           <InboxChoice value={inboxIds} onChange={setInboxIds} error={problem?.at("/inboxIds")} />
           <CapacityFields capacity={capacity} onChange={setCapacity} error={problem?.at("/capacity/standard")} />
@@ -76,7 +93,15 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
 
 type Capacity = User["capacity"]
 
-function CapacityFields({ capacity, onChange, error }: { capacity: Capacity; onChange: (capacity: Capacity) => void; error?: string }) {
+function CapacityFields({
+  capacity,
+  onChange,
+  error,
+}: {
+  capacity: Capacity
+  onChange: (capacity: Capacity) => void
+  error?: string
+}) {
   const { t } = useLingui()
   return (
     <Stack gap="xs">
@@ -88,8 +113,21 @@ function CapacityFields({ capacity, onChange, error }: { capacity: Capacity; onC
       />
       {capacity && (
         <Group gap="sm" grow align="flex-start">
-          <NumberInput label={t`Given automatically`} min={1} max={100} value={capacity.standard} onChange={(value) => onChange({ ...capacity, standard: Number(value) })} error={error} />
-          <NumberInput label={t`At most, with Next`} min={1} max={100} value={capacity.maximum} onChange={(value) => onChange({ ...capacity, maximum: Number(value) })} />
+          <NumberInput
+            label={t`Given automatically`}
+            min={1}
+            max={100}
+            value={capacity.standard}
+            onChange={(value) => onChange({ ...capacity, standard: Number(value) })}
+            error={error}
+          />
+          <NumberInput
+            label={t`At most, with Next`}
+            min={1}
+            max={100}
+            value={capacity.maximum}
+            onChange={(value) => onChange({ ...capacity, maximum: Number(value) })}
+          />
         </Group>
       )}
     </Stack>
@@ -105,7 +143,8 @@ function Access({ user, onChanged }: { user: User; onChanged: () => void }) {
     onError: toastProblem,
   })
   const setActive = useMutation({
-    mutationFn: () => (active ? api.put(`/users/${user.id}/deactivation`) : api.delete(`/users/${user.id}/deactivation`)),
+    mutationFn: () =>
+      active ? api.put(`/users/${user.id}/deactivation`) : api.delete(`/users/${user.id}/deactivation`),
     onSuccess: onChanged,
   })
   const problem = setActive.error instanceof ApiProblem ? setActive.error : null
@@ -116,7 +155,11 @@ function Access({ user, onChanged }: { user: User; onChanged: () => void }) {
       </Text>
       {setActive.error && (
         <Alert color="red" variant="light" role="alert" p="sm">
-          {problem?.code === "last_administrator" ? <Trans>Someone must stay Administrator. Appoint another one first.</Trans> : setActive.error.message}
+          {problem?.code === "last_administrator" ? (
+            <Trans>Someone must stay Administrator. Appoint another one first.</Trans>
+          ) : (
+            setActive.error.message
+          )}
         </Alert>
       )}
       <Group gap="sm">

@@ -56,13 +56,22 @@ export function UsersPage() {
       <ResourceState
         query={query}
         isEmpty={(users) => users.length === 0}
-        empty={<EmptyState py="xl" icon={<IconUsers size={28} stroke={1.75} />} title={t`Nobody here yet`} description={t`Invite the first people by e-mail.`} />}
+        empty={
+          <EmptyState
+            py="xl"
+            icon={<IconUsers size={28} stroke={1.75} />}
+            title={t`Nobody here yet`}
+            description={t`Invite the first people by e-mail.`}
+          />
+        }
       >
         {(users) => (
           <DataTable
             caption={t`Users`}
             columns={columnsOf(setOpenId)}
-            rows={users.filter((user) => user.status !== "invited" && `${user.name} ${user.email}`.toLowerCase().includes(word))}
+            rows={users.filter(
+              (user) => user.status !== "invited" && `${user.name} ${user.email}`.toLowerCase().includes(word),
+            )}
             rowKey={(user) => user.id}
             onRow={(user) => setOpenId(user.id)}
           />
@@ -89,7 +98,13 @@ function columnsOf(open: (id: string) => void): Column<User>[] {
     },
     { key: "email", header: t`E-mail`, sortBy: (user) => user.email, cell: (user) => user.email },
     { key: "roles", header: t`Roles`, cell: (user) => <Roles user={user} /> },
-    { key: "inboxes", header: t`Inboxes`, numeric: true, sortBy: (user) => user.inboxIds.length, cell: (user) => user.inboxIds.length || <span className="dim">–</span> },
+    {
+      key: "inboxes",
+      header: t`Inboxes`,
+      numeric: true,
+      sortBy: (user) => user.inboxIds.length,
+      cell: (user) => user.inboxIds.length || <span className="dim">–</span>,
+    },
     { key: "state", header: t`State`, sortBy: (user) => user.status, cell: (user) => <UserState user={user} /> },
     {
       key: "seen",

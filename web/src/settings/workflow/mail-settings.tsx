@@ -28,7 +28,12 @@ export function MailSettings({ draft, onChange, problem }: WorkflowPart) {
           value={mail.assignTo}
           onChange={(assignTo) => set({ assignTo: assignTo === "next_available" ? "next_available" : "same_agent" })}
         />
-        <ResetTo shown={mail.assignTo !== initial.assignTo} text={t`the same agent`} label={t`who gets a reply`} onReset={() => set({ assignTo: initial.assignTo })} />
+        <ResetTo
+          shown={mail.assignTo !== initial.assignTo}
+          text={t`the same agent`}
+          label={t`who gets a reply`}
+          onReset={() => set({ assignTo: initial.assignTo })}
+        />
       </div>
       <NumberSetting
         unit="minutes"
@@ -68,7 +73,9 @@ export function MailSettings({ draft, onChange, problem }: WorkflowPart) {
         max={604_800}
         value={draft.absentGraceSeconds.mail}
         initial={defaultWorkflowSettings.absentGraceSeconds.mail}
-        onChange={(seconds) => onChange({ ...draft, absentGraceSeconds: { ...draft.absentGraceSeconds, mail: seconds } })}
+        onChange={(seconds) =>
+          onChange({ ...draft, absentGraceSeconds: { ...draft.absentGraceSeconds, mail: seconds } })
+        }
       />
     </section>
   )

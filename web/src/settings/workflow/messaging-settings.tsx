@@ -10,7 +10,8 @@ const initial = defaultWorkflowSettings.messaging
 export function MessagingSettings({ draft, onChange, problem }: WorkflowPart) {
   const { t } = useLingui()
   const { messaging } = draft
-  const set = (part: Partial<WorkflowSettings["messaging"]>) => onChange({ ...draft, messaging: { ...messaging, ...part } })
+  const set = (part: Partial<WorkflowSettings["messaging"]>) =>
+    onChange({ ...draft, messaging: { ...messaging, ...part } })
   const order = messaging.standardCapacity > messaging.maximumCapacity ? t`At most the maximum below.` : undefined
   return (
     <section className={classes.group} aria-labelledby="workflow-messaging">
@@ -91,7 +92,9 @@ export function MessagingSettings({ draft, onChange, problem }: WorkflowPart) {
         max={86_400}
         value={draft.absentGraceSeconds.messaging}
         initial={defaultWorkflowSettings.absentGraceSeconds.messaging}
-        onChange={(seconds) => onChange({ ...draft, absentGraceSeconds: { ...draft.absentGraceSeconds, messaging: seconds } })}
+        onChange={(seconds) =>
+          onChange({ ...draft, absentGraceSeconds: { ...draft.absentGraceSeconds, messaging: seconds } })
+        }
       />
     </section>
   )

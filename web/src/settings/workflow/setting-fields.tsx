@@ -6,12 +6,29 @@ import classes from "./workflow.module.css"
 
 type Common = { label: string; description?: ReactNode; error?: string }
 
-type NumberProps = Common & { value: number; initial: number; min: number; max: number; onChange: (value: number) => void; unit?: "seconds" | "minutes" | "days" | "count" }
+type NumberProps = Common & {
+  value: number
+  initial: number
+  min: number
+  max: number
+  onChange: (value: number) => void
+  unit?: "seconds" | "minutes" | "days" | "count"
+}
 
 const unitSeconds = { seconds: 1, minutes: 60, days: 86_400, count: 1 }
 
 /** A number in the unit that people think in, its default, and the way back to it. */
-export function NumberSetting({ label, description, error, value, initial, min, max, onChange, unit = "seconds" }: NumberProps) {
+export function NumberSetting({
+  label,
+  description,
+  error,
+  value,
+  initial,
+  min,
+  max,
+  onChange,
+  unit = "seconds",
+}: NumberProps) {
   const { t } = useLingui()
   const size = unitSeconds[unit]
   const shownInitial = unit === "count" ? String(initial) : formatSeconds(initial)
@@ -42,13 +59,34 @@ export function SwitchSetting({ label, description, value, initial, onChange }: 
   const { t } = useLingui()
   return (
     <div className={classes.row}>
-      <Switch className={classes.input} label={label} description={description} checked={value} onChange={(event) => onChange(event.currentTarget.checked)} />
-      <ResetTo shown={value !== initial} text={initial ? t`on` : t`off`} label={label} onReset={() => onChange(initial)} />
+      <Switch
+        className={classes.input}
+        label={label}
+        description={description}
+        checked={value}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+      />
+      <ResetTo
+        shown={value !== initial}
+        text={initial ? t`on` : t`off`}
+        label={label}
+        onReset={() => onChange(initial)}
+      />
     </div>
   )
 }
 
-export function ResetTo({ shown, text, label, onReset }: { shown: boolean; text: string; label: string; onReset: () => void }) {
+export function ResetTo({
+  shown,
+  text,
+  label,
+  onReset,
+}: {
+  shown: boolean
+  text: string
+  label: string
+  onReset: () => void
+}) {
   const { t } = useLingui()
   return (
     <Group gap="xs" className={classes.reset}>

@@ -48,12 +48,18 @@ export function WorkflowForm({ settings }: { settings: StoredWorkflow }) {
         <GeneralSettings {...part} />
         {save.error && (
           <Alert color="red" variant="light" role="alert" p="sm" mb="md" maw={860}>
-            {problem?.code === "version_conflict" ? <Trans>Somebody changed the workflow meanwhile. Reload the page; your changes were not stored.</Trans> : (problem?.errors[0]?.detail ?? save.error.message)}
+            {problem?.code === "version_conflict" ? (
+              <Trans>Somebody changed the workflow meanwhile. Reload the page; your changes were not stored.</Trans>
+            ) : (
+              (problem?.errors[0]?.detail ?? save.error.message)
+            )}
           </Alert>
         )}
         {can("workflow.edit") && (
           <div className={classes.bar}>
-            <span style={{ fontWeight: 500 }}>{changed ? <Trans>Changes not saved.</Trans> : <Trans>Everything is saved.</Trans>}</span>
+            <span style={{ fontWeight: 500 }}>
+              {changed ? <Trans>Changes not saved.</Trans> : <Trans>Everything is saved.</Trans>}
+            </span>
             <span className="grow" />
             {changed && (
               <Button variant="subtle" color="gray" onClick={() => setDraft(stored)}>

@@ -10,8 +10,14 @@ export function WorkflowPage() {
   const { t } = useLingui()
   const query = useQuery(workflowQuery)
   return (
-    <SettingsPage title={t`Conversation workflow`} lead={t`How requests are given to agents, and how conversations end and come back.`} requiredRole={t`Administrator`}>
-      <ResourceState query={query}>{(settings) => <WorkflowForm key={settings.version} settings={settings} />}</ResourceState>
+    <SettingsPage
+      title={t`Conversation workflow`}
+      lead={t`How requests are given to agents, and how conversations end and come back.`}
+      requiredRole={t`Administrator`}
+    >
+      <ResourceState query={query}>
+        {(settings) => <WorkflowForm key={settings.version} settings={settings} />}
+      </ResourceState>
     </SettingsPage>
   )
 }

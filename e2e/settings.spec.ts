@@ -1,0 +1,266 @@
+import type { Page } from "playwright"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { look } from "./look.ts"
+import { newOffice, type Office } from "./office.ts"
+import { newPage } from "./pages.ts"
+
+/** The other pages of Settings, by the way a person takes through them. */
+
+let office: Office
+let page: Page
+
+beforeAll(async () => {
+  office = await newOffice()
+  page = office.page
+})
+afterAll(() => office?.close())
+
+const dialog = (name: string | RegExp) => page.getByRole("dialog", { name })
+const goTo = async (path: string, title: string) => {
+  await page.goto(path)
+  await page.getByRole("heading", { name: title, level: 1 }).waitFor()
+}
+
+test("S76 an Inbox is created with an SLA that can be one; its name is its own", async () => {
+  await goTo("/settings/orchestration/inboxes", "Inboxes")
+  await page.getByText("Create your first Inbox").waitFor()
+  await look(page, "inboxes-empty")
+  for (const name of ["General Support", "Billing"]) {
+    await goTo("/settings/orchestration/inboxes?add=true", "Inboxes")
+    const form = dialog("Create Inbox")
+    await form.getByRole("textbox", { name: "Name" }).fill(name)
+    await form.getByRole("textbox", { name: "SLA (minutes)" }).fill("")
+    await form.getByRole("button", { name: "Create Inbox" }).click()
+    await form.getByText("Enter an SLA. Every Inbox needs one.").waitFor()
+    await form.getByRole("textbox", { name: "SLA (minutes)" }).fill("60")
+    await form.getByRole("button", { name: "Create Inbox" }).click()
+    await page.getByRole("heading", { name, level: 1 }).waitFor()
+  }
+  await goTo("/settings/orchestration/inboxes?add=true", "Inboxes")
+  await dialog("Create Inbox").getByRole("textbox", { name: "Name" }).fill("billing")
+  await look(page, "inbox-new")
+  await dialog("Create Inbox").getByRole("button", { name: "Create Inbox" }).click()
+  await dialog("Create Inbox").getByText("An Inbox called billing exists.").waitFor()
+})
+
+test("S20 S36 an agent is added to an Inbox and taken out again, each saved at once", async () => {
+  await goTo("/settings/orchestration/inboxes", "Inboxes")
+  await look(page, "inboxes")
+  await page.getByRole("link", { name: "General Support" }).click()
+  await page.getByText("No agents yet. Requests to this Inbox wait until you add one.").first().waitFor()
+  await page.getByRole("combobox", { name: "Add an agent" }).click()
+  await page.getByRole("option", { name: /Jordan Park/ }).click()
+  await page.getByRole("cell", { name: "Jordan Park" }).waitFor()
+  await page.getByText("Jordan Park receives from General Support now.").waitFor()
+  await look(page, "inbox-agents")
+  await page.getByRole("button", { name: "Remove Jordan Park" }).click()
+  await page.getByText("keeps the open conversations").waitFor()
+  await page.getByRole("button", { name: "Undo" }).last().click()
+  await page.getByRole("cell", { name: "Jordan Park" }).waitFor()
+})
+
+test("S14 S17 S26 S59 several addresses pasted at once get one result each, and wait for forwarding", async () => {
+  const domain = office.domain
+  await goTo("/settings/channels/email", "Email addresses")
+  await page.getByText("No address yet").waitFor()
+  await look(page, "email-empty")
+  await page.getByRole("button", { name: "Add addresses" }).first().click()
+  const form = dialog("Add addresses")
+  await form.getByRole("textbox", { name: "Addresses" }).fill(`Support@${domain}\nnot an address`)
+  await form.getByRole("button", { name: /^Add/ }).click()
+  await form.getByText(/is no address/).waitFor()
+  await form.getByRole("textbox", { name: "Addresses" }).fill(`Support@${domain}\nbilling@${domain}`)
+  await form.getByText(`Saved as support@${domain}`).waitFor()
+  await form.getByRole("textbox", { name: "Sender name" }).fill("Retale Support")
+  await form.getByRole("button", { name: "Add 2 addresses" }).click()
+  await form.getByText("2 addresses added.").waitFor()
+  expect(await form.getByRole("button", { name: /Copy forwarding target/ }).count()).toBe(2)
+  await look(page, "email-added")
+  await form.getByRole("button", { name: "Done" }).click()
+  await page
+    .getByRole("row", { name: new RegExp(`billing@${domain}`) })
+    .getByText("Waiting for forwarding")
+    .waitFor()
+  await page.getByText("No mail relay is set").waitFor()
+  await look(page, "email")
+  await page.getByRole("button", { name: `billing@${domain}` }).click()
+  await dialog(`billing@${domain}`).getByText("Tell your mail host to forward").waitFor()
+  await look(page, "email-address")
+  await page.goto("/settings/channels/email?add=true")
+  await form.getByRole("textbox", { name: "Addresses" }).fill(`billing@${domain}\npress@${domain}`)
+  await form.getByRole("button", { name: "Add 2 addresses" }).click()
+  await form.getByText("1 address added. 1 was not.").waitFor()
+})
+
+test("S29 S41 S52 S64 a chat app is named with dots and hyphens, and has its snippet, look, questions and hours", async () => {
+  await goTo("/settings/channels/chat-apps", "Chat apps")
+  await look(page, "chat-apps-empty")
+  await page.getByRole("button", { name: "Create chat app" }).first().click()
+  const name = dialog("Create chat app").getByRole("textbox", { name: "Name" })
+  await name.fill("my shop")
+  await page.getByText("Letters, digits, dot, hyphen and underscore, no spaces.").waitFor()
+  await name.fill("retale.com-shopping-cart")
+  await look(page, "chat-app-new")
+  await dialog("Create chat app").getByRole("button", { name: "Create chat app" }).click()
+  await page.getByRole("heading", { name: "retale.com-shopping-cart", level: 1 }).waitFor()
+  await page.getByText("switchboard.js").first().waitFor()
+  await look(page, "chat-app-install")
+  await page.getByRole("tab", { name: "Look" }).click()
+  await page.getByRole("textbox", { name: "Color" }).fill("#FFE066")
+  await page.getByText("The text will be dark instead.").waitFor()
+  await look(page, "chat-app-look")
+  await page.getByRole("tab", { name: "Greeting and questions" }).click()
+  await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help?")
+  await look(page, "chat-app-greeting")
+  await page.getByRole("tab", { name: "Hours" }).click()
+  await page.getByText("Only at certain hours").click()
+  await page.getByRole("group", { name: "Monday" }).getByLabel("Monday from").waitFor()
+  await look(page, "chat-app-hours")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByText("Everything is saved.").waitFor()
+  const { items } = await office.api<{
+    items: { greeting: string; appearance: { color: string }; hours: { timeZone: string } }[]
+  }>("GET", "/chat-apps")
+  expect(items[0]).toMatchObject({
+    greeting: "Hi! How can we help?",
+    appearance: { color: "#FFE066" },
+    hours: { timeZone: "America/Los_Angeles" },
+  })
+  await goTo("/settings/channels/chat-apps", "Chat apps")
+  await look(page, "chat-apps")
+})
+
+test("S15 S28 a number of the sandbox is taken, and is an entry point of SMS", async () => {
+  await goTo("/settings/channels/sms?add=true", "SMS")
+  const form = dialog("Add SMS number")
+  await form.getByRole("combobox", { name: "Number" }).fill("+1 415 555 9812")
+  await look(page, "sms-add")
+  await form.getByRole("button", { name: "Add and activate" }).click()
+  await page
+    .getByRole("row", { name: /\(415\) 555-9812/ })
+    .getByText("Active")
+    .waitFor()
+  await look(page, "sms")
+  await page.goto("/settings/channels/entry-points")
+  await page.getByRole("region", { name: "SMS", exact: true }).getByText("(415) 555-9812").waitFor()
+})
+
+test("the sandbox stands under Carrier account from the start; a token that Twilio refuses is not stored", async () => {
+  await goTo("/settings/channels/carrier-account", "Carrier account")
+  await page.getByText("A pretended company inside this server").waitFor()
+  await look(page, "carrier-account")
+  await page.getByRole("button", { name: "Connect Twilio" }).click()
+  await dialog("Connect Twilio").getByRole("button", { name: "Connect", exact: true }).click()
+  await dialog("Connect Twilio").getByText("Enter the token.").waitFor()
+  await look(page, "carrier-account-new")
+})
+
+test("people are invited together; who accepts is there with the roles given", async () => {
+  await goTo("/settings/people/users", "Users")
+  await page.getByRole("button", { name: "Invite people" }).click()
+  const form = dialog("Invite people")
+  const email = `ana@${office.domain}`
+  await form
+    .getByRole("combobox", { name: "E-mail addresses" })
+    .or(form.getByRole("textbox", { name: "E-mail addresses" }))
+    .first()
+    .fill(`${email},leo@${office.domain},`)
+  await look(page, "users-invite")
+  await form.getByRole("button", { name: "Send 2 invitations" }).click()
+  await form.getByText("2 invitations are on their way.").waitFor()
+  await look(page, "users-invited")
+  await form.getByRole("button", { name: "Done" }).click()
+  await page.getByRole("region", { name: "Invitations" }).getByText(email).waitFor()
+  await page.getByRole("button", { name: `Resend to ${email}` }).click()
+  await dialog("New link")
+    .getByText(/invitation#token=/)
+    .waitFor()
+  const link =
+    (await dialog("New link")
+      .getByText(/invitation#token=/)
+      .textContent()) ?? ""
+  await dialog("New link").getByRole("button", { name: "Done" }).click()
+  const guest = await newPage()
+  await guest.goto(link)
+  await guest.getByRole("textbox", { name: "Name" }).fill("Ana Silva")
+  await guest.getByRole("textbox", { name: "Password" }).fill("a long enough password")
+  await guest.getByRole("button", { name: "Join" }).click()
+  await guest.waitForURL(/\/work/)
+  await guest.context().close()
+  await goTo("/settings/people/users", "Users")
+  await page.getByRole("button", { name: "Ana Silva" }).click()
+  await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).waitFor()
+  expect(await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).isChecked()).toBe(true)
+  await look(page, "users-person")
+})
+
+test("the last administrator stays one", async () => {
+  await goTo("/settings/people/users", "Users")
+  await page.getByRole("button", { name: "Jordan Park" }).click()
+  await dialog("Jordan Park").getByRole("checkbox", { name: "Administrator", exact: true }).uncheck()
+  await dialog("Jordan Park").getByRole("button", { name: "Save" }).click()
+  await dialog("Jordan Park").getByText("Someone must stay Administrator.").waitFor()
+})
+
+test("an Inbox that is still used ends only with others in its places", async () => {
+  await goTo("/settings/orchestration/inboxes", "Inboxes")
+  await page.getByRole("link", { name: "General Support" }).click()
+  await page.getByRole("tab", { name: "What feeds it" }).click()
+  await page.getByText(`billing@${office.domain}`).waitFor()
+  await look(page, "inbox-uses")
+  await page.getByRole("tab", { name: "Settings" }).click()
+  await look(page, "inbox-settings")
+  await page.getByRole("button", { name: "Deactivate Inbox" }).click()
+  const form = dialog("Deactivate General Support")
+  await form.getByRole("button", { name: "Replace and deactivate" }).click()
+  await form.getByText("Choose an Inbox.").first().waitFor()
+  await look(page, "inbox-deactivate")
+  const fields = form.getByRole("combobox")
+  for (let at = 0; at < (await fields.count()); at++) {
+    await fields.nth(at).click()
+    await page.getByRole("option", { name: "Billing" }).click()
+  }
+  await form.getByRole("button", { name: "Replace and deactivate" }).click()
+  await page.getByText("This Inbox is deactivated").waitFor()
+})
+
+test("Conversation workflow is saved as a whole and says each default", async () => {
+  await goTo("/settings/orchestration/workflow", "Conversation workflow")
+  await look(page, "workflow")
+  const field = page.getByRole("textbox", { name: "Given automatically, at most" })
+  await field.fill("2")
+  await page.getByText("Changes not saved.").waitFor()
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByText("Everything is saved.").waitFor()
+  expect(
+    (await office.api<{ messaging: { standardCapacity: number } }>("GET", "/workflow-settings")).messaging
+      .standardCapacity,
+  ).toBe(2)
+  await page.getByRole("button", { name: "Reset Given automatically, at most to default" }).click()
+  expect(await field.inputValue()).toBe("3")
+})
+
+test("S7 S10 the top bar has a switch for each group that is configured, and Settings pauses them", async () => {
+  await page.goto("/work")
+  const switches = page.getByRole("group", { name: "Availability" }).getByRole("switch")
+  await switches.first().waitFor()
+  expect((await switches.allTextContents()).map((text) => text.replace(/\d.*/, ""))).toEqual(["Messaging", "Mail"])
+  await page.getByRole("switch", { name: /^Mail/ }).click()
+  await page.getByRole("switch", { name: /^Mail: available/ }).waitFor()
+  expect((await office.api<{ availableFor: string[] }>("GET", "/agents/me")).availableFor).toEqual(["mail"])
+  await page.goto("/settings/channels/entry-points")
+  await page.getByText("Paused while in Settings").waitFor()
+  await page.getByRole("link", { name: "Back to work" }).click()
+  await page.getByRole("switch", { name: /^Mail: available/ }).click()
+  await page.getByRole("switch", { name: /^Mail: unavailable/ }).waitFor()
+})
+
+test("the profile keeps theme and sounds, and shows the sessions", async () => {
+  await goTo("/profile", "Profile")
+  await page.getByText("this one").waitFor()
+  await look(page, "profile")
+  await page.getByText("Sounds").click()
+  await expect.poll(async () => (await office.api<{ sounds: boolean }>("GET", "/me/preferences")).sounds).toBe(false)
+  await page.getByRole("radiogroup", { name: "Theme" }).getByText("Dark").click()
+  expect(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme)).toBe("dark")
+})
