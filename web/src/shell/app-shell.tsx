@@ -9,6 +9,7 @@ import { Announcer } from "../field/announcer.tsx"
 import { live } from "../live.ts"
 import { feedCache } from "../live-cache.ts"
 import { SearchField } from "../workspace/search-field.tsx"
+import { WorkSession } from "../workspace/work-session.tsx"
 import { AdminAlerts } from "./admin-alerts.tsx"
 import classesOfAvailability from "./availability.module.css"
 import { AvailabilityPill, AvailabilitySwitches } from "./availability-switches.tsx"
@@ -42,6 +43,7 @@ export function AppShell() {
         <Outlet />
       </main>
       {!inSettings && <BottomTabs />}
+      <WorkSession />
       <Announcer />
     </div>
   )

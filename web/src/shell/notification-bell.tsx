@@ -6,6 +6,8 @@ import { Trans, useLingui } from "@lingui/react/macro"
 import { IconBell } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { api } from "../api.ts"
+import { UnreadList } from "../notices/unread-list.tsx"
+import { useUnread } from "../notices/unread.ts"
 import { RelativeTime } from "../field/relative-time.tsx"
 import { ResourceState } from "../field/resource-state.tsx"
 import type { Notification } from "../../../src/core/people/me.ts"
@@ -14,6 +16,7 @@ import { notificationsQuery } from "./shell.queries.ts"
 const texts: Record<string, MessageDescriptor> = {
   assigned: msg`A conversation was given to you`,
   mention: msg`You were mentioned in a note`,
+  mentioned: msg`You were mentioned in a note`,
   events_parked: msg`Messages could not be processed and wait for you`,
   carrier_unreachable: msg`A carrier does not answer`,
   request_done: msg`A request is done`,
@@ -24,7 +27,8 @@ export function NotificationBell() {
   const { t } = useLingui()
   const [opened, { toggle, close }] = useDisclosure()
   const query = useQuery(notificationsQuery)
-  const unread = query.data?.filter((each) => !each.readAt).length ?? 0
+  const waiting = useUnread().conversations.length
+  const unread = (query.data?.filter((each) => !each.readAt).length ?? 0) + waiting
   return (
     <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
       <Indicator
@@ -48,9 +52,10 @@ export function NotificationBell() {
       <Popover.Dropdown p={0} aria-label={t`Notifications`}>
         <Header unread={query.data?.find((each) => !each.readAt)} />
         <ScrollArea.Autosize mah={420} p="sm">
+          <UnreadList onOpen={close} />
           <ResourceState
             query={query}
-            isEmpty={(items) => items.length === 0}
+            isEmpty={(items) => items.length === 0 && waiting === 0}
             empty={
               <Text size="sm" c="dimmed" p="md">
                 <Trans>Nothing new. Offers, mentions and problems appear here.</Trans>

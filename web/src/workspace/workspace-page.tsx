@@ -1,4 +1,135 @@
-/** The agent's workspace. */
+import { Drawer, EmptyState, Kbd } from "@mantine/core"
+import { useLocalStorage, useMediaQuery } from "@mantine/hooks"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconMessages } from "@tabler/icons-react"
+import { useQuery } from "@tanstack/react-query"
+import { useParams, useSearch } from "@tanstack/react-router"
+import { useEffect, useState } from "react"
+import { useCan } from "../can.ts"
+import { PermissionGate } from "../field/permission-gate.tsx"
+import { usePull } from "../shell/next-button.tsx"
+import { useTitle } from "../shell/page-title.ts"
+import { useAgentSelf } from "../shell/shell.queries.ts"
+import { ConversationPane } from "./conversation/conversation-pane.tsx"
+import { CustomerPane } from "./customer/customer-pane.tsx"
+import { ConversationList } from "./list/conversation-list.tsx"
+import { shownName } from "./names.ts"
+import { useDock } from "./offers/dock.ts"
+import { OfferStack } from "./offers/offer-card.tsx"
+import { useWorkKey } from "./shortcuts.ts"
+import { conversationQuery } from "./work.queries.ts"
+import classes from "./workspace.module.css"
+
+/** The agent's workspace: what is mine, what is said, who it is (ui.md 4.2). */
 export function WorkspacePage() {
-  return null
+  return (
+    <PermissionGate action="conversation.read">
+      <Workspace />
+    </PermissionGate>
+  )
+}
+
+function Workspace() {
+  const { t } = useLingui()
+  const { conversationId = null } = useParams({ strict: false })
+  const { list = "mine" } = useSearch({ strict: false }) as { list?: "queue" | "closed" }
+  const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false })
+  const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
+  const [folded, setFolded] = useLocalStorage({ key: "switchboard:customer-pane-folded", defaultValue: false, getInitialValueInEffect: false })
+  const [drawer, setDrawer] = useState(false)
+  const [why, setWhy] = useState(0)
+  const conversation = useQuery({ ...conversationQuery(conversationId ?? ""), enabled: conversationId !== null }).data
+  const open = conversationId ? conversation : undefined
+  const name = open ? shownName(open.customer.name, t`Conversation`) : null
+  useTitle(name ?? t`Workspace`)
+  const inPane = isWide && !folded
+  const showCustomer = () => (isWide ? setFolded(false) : setDrawer(true))
+  const toggleCustomer = () => (isWide ? setFolded(!folded) : setDrawer(!drawer))
+  useDock(inPane || (drawer && !isPhone))
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation closes the drawer
+  useEffect(() => setDrawer(false), [conversationId])
+  useKeys(toggleCustomer, () => {
+    showCustomer()
+    setWhy((count) => count + 1)
+  })
+  const askWhy = () => {
+    showCustomer()
+    setWhy((count) => count + 1)
+  }
+  return (
+    <div className={classes.workspace} data-customer={inPane || undefined}>
+      <ConversationList view={list} openId={conversationId} hidden={isPhone && conversationId !== null} />
+      {conversationId ? (
+        <ConversationPane conversationId={conversationId} onCustomer={showCustomer} customerShown={inPane} onWhy={askWhy} />
+      ) : (
+        !isPhone && <NothingOpen />
+      )}
+      {inPane && (
+        <aside className={classes.customer} aria-label={t`Customer`}>
+          <OfferStack />
+          {open ? <CustomerPane conversation={open} onFold={() => setFolded(true)} why={why} /> : <div className={classes.none} />}
+        </aside>
+      )}
+      {!isWide && (
+        <Drawer
+          opened={drawer && open !== undefined}
+          onClose={() => setDrawer(false)}
+          position={isPhone ? "bottom" : "right"}
+          size={isPhone ? "92%" : 380}
+          padding={0}
+          title={t`Customer`}
+          styles={{ header: { padding: "8px 16px" } }}
+          closeButtonProps={{ "aria-label": t`Close` }}
+        >
+          {!isPhone && <OfferStack />}
+          {open && <CustomerPane conversation={open} why={why} />}
+        </Drawer>
+      )}
+    </div>
+  )
+}
+
+function useKeys(onFold: () => void, onWhy: () => void) {
+  const can = useCan()
+  const pull = usePull()
+  const self = useAgentSelf(can("agent.self")).data
+  useWorkKey("]", onFold)
+  useWorkKey("i", onWhy)
+  useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
+  useWorkKey("1", focusList)
+  useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
+  useWorkKey("5", () => document.querySelector<HTMLElement>("[data-offer]")?.focus())
+  useWorkKey("j", focusList)
+  useWorkKey("k", focusList)
+}
+
+/** Into the list; inside it the arrows and j, k move on. */
+function focusList() {
+  document.querySelector<HTMLElement>('[role="option"][tabindex="0"]')?.focus()
+}
+
+function NothingOpen() {
+  const { t } = useLingui()
+  return (
+    <section className={classes.nothing} aria-label={t`Conversation`}>
+      <EmptyState icon={<IconMessages size={28} stroke={1.75} />} title={t`No conversation is open`}>
+        <dl className={classes.keys}>
+          <Key name="j" /> <dd><Trans>Into the list, then j and k or the arrows</Trans></dd>
+          <Key name="Enter" /> <dd><Trans>Open it</Trans></dd>
+          <Key name="r" /> <dd><Trans>Reply</Trans></dd>
+          <Key name="n" /> <dd><Trans>Write a note</Trans></dd>
+          <Key name="x" /> <dd><Trans>Next request</Trans></dd>
+          <Key name="F8" /> <dd><Trans>Accept an offer</Trans></dd>
+        </dl>
+      </EmptyState>
+    </section>
+  )
+}
+
+function Key({ name }: { name: string }) {
+  return (
+    <dt>
+      <Kbd size="xs">{name}</Kbd>
+    </dt>
+  )
 }

@@ -20,7 +20,7 @@ export type Pending = {
   state: "sending" | "waiting"
 }
 
-type Outcome = { onSent: (message: Message, pending: Pending) => void; onRefused: (problem: ApiProblem, pending: Pending) => void }
+type Outcome = { onSent: (message: Message, pending: Pending) => Promise<void>; onRefused: (problem: ApiProblem, pending: Pending) => void }
 
 const storageKey = "switchboard:outbox"
 const retryAfterMs = 2000
@@ -72,8 +72,8 @@ async function send(pending: Pending) {
   busy.add(pending.conversationId)
   try {
     const message = await api.post<Message>(`/conversations/${pending.conversationId}/messages`, pending.body, { idempotencyKey: pending.key })
+    await outcome?.onSent(message, pending).catch(() => undefined)
     remove(pending)
-    outcome?.onSent(message, pending)
   } catch (error) {
     const isFinal = error instanceof ApiProblem && error.status < 500 && error.status !== 429 && error.status !== 401 && error.code !== "idempotency_in_progress"
     if (isFinal) {

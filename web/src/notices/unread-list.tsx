@@ -1,0 +1,38 @@
+import { NavLink, Text } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { Link } from "@tanstack/react-router"
+import { ChannelIcon } from "../field/channel-icon.tsx"
+import { RelativeTime } from "../field/relative-time.tsx"
+import { channelOf } from "../workspace/list/groups.ts"
+import { shownName } from "../workspace/names.ts"
+import { useUnread } from "./unread.ts"
+
+/** Under the bell: conversations of mine in which something is unread. */
+export function UnreadList({ onOpen }: { onOpen: () => void }) {
+  const { t } = useLingui()
+  const { conversations } = useUnread()
+  if (conversations.length === 0) return null
+  return (
+    <>
+      <Text size="xs" c="dimmed" px="sm" py={4}>
+        <Trans>Unread</Trans>
+      </Text>
+      {conversations.map((conversation) => (
+        <NavLink
+          key={conversation.id}
+          component={Link}
+          to={`/work/c/${conversation.id}`}
+          onClick={onOpen}
+          leftSection={<ChannelIcon channel={channelOf(conversation)} />}
+          label={<b>{shownName(conversation.customer.name, t`Unknown customer`)}</b>}
+          description={
+            <>
+              {conversation.lastItem?.preview} · <RelativeTime at={conversation.lastItem?.at ?? conversation.updatedAt} />
+            </>
+          }
+          style={{ borderRadius: 6 }}
+        />
+      ))}
+    </>
+  )
+}

@@ -1,0 +1,185 @@
+import { Button, EmptyState, Skeleton } from "@mantine/core"
+import { Trans, useLingui } from "@lingui/react/macro"
+import { IconMessages } from "@tabler/icons-react"
+import { useQuery } from "@tanstack/react-query"
+import { Link } from "@tanstack/react-router"
+import { useEffect, useRef, useState } from "react"
+import { ApiProblem } from "../../api.ts"
+import { useCan, useMe } from "../../can.ts"
+import { QueryError } from "../../field/resource-state.tsx"
+import { toast, toastProblem } from "../../field/toast.tsx"
+import { Composer, type ComposerTab } from "../composer/composer.tsx"
+import { usePending } from "../composer/outbox.ts"
+import { shownName, useNames } from "../names.ts"
+import { shortTime } from "../short-time.ts"
+import { Timeline } from "../timeline/timeline.tsx"
+import { useConversationLive } from "../use-work-live.ts"
+import { conversationQuery, type OpenConversation } from "../work.queries.ts"
+import { useClose } from "./actions.ts"
+import { CloseQuestion } from "./close-question.tsx"
+import classes from "./conversation.module.css"
+import { ConversationHeader } from "./conversation-header.tsx"
+import { TransferDialog } from "./transfer-dialog.tsx"
+import { useWorkKey } from "../shortcuts.ts"
+
+type Props = { conversationId: string; onCustomer: () => void; customerShown: boolean; onWhy: () => void }
+
+/** The middle pane: header, timeline, composer. */
+export function ConversationPane(props: Props) {
+  const query = useQuery(conversationQuery(props.conversationId))
+  useConversationLive(props.conversationId)
+  if (!query.data) {
+    if (query.isError) return <Missing error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
+    return <PaneSkeleton />
+  }
+  return <LoadedPane key={props.conversationId} conversation={query.data} {...props} />
+}
+
+function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & { conversation: OpenConversation }) {
+  const { t } = useLingui()
+  const can = useCan()
+  const [tab, setTab] = useState<ComposerTab>("reply")
+  const [isTransferring, setTransferring] = useState(false)
+  const [topicsOpened, setTopicsOpened] = useState(false)
+  const [asking, setAsking] = useState<{ next: boolean } | null>(null)
+  const close = useClose(conversation)
+  const pane = useRef<HTMLElement>(null)
+  const pending = usePending(conversation.id)
+  const works = can("conversation.work")
+  const closed = conversation.status === "closed"
+  const name = shownName(conversation.customer.name, t`Customer`)
+  useTakenAway(conversation)
+
+  const focusComposer = () => setTimeout(() => pane.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), 50)
+  const onClose = (next: boolean, force = false) =>
+    close.mutate(
+      { next, force },
+      {
+        onSuccess: () => setAsking(null),
+        onError: (error) => {
+          if (!(error instanceof ApiProblem)) return toastProblem(error)
+          if (error.code === "customer_waiting") return setAsking({ next })
+          if (error.code === "topic_required") {
+            setAsking(null)
+            setTopicsOpened(true)
+            return toast(t`Choose a topic before closing.`)
+          }
+          toastProblem(error)
+        },
+      },
+    )
+  /** What was sent must have arrived before the conversation is closed. */
+  const [closeWhenSent, setCloseWhenSent] = useState(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the last of them left
+  useEffect(() => {
+    if (!closeWhenSent || pending.length > 0) return
+    setCloseWhenSent(false)
+    onClose(false)
+  }, [closeWhenSent, pending.length])
+
+  useWorkKey("r", () => {
+    setTab("reply")
+    focusComposer()
+  })
+  useWorkKey("n", () => {
+    if (!works) return
+    setTab("note")
+    focusComposer()
+  })
+  useWorkKey("t", () => works && !closed && setTransferring(true))
+  useWorkKey("e", () => works && !closed && onClose(false))
+  useWorkKey("2", () => pane.current?.querySelector<HTMLElement>('[data-region="timeline"]')?.focus())
+  useWorkKey("3", focusComposer)
+  return (
+    <section ref={pane} className={classes.pane} aria-label={t`Conversation with ${name}`}>
+      <ConversationHeader
+        conversation={conversation}
+        topicsOpened={topicsOpened}
+        onTopics={setTopicsOpened}
+        onNote={() => {
+          setTab("note")
+          focusComposer()
+        }}
+        onTransfer={() => setTransferring(true)}
+        onClose={onClose}
+        closing={close.isPending}
+        onCustomer={onCustomer}
+        customerShown={customerShown}
+      />
+      <Timeline customerId={conversation.customer.id} customerName={name} conversationId={conversation.id} onWhy={onWhy} />
+      {works && (!closed || tab === "note") && <Composer conversation={conversation} tab={closed ? "note" : tab} onTab={setTab} onSendAndClose={() => setTimeout(() => setCloseWhenSent(true), 0)} />}
+      {works && closed && tab !== "note" && (
+        <div className={classes.closedBar}>
+          <Trans>This conversation is closed. Reopen it to write, or leave a note.</Trans>
+          <Button size="xs" variant="default" onClick={() => setTab("note")}>
+            <Trans>Write a note</Trans>
+          </Button>
+        </div>
+      )}
+      <TransferDialog conversation={conversation} opened={isTransferring} onClose={() => setTransferring(false)} />
+      <CloseQuestion
+        opened={asking !== null}
+        name={name}
+        ago={shortTime(conversation.lastItem?.at ?? conversation.updatedAt, Date.now())}
+        busy={close.isPending}
+        onCancel={() => setAsking(null)}
+        onClose={() => onClose(asking?.next ?? false, true)}
+      />
+    </section>
+  )
+}
+
+/** "Priya took over": said once, when it went from me to somebody else while it was open. */
+function useTakenAway(conversation: OpenConversation) {
+  const { t } = useLingui()
+  const me = useMe()
+  const names = useNames()
+  const before = useRef(conversation.assignment?.agentId ?? null)
+  const now = conversation.assignment?.agentId ?? null
+  const name = names.person(now)
+  useEffect(() => {
+    if (before.current === me.user.id && now !== null && now !== me.user.id) toast(t`${name || t`Somebody`} has it now. Your draft is kept.`)
+    before.current = now
+  }, [now, me.user.id, name, t])
+}
+
+function Missing({ error, retry, busy }: { error: Error; retry: () => void; busy: boolean }) {
+  const { t } = useLingui()
+  const gone = error instanceof ApiProblem && (error.status === 404 || error.status === 403)
+  return (
+    <section className={classes.pane} aria-label={t`Conversation`}>
+      <div className={classes.centered}>
+        {gone ? (
+          <EmptyState
+            icon={<IconMessages size={24} stroke={1.75} />}
+            title={t`This conversation cannot be shown`}
+            description={t`It was deleted, or it belongs to an Inbox that you are not in.`}
+          >
+            <EmptyState.Actions>
+              <Button component={Link} to="/work" variant="default">
+                <Trans>Back to the list</Trans>
+              </Button>
+            </EmptyState.Actions>
+          </EmptyState>
+        ) : (
+          <QueryError error={error} retry={retry} busy={busy} />
+        )}
+      </div>
+    </section>
+  )
+}
+
+function PaneSkeleton() {
+  return (
+    <section className={classes.pane} aria-busy="true" aria-label="…">
+      <div className={classes.header}>
+        <Skeleton height={20} width={180} my={6} />
+        <Skeleton height={14} width={260} mt={10} />
+      </div>
+      <div className={classes.skeletonBody}>
+        <Skeleton height={56} width="60%" radius={12} mb={12} />
+        <Skeleton height={40} width="45%" radius={12} mb={12} ml="auto" />
+      </div>
+    </section>
+  )
+}

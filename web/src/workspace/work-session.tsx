@@ -1,0 +1,60 @@
+import { useLingui } from "@lingui/react/macro"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
+import { useEffect } from "react"
+import { useCan, useMe } from "../can.ts"
+import { toastProblem } from "../field/toast.tsx"
+import { Notices } from "../notices/notices.tsx"
+import { preferencesQuery } from "../settings/profile/profile.queries.ts"
+import { keepDraft } from "./composer/draft.ts"
+import { openOutbox } from "./composer/outbox.ts"
+import { rememberSent } from "./composer/sent.ts"
+import { FloatingOffers } from "./offers/offer-keys.tsx"
+import { useWorkLive } from "./use-work-live.ts"
+import { workKeys } from "./work.queries.ts"
+
+/** What goes on beside every page of a person who works: offers, notices, what is still to be sent. */
+export function WorkSession() {
+  const can = useCan()
+  return can("conversation.read") ? <Running /> : null
+}
+
+function Running() {
+  const can = useCan()
+  useWorkLive()
+  useOutbox()
+  return (
+    <>
+      <Notices />
+      {can("agent.self") && <FloatingOffers />}
+    </>
+  )
+}
+
+function useOutbox() {
+  const { t } = useLingui()
+  const me = useMe()
+  const client = useQueryClient()
+  const undoSeconds = useQuery(preferencesQuery).data?.undoSeconds ?? 0
+  useEffect(
+    () =>
+      openOutbox(me.user.id, {
+        onSent: async (message, pending) => {
+          if (pending.channel === "email" && undoSeconds > 0) {
+            const { text, html, subject, attachments } = pending
+            rememberSent(pending.conversationId, { messageId: message.id, until: performance.now() + undoSeconds * 1000, draft: { text, html, subject, attachments } })
+          }
+          void client.invalidateQueries({ queryKey: workKeys.lists })
+          void client.invalidateQueries({ queryKey: workKeys.one(pending.conversationId) })
+          await client.invalidateQueries({ queryKey: ["timeline"] })
+        },
+        onRefused: (problem, pending) => {
+          const { text, html, subject, attachments } = pending
+          keepDraft(me.user.id, pending.conversationId, pending.channel, { text, html, subject, attachments })
+          toastProblem(problem)
+          void client.invalidateQueries({ queryKey: workKeys.one(pending.conversationId) })
+          if (!window.location.pathname.includes(pending.conversationId)) toastProblem(new Error(t`A message was refused. Its text is kept as a draft in its conversation.`))
+        },
+      }),
+    [me.user.id, client, undoSeconds, t],
+  )
+}
