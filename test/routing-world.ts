@@ -27,7 +27,7 @@ export type RoutingWorld = {
   stop(): Promise<void>
 }
 
-export async function routingWorld(test: TestStore, options: { hooks?: CommitHooks; owner?: string; engine?: "plain" | "fast"; unrouted?: boolean } = {}): Promise<RoutingWorld> {
+export async function routingWorld(test: TestStore, options: { hooks?: CommitHooks; owner?: string; engine?: "plain" | "fast"; unrouted?: boolean; unfused?: boolean } = {}): Promise<RoutingWorld> {
   const { store, db, clock, bus } = test
   const orgId = newId()
   const timers = new Timers(clock, (name, error) => console.error(name, error))
@@ -45,7 +45,7 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
     onError: (error) => console.error("routing", error),
   })
   if (!options.unrouted) await routing.start()
-  const intake = createIntake({ store, clock, ...(options.hooks && { hooks: options.hooks }) })
+  const intake = createIntake({ store, clock, ...(options.unfused ? {} : { fuse: (id: string) => routing.fuse(id) }), ...(options.hooks && { hooks: options.hooks }) })
 
   async function saveSettings(settings: WorkflowSettings): Promise<void> {
     await store.write({ orgId, kind: "act" }, async (tx) => {

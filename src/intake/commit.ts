@@ -6,7 +6,7 @@ import { newId } from "../ids.ts"
 import { openAssignments } from "../store/assignments.ts"
 import { lockAgents } from "../store/agents.ts"
 import { awaitContacts, contactsInsert } from "../store/contacts.ts"
-import { changeConversations, conversationsInsert } from "../store/conversations.ts"
+import { changeConversations, type ConversationRow, conversationsInsert } from "../store/conversations.ts"
 import { decisionsInsert } from "../store/decisions.ts"
 import { insertClaims, nameCustomers } from "../store/customers.ts"
 import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, receiptsUpdate, type StoredReceipt } from "../store/inbound-events.ts"
@@ -44,11 +44,14 @@ export type Taken = Arrival & {
 
 export type Placed = { customerId: string; plan: Plan; taken: Taken[]; test: boolean }
 
+/** A new conversation and its item, as this transaction wrote them. */
+export type Arrived = { conversation: ConversationRow; item: NewQueueItem }
+
 export type CommitHooks = {
   /** STOP, START, HELP (channels/sms): what was recorded before is asked by sending. */
   applyOptOut?: (tx: Tx, arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string }) => Promise<void>
-  /** Items that were just written: the owner of routing may give them to free agents in the same commit (routing.md 3.1). */
-  assignOnArrival?: (tx: Tx, items: readonly NewQueueItem[]) => Promise<void>
+  /** What was just written: the owner of routing may give it to free agents in the same commit (routing.md 3.1). */
+  assignOnArrival?: (tx: Tx, arrived: readonly Arrived[]) => Promise<void>
 }
 
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
@@ -185,7 +188,8 @@ async function queue(tx: Tx, placed: readonly Placed[], hooks: CommitHooks): Pro
   await joinQueueItems(tx, placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])))
   const created = placed.flatMap((one) => newItem(one).map((item) => ({ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId })))
   await announceQueued(tx, created)
-  if (created.length > 0) await hooks.assignOnArrival?.(tx, created.map(({ item }) => item))
+  const arrived = placed.flatMap((one) => (one.plan.conversation.type === "create" ? newItem(one).map((item) => ({ item, conversation: conversationRow(tx, one) })) : []))
+  if (arrived.length > 0) await hooks.assignOnArrival?.(tx, arrived)
 }
 
 function newItem({ plan }: Placed): NewQueueItem[] {

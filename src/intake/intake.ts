@@ -13,11 +13,24 @@ export type IntakeDeps = {
   store: Store
   clock: Clock
   hooks?: CommitHooks
+  /** Assignment in the commit of the arrival (routing/fusion.ts); null where this process does not own the routing. */
+  fuse?: (orgId: string) => Fusion | null
   /** An event that could not be processed was parked. */
   onParked?: (event: InboundEvent, error: unknown) => void
 }
 
+/** One batch's decisions: `begin` for each try of its transaction, then how it went. */
+export interface Fusion {
+  begin(): void
+  assign: NonNullable<CommitHooks["assignOnArrival"]>
+  committed(): void
+  /** Rolled back, or nobody knows. */
+  failed(): void
+}
+
 const batchSizeMax = 512
+/** Smaller ones are not split. */
+const batchSizeMin = 16
 const batchesInFlightMax = 2
 /** Above this callers are told to come again: memory is bounded (routing.md 5). */
 const waitingEventsMax = 10_000
@@ -31,7 +44,7 @@ type Queue = { waiting: Map<string, Waiting>; inFlight: number }
  * Everything that customers send comes in here. While two commits of an organization are under way, what arrives collects
  * into the next one; `accept` resolves when its event and its effects are committed.
  */
-export function createIntake({ store, clock, hooks = {}, onParked }: IntakeDeps): Intake {
+export function createIntake({ store, clock, hooks = {}, fuse, onParked }: IntakeDeps): Intake {
   const queues = new Map<string, Queue>()
   let waitingEvents = 0
   let waitingBytes = 0
@@ -59,37 +72,50 @@ export function createIntake({ store, clock, hooks = {}, onParked }: IntakeDeps)
   async function drain(orgId: string, queue: Queue): Promise<void> {
     if (queue.inFlight >= batchesInFlightMax || queue.waiting.size === 0) return
     queue.inFlight++
-    const batch = [...queue.waiting].slice(0, batchSizeMax)
+    // Two batches under way use both permits; one that took everything would leave the other idle.
+    const share = Math.ceil(queue.waiting.size / (batchesInFlightMax + 1 - queue.inFlight))
+    const batch = [...queue.waiting].slice(0, Math.min(batchSizeMax, Math.max(share, batchSizeMin)))
     for (const [key, { bytes }] of batch) {
       queue.waiting.delete(key)
       waitingEvents--
       waitingBytes -= bytes
     }
-    await commitBatch(orgId, batch.map(([, waiting]) => waiting))
+    if (queue.waiting.size > 0) void drain(orgId, queue)
+    await commitBatch(orgId, batch.map(([, waiting]) => waiting), fuse?.(orgId) ?? null)
     queue.inFlight--
     if (queue.waiting.size > 0) void drain(orgId, queue)
     else if (queue.inFlight === 0) queues.delete(orgId)
   }
 
-  async function commitBatch(orgId: string, batch: readonly Waiting[]): Promise<void> {
+  async function commitBatch(orgId: string, batch: readonly Waiting[], fusion: Fusion | null): Promise<void> {
     try {
-      answer(batch, await commit(orgId, batch))
+      answer(batch, await commit(orgId, batch, fusion))
     } catch (error) {
       if (isUnavailable(error)) return refuse(batch, error)
+      // First without the assignment: no event is parked for routing's sake.
+      if (fusion) return commitBatch(orgId, batch, null)
       if (batch.length === 1) return parkOne(orgId, batch[0], error)
       // One event spoils the batch: each on its own, so that only that one is parked.
-      for (const waiting of batch) await commitBatch(orgId, [waiting])
+      for (const waiting of batch) await commitBatch(orgId, [waiting], null)
     }
   }
 
-  async function commit(orgId: string, batch: readonly Waiting[]): Promise<Receipt[]> {
-    const receipts = await store.write({ orgId, kind: "intake", actor: customerActor }, async (tx) => {
-      const committed = await commitInbound(tx, batch.map(({ arrival }) => arrival), hooks)
-      await fault("intake.beforeCommit")
-      return committed
-    })
-    await fault("intake.afterCommit")
-    return receipts
+  async function commit(orgId: string, batch: readonly Waiting[], fusion: Fusion | null): Promise<Receipt[]> {
+    const fused = fusion ? { ...hooks, assignOnArrival: fusion.assign } : hooks
+    try {
+      const receipts = await store.write({ orgId, kind: "intake", actor: customerActor }, async (tx) => {
+        fusion?.begin()
+        const committed = await commitInbound(tx, batch.map(({ arrival }) => arrival), fused)
+        await fault("intake.beforeCommit")
+        return committed
+      })
+      fusion?.committed()
+      await fault("intake.afterCommit")
+      return receipts
+    } catch (error) {
+      fusion?.failed()
+      throw error
+    }
   }
 
   async function parkOne(orgId: string, waiting: Waiting | undefined, error: unknown): Promise<void> {

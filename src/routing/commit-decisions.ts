@@ -28,15 +28,20 @@ type Locked = {
   routingDelaySeconds: number
 }
 
+/** Rows that the same transaction has just made: nobody else can change them, so they are neither locked nor read. */
+export type OwnRows = { conversations: ReadonlyMap<string, ConversationRow>; items: ReadonlyMap<string, QueueItemRow> }
+
+const nothing: OwnRows = { conversations: new Map(), items: new Map() }
+
 type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
 
 /**
  * Writes what the engine decided, each decision only where the locked rows still allow it (routing.md 3.2). Answers the
  * ids of those that were written; the others were refused. Throws `LeaseLost` under an old epoch.
  */
-export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly Decision[]): Promise<Set<number>> {
+export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly Decision[], own: OwnRows = nothing): Promise<Set<number>> {
   await holdLease(tx, lease)
-  const locked = await lockRows(tx, decisions)
+  const locked = await lockRows(tx, decisions, own)
   const matches = fitting(tx, locked, decisions.filter(isMatch))
   const accepted = new Set<number>(matches.map((decision) => decision.id))
   const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
@@ -77,12 +82,13 @@ function conversationOf(locked: Locked, decision: Decision): string | null {
 }
 
 /** Conversations only where they will change: an offer does not touch them. */
-async function lockRows(tx: Tx, decisions: readonly Decision[]): Promise<Locked> {
+async function lockRows(tx: Tx, decisions: readonly Decision[], own: OwnRows): Promise<Locked> {
   const conversationIds = decisions.flatMap((decision) =>
     decision.type === "assign" || decision.type === "requeue_absent" ? [decision.conversationId] : [],
   )
-  const conversations = await lockConversations(tx, conversationIds)
-  const items = await lockItems(tx, decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : [])))
+  const itemIds = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
+  const conversations = new Map([...own.conversations, ...(await lockConversations(tx, conversationIds.filter((id) => !own.conversations.has(id))))])
+  const items = new Map([...own.items, ...(await lockItems(tx, itemIds.filter((id) => !own.items.has(id))))])
   const offers = await lockPendingOffersById(tx, decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : [])))
   const holders = [...conversations.values()].map((conversation) => conversation.agentId)
   const agents = await lockAgents(tx, [...decisions.map((decision) => decision.agentId), ...holders])

@@ -3,6 +3,7 @@ import { createEngine } from "../core/routing/create-engine.ts"
 import type { CommitOutcome, Decision, Engine, WhyWaiting } from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
 import { openPulls } from "../store/decisions.ts"
+import { type OpenFusion, PartitionFusion } from "./fusion.ts"
 import { LeaseLost } from "../store/leases.ts"
 import type { Store } from "../store/write.ts"
 import { readChanges } from "./catch-up.ts"
@@ -72,6 +73,21 @@ export class Partition {
   /** Why an item waits, by the engine's state of now; null: not waiting as far as is known here. */
   explain(itemId: string): WhyWaiting | null {
     return this.#engine.explain(itemId, this.#now())
+  }
+
+  /** Decisions for what arrives, to be committed together with it; null while this process may not decide. */
+  fuse(): PartitionFusion | null {
+    return this.#mayDecide() ? new PartitionFusion(this.lease, this.#engine, () => this.#now(), (open) => void this.#settleFused(open)) : null
+  }
+
+  /** What the guard refused, or what nobody knows about, is read again before anything is decided for it. */
+  async #settleFused({ refused, unknown }: OpenFusion): Promise<void> {
+    if (unknown.length > 0) await this.#recover(unknown)
+    if (refused.length > 0) {
+      await this.#reload(refused).catch(this.#deps.onError)
+      this.#answer(refused, () => "refused")
+    }
+    await this.step().catch(this.#deps.onError)
   }
 
   /**

@@ -1,6 +1,9 @@
 import { sql } from "kysely"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
+import { setFault } from "../fault.ts"
+import { setAvailability } from "../availability/availability.ts"
+import { findBroken } from "./invariants.ts"
 import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
 
 let base: TestStore
@@ -13,7 +16,12 @@ afterAll(() => base.close())
 beforeEach(async () => {
   world = await routingWorld(base)
 })
-afterEach(() => world.stop())
+afterEach(async () => {
+  setFault("intake.beforeCommit", null)
+  await world.routing.settled(world.orgId)
+  expect(await findBroken(base.db, world.orgId, base.clock.now())).toEqual([])
+  await world.stop()
+})
 
 async function conversation(id: string | null) {
   const { rows } = await sql<{ status: string; agentId: string | null; inboxId: string; dueAt: Date | null }>`
@@ -41,4 +49,59 @@ test("a chat is offered where the banner is on", async () => {
     SELECT agent_id, state FROM offers WHERE org_id = ${world.orgId}`.execute(base.db)
   expect(rows).toEqual([{ agentId: ana, state: "pending" }])
   expect(await conversation(receipt.conversationId)).toMatchObject({ status: "new", agentId: null })
+})
+
+const withoutBanner = () =>
+  world.settings((settings) => {
+    settings.messaging.offerBanner = false
+  })
+
+test("what finds a free agent at its arrival is assigned in the same commit", async () => {
+  const inbox = await world.inbox("General Support")
+  const chat = await world.entryPoint("chat", inbox)
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"], standard: 2 })
+  await world.routing.settled(world.orgId)
+  const receipts = await Promise.all(["v1", "v2", "v3"].map((visitor) => world.send(chat, "chat", visitor)))
+  const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
+  expect(rows.map((row) => row?.agentId ?? null).sort()).toEqual([ana, ana, null].sort())
+})
+
+test("an agent who switched off unseen is refused by the guard: the message waits, and goes to whoever comes", async () => {
+  const inbox = await world.inbox("General Support")
+  const chat = await world.entryPoint("chat", inbox)
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  const ben = await world.agent("Ben", { inboxIds: [inbox] })
+  await world.routing.settled(world.orgId)
+  await sql`UPDATE agent_states SET available_for = '{}', version = version + 1 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
+  const receipt = await world.send(chat, "chat", "v1")
+  expect(receipt).toMatchObject({ parked: false })
+  await world.routing.settled(world.orgId)
+  expect(await conversation(receipt.conversationId)).toMatchObject({ status: "new", agentId: null })
+  await world.store.write({ orgId: world.orgId, kind: "act" }, (tx) => setAvailability(tx, ben, ["messaging"]))
+  await world.routing.settled(world.orgId)
+  expect(await conversation(receipt.conversationId)).toMatchObject({ agentId: ben })
+})
+
+test("a try that was rolled back leaves no hold: the next one assigns, and loads are right", async () => {
+  const inbox = await world.inbox("General Support")
+  const chat = await world.entryPoint("chat", inbox)
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"], standard: 1 })
+  await world.routing.settled(world.orgId)
+  let failures = 0
+  setFault("intake.beforeCommit", () => {
+    if (failures++ < 2) throw Object.assign(new Error("could not serialize"), { code: "40001" })
+  })
+  const receipt = await world.send(chat, "chat", "v1")
+  expect(await conversation(receipt.conversationId)).toMatchObject({ agentId: ana })
+  setFault("intake.beforeCommit", () => {
+    throw Object.assign(new Error("terminating connection"), { code: "57P01" })
+  })
+  await expect(world.send(chat, "chat", "v2")).rejects.toMatchObject({ code: "unavailable" })
+  setFault("intake.beforeCommit", null)
+  const second = await world.send(chat, "chat", "v2")
+  await world.routing.settled(world.orgId)
+  expect(await conversation(second.conversationId)).toMatchObject({ agentId: null })
 })

@@ -6,6 +6,7 @@ import { freeLease, freePartitions, renewLease, takeLease } from "../store/lease
 import type { DB } from "../store/tables.ts"
 import type { Store } from "../store/write.ts"
 import type { BusinessTimer, Timers } from "../timers.ts"
+import type { PartitionFusion } from "./fusion.ts"
 import { Partition } from "./partition.ts"
 
 export type RoutingDeps = {
@@ -32,6 +33,8 @@ export interface Routing {
   /** Null where this process does not own the organization's routing, or the item does not wait. */
   explain(orgId: string, itemId: string): WhyWaiting | null
   owns(orgId: string): boolean
+  /** For intake: assignment in the commit of the arrival; null where another process owns the routing. */
+  fuse(orgId: string): PartitionFusion | null
 }
 
 const leaseSeconds = 15
@@ -182,6 +185,7 @@ export function createRouting(deps: RoutingDeps): Routing {
     },
     explain: (orgId, itemId) => partitions.get(orgId)?.explain(itemId) ?? null,
     owns: (orgId) => partitions.has(orgId),
+    fuse: (orgId) => partitions.get(orgId)?.fuse() ?? null,
   }
 }
 
