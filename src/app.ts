@@ -140,7 +140,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
 
   // Intake and routing
   const hooks = { applyOptOut }
-  const intake = createIntake({ store, clock, hooks, onParked: (event, error) => log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked") })
+  const intake = createIntake({ store, clock, hooks, fuse: (orgId) => routing.fuse(orgId), onParked: (event, error) => log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked") })
   const parked = createParkedEvents({ store, db, hooks })
   const decided = metrics.counter("routing_decisions_total", "Decisions of the routing engine, and whether the database took them", ["outcome"])
   const routing = createRouting({
