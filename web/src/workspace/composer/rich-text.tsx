@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro"
 import Link from "@tiptap/extension-link"
 import { useEditor } from "@tiptap/react"
 import StarterKit from "@tiptap/starter-kit"
-import { type ComponentProps, useEffect, useRef } from "react"
+import { useEffect, useRef } from "react"
 import classes from "./composer.module.css"
 
 type Props = {
@@ -41,7 +41,7 @@ export function RichText({ html, revision, label, autoFocus, onChange, onSubmit,
     if (editor && editor.getHTML() !== html) editor.commands.setContent(html, { emitUpdate: false })
   }, [revision, editor])
   return (
-    <RichTextEditor editor={editor as ComponentProps<typeof RichTextEditor>["editor"]} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>
+    <RichTextEditor editor={editor} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>
       <RichTextEditor.Content className={classes.richContent} />
       <RichTextEditor.Toolbar className={classes.richTools}>
         <RichTextEditor.ControlsGroup>
