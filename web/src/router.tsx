@@ -85,9 +85,23 @@ const conversation = createRoute({
   validateSearch: workSearch,
   component: workspacePage,
 })
+const customers = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/customers",
+  validateSearch: (search: Record<string, unknown>): { q?: string } =>
+    search.q === undefined || search.q === "" ? {} : { q: String(search.q) },
+  component: lazyRouteComponent(() => import("./customers/customers-page.tsx"), "CustomersPage"),
+})
+const customer = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/customers/$customerId",
+  component: lazyRouteComponent(() => import("./customers/customer-page.tsx"), "CustomerPage"),
+})
 const phone = createRoute({
   getParentRoute: () => signedIn,
   path: "/test/phone",
+  validateSearch: (search: Record<string, unknown>): { address?: string } =>
+    typeof search.address === "string" ? { address: search.address } : {},
   component: lazyRouteComponent(() => import("./phone/phone-page.tsx"), "PhonePage"),
 })
 const profile = createRoute({
@@ -188,6 +202,8 @@ const tree = root.addChildren([
     start,
     work,
     conversation,
+    customers,
+    customer,
     phone,
     profile,
     settings.addChildren([

@@ -47,7 +47,11 @@ export function CustomerConversations({ customerId }: { customerId: string }) {
               const at = each.lastItem?.at ?? each.createdAt
               return (
                 <li key={each.id}>
-                  <Link to="/work/c/$conversationId" params={{ conversationId: each.id }} className={classes.conversation}>
+                  <Link
+                    to="/work/c/$conversationId"
+                    params={{ conversationId: each.id }}
+                    className={classes.conversation}
+                  >
                     <ChannelIcon channel={channelOf(each)} size={20} />
                     <span className="grow">
                       <span className="ellipsis" style={{ display: "block" }}>

@@ -35,7 +35,14 @@ function CustomerView() {
   return (
     <div className={classes.page}>
       <section className={classes.facts} aria-label={t`Customer`}>
-        <Button component={Link} to="/work" variant="subtle" size="compact-sm" leftSection={<IconArrowLeft size={16} stroke={1.75} />} className={classes.back}>
+        <Button
+          component={Link}
+          to="/work"
+          variant="subtle"
+          size="compact-sm"
+          leftSection={<IconArrowLeft size={16} stroke={1.75} />}
+          className={classes.back}
+        >
           <Trans>Workspace</Trans>
         </Button>
         <ResourceState query={query} skeleton={<Skeleton height={120} />}>
@@ -49,7 +56,15 @@ function CustomerView() {
         </ResourceState>
       </section>
       <section className={classes.history} aria-label={t`History`}>
-        {query.data && <Timeline key={customerId} customerId={customerId} customerName={name} conversationId={null} onWhy={() => undefined} />}
+        {query.data && (
+          <Timeline
+            key={customerId}
+            customerId={customerId}
+            customerName={name}
+            conversationId={null}
+            onWhy={() => undefined}
+          />
+        )}
       </section>
     </div>
   )
@@ -65,7 +80,15 @@ function Conversations({ customerId }: { customerId: string }) {
       <h2 className={classes.title}>
         <Trans>Conversations</Trans>
       </h2>
-      <ResourceState query={query} isEmpty={({ items }) => items.length === 0} empty={<p className="dim"><Trans>None yet.</Trans></p>}>
+      <ResourceState
+        query={query}
+        isEmpty={({ items }) => items.length === 0}
+        empty={
+          <p className="dim">
+            <Trans>None yet.</Trans>
+          </p>
+        }
+      >
         {({ items }) => (
           <ul className={classes.list}>
             {items.map((each) => (

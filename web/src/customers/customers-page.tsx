@@ -79,13 +79,28 @@ function CustomerTable({ customers }: { customers: Customer[] }) {
       sortBy: nameOf,
       width: "30%",
       cell: (customer) => (
-        <Link to="/customers/$customerId" params={{ customerId: customer.id }} className={classes.name} title={nameOf(customer)}>
+        <Link
+          to="/customers/$customerId"
+          params={{ customerId: customer.id }}
+          className={classes.name}
+          title={nameOf(customer)}
+        >
           {nameOf(customer)}
         </Link>
       ),
     },
-    { key: "email", header: t`Email`, width: "34%", cell: (customer) => <AddressCell addresses={shownAddresses(customer, "email")} /> },
-    { key: "phone", header: t`Phone`, width: "22%", cell: (customer) => <AddressCell addresses={shownAddresses(customer, "phone")} /> },
+    {
+      key: "email",
+      header: t`Email`,
+      width: "34%",
+      cell: (customer) => <AddressCell addresses={shownAddresses(customer, "email")} />,
+    },
+    {
+      key: "phone",
+      header: t`Phone`,
+      width: "22%",
+      cell: (customer) => <AddressCell addresses={shownAddresses(customer, "phone")} />,
+    },
     {
       key: "texts",
       header: t`Texts`,
@@ -127,7 +142,11 @@ function Nobody({ q }: { q: string }) {
       py="xl"
       icon={<IconUserOff size={28} stroke={1.75} />}
       title={q ? t`No customer called “${q}”` : t`No customers yet`}
-      description={q ? t`Try a part of the name, the mail address or the phone number.` : t`Whoever writes to an entry point appears here.`}
+      description={
+        q
+          ? t`Try a part of the name, the mail address or the phone number.`
+          : t`Whoever writes to an entry point appears here.`
+      }
     />
   )
 }
@@ -135,6 +154,7 @@ function Nobody({ q }: { q: string }) {
 function useFoundAnnounced(searched: string, count: number | undefined, isMore: boolean) {
   const { t } = useLingui()
   useEffect(() => {
-    if (searched && count !== undefined) announce("status", isMore ? t`More than ${count} customers` : t`${count} customers`)
+    if (searched && count !== undefined)
+      announce("status", isMore ? t`More than ${count} customers` : t`${count} customers`)
   }, [searched, count, isMore, t])
 }

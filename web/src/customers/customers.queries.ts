@@ -8,7 +8,8 @@ const pageSize = 50
 export const customersQuery = (q: string) =>
   infiniteQueryOptions({
     queryKey: ["customers", "list", q],
-    queryFn: ({ pageParam, signal }) => api.get<Page<Customer>>(`/customers${query({ q, limit: pageSize, cursor: pageParam })}`, signal),
+    queryFn: ({ pageParam, signal }) =>
+      api.get<Page<Customer>>(`/customers${query({ q, limit: pageSize, cursor: pageParam })}`, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
     placeholderData: (before) => before,

@@ -8,6 +8,7 @@ import {
   IconMenu2,
   IconSettings,
   IconUserCircle,
+  IconUsers,
 } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
 import { useCan, useMe } from "../can.ts"
@@ -43,6 +44,15 @@ export function DrawerMenu() {
               onClick={close}
               label={<Trans>Workspace</Trans>}
               leftSection={<IconInbox size={20} stroke={1.75} />}
+            />
+          )}
+          {can("customer.read") && (
+            <NavLink
+              component={Link}
+              to="/customers"
+              onClick={close}
+              label={<Trans>Customers</Trans>}
+              leftSection={<IconUsers size={20} stroke={1.75} />}
             />
           )}
           {can("sandbox.use") && (

@@ -1,2 +1,0 @@
-/** What a person is called by; each kind sounds different. */
-export type Notice = "offer" | "message" | "overdue"
