@@ -1,9 +1,12 @@
-import { createHash, randomBytes, randomInt } from "node:crypto"
+import { createHash, randomBytes, randomFillSync, randomInt } from "node:crypto"
 
 /** The only door to identity and chance. */
 
 let lastMs = 0
 let sequence = 0
+/** Randomness for many ids at once: asking the system for each takes longer than all the rest. */
+const pool = Buffer.alloc(4_096)
+let poolUsed = pool.length
 
 /**
  * A UUID of version 7 (RFC 9562 5.7): 48 bits of milliseconds, then 12 bits that count up within one millisecond,
@@ -22,9 +25,13 @@ export function newId(): string {
     }
   }
   const time = lastMs.toString(16).padStart(12, "0")
-  const random = randomBytes(8)
-  random[0] = ((random[0] ?? 0) & 0x3f) | 0x80
-  const hex = `${time}7${sequence.toString(16).padStart(3, "0")}${random.toString("hex")}`
+  if (poolUsed === pool.length) {
+    randomFillSync(pool)
+    poolUsed = 0
+  }
+  pool[poolUsed] = ((pool[poolUsed] ?? 0) & 0x3f) | 0x80
+  const hex = `${time}7${sequence.toString(16).padStart(3, "0")}${pool.toString("hex", poolUsed, poolUsed + 8)}`
+  poolUsed += 8
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
