@@ -1,123 +1,102 @@
-import { Button, Skeleton } from "@mantine/core"
+import { ActionIcon, Button, EmptyState, Tooltip } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconArrowLeft } from "@tabler/icons-react"
+import { IconArrowLeft, IconMessages, IconUserOff } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useParams } from "@tanstack/react-router"
-import { ChannelIcon } from "../field/channel-icon.tsx"
-import { useNowMinutes } from "../field/now.ts"
+import { Link, useNavigate, useParams } from "@tanstack/react-router"
+import { useEffect, useRef } from "react"
+import { ApiProblem } from "../api.ts"
 import { PermissionGate } from "../field/permission-gate.tsx"
 import { ResourceState } from "../field/resource-state.tsx"
-import { StatusChip } from "../field/status-chip.tsx"
 import { useTitle } from "../shell/page-title.ts"
 import { Addresses } from "../workspace/customer/addresses.tsx"
-import { channelOf } from "../workspace/list/groups.ts"
-import { shownName, useNames } from "../workspace/names.ts"
-import { shortTime } from "../workspace/short-time.ts"
+import { shownName } from "../workspace/names.ts"
 import { Timeline } from "../workspace/timeline/timeline.tsx"
+import { useWorkLive } from "../workspace/use-work-live.ts"
 import { customerConversationsQuery, customerQuery } from "../workspace/work.queries.ts"
+import { CustomerConversations } from "./customer-conversations.tsx"
 import classes from "./customers.module.css"
 
-/** A customer: addresses, conversations, and everything that was said over all channels. */
+/** A customer's whole life, to read: the timeline of all channels without a composer, and what is known about him. */
 export function CustomerPage() {
   return (
     <PermissionGate action="customer.read">
-      <CustomerView />
+      <Profile />
     </PermissionGate>
   )
 }
 
-function CustomerView() {
+function Profile() {
   const { t } = useLingui()
-  const { customerId = "" } = useParams({ strict: false })
+  const { customerId } = useParams({ from: "/signed-in/customers/$customerId" })
+  const navigate = useNavigate()
   const query = useQuery(customerQuery(customerId))
-  const name = shownName(query.data?.name ?? null, t`Customer`)
-  useTitle(name)
+  const latest = useQuery(customerConversationsQuery(customerId)).data?.items[0]
+  const name = shownName(query.data?.name ?? null, t`Unknown customer`)
+  const title = query.data ? name : t`Customer`
+  useTitle(title)
+  useWorkLive()
+  if (query.error instanceof ApiProblem && query.error.status === 404) return <Gone />
+  const openLatest = () => latest && void navigate({ to: "/work/c/$conversationId", params: { conversationId: latest.id } })
   return (
-    <div className={classes.page}>
-      <section className={classes.facts} aria-label={t`Customer`}>
-        <Button
-          component={Link}
-          to="/work"
-          variant="subtle"
-          size="compact-sm"
-          leftSection={<IconArrowLeft size={16} stroke={1.75} />}
-          className={classes.back}
-        >
-          <Trans>Workspace</Trans>
-        </Button>
-        <ResourceState query={query} skeleton={<Skeleton height={120} />}>
-          {(customer) => (
-            <>
-              <h1 className={classes.name}>{name}</h1>
-              <Addresses customer={customer} />
-              <Conversations customerId={customer.id} />
-            </>
-          )}
-        </ResourceState>
+    <div className={classes.profile}>
+      <section className={classes.main} aria-label={t`History`}>
+        <Bar name={title} latestId={latest?.id} />
+        <Timeline key={customerId} customerId={customerId} customerName={name} conversationId={null} onWhy={openLatest} />
       </section>
-      <section className={classes.history} aria-label={t`History`}>
-        {query.data && (
-          <Timeline
-            key={customerId}
-            customerId={customerId}
-            customerName={name}
-            conversationId={null}
-            onWhy={() => undefined}
-          />
-        )}
-      </section>
+      <aside className={classes.pane} aria-label={t`What is known`}>
+        <section className={classes.part}>
+          <h2>
+            <Trans>Addresses</Trans>
+          </h2>
+          <ResourceState query={query}>{(customer) => <Addresses customer={customer} />}</ResourceState>
+        </section>
+        <CustomerConversations customerId={customerId} />
+      </aside>
     </div>
   )
 }
 
-function Conversations({ customerId }: { customerId: string }) {
+function Bar({ name, latestId }: { name: string; latestId: string | undefined }) {
   const { t } = useLingui()
-  const now = useNowMinutes()
-  const names = useNames()
-  const query = useQuery(customerConversationsQuery(customerId))
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   return (
-    <>
-      <h2 className={classes.title}>
-        <Trans>Conversations</Trans>
-      </h2>
-      <ResourceState
-        query={query}
-        isEmpty={({ items }) => items.length === 0}
-        empty={
-          <p className="dim">
-            <Trans>None yet.</Trans>
-          </p>
-        }
-      >
-        {({ items }) => (
-          <ul className={classes.list}>
-            {items.map((each) => (
-              <li key={each.id}>
-                <Link to="/work/c/$conversationId" params={{ conversationId: each.id }} className={classes.link}>
-                  <ChannelIcon channel={channelOf(each)} />
-                  <span className="grow">
-                    <span className="ellipsis" style={{ display: "block" }}>
-                      {each.lastItem?.preview || t`No message`}
-                    </span>
-                    <span className="dim" style={{ fontSize: 12 }}>
-                      {names.inbox(each.inboxId)} · {shortTime(each.lastItem?.at ?? each.createdAt, now)}
-                    </span>
-                  </span>
-                  {each.status === "closed" ? (
-                    <StatusChip status="off" icon={null}>
-                      <Trans>Closed</Trans>
-                    </StatusChip>
-                  ) : (
-                    <StatusChip status="info" icon={null}>
-                      <Trans>Open</Trans>
-                    </StatusChip>
-                  )}
-                </Link>
-              </li>
-            ))}
-          </ul>
-        )}
-      </ResourceState>
-    </>
+    <div className={classes.bar}>
+      <Tooltip label={t`All customers`}>
+        <ActionIcon component={Link} to="/customers" size={36} aria-label={t`All customers`}>
+          <IconArrowLeft size={18} stroke={1.75} />
+        </ActionIcon>
+      </Tooltip>
+      <h1 className={`${classes.title} ellipsis`} tabIndex={-1} ref={heading} title={name}>
+        {name}
+      </h1>
+      {latestId && (
+        <Button
+          renderRoot={(props) => <Link {...props} to="/work/c/$conversationId" params={{ conversationId: latestId }} />}
+          size="xs"
+          leftSection={<IconMessages size={16} stroke={1.75} />}
+        >
+          <Trans>Open conversation</Trans>
+        </Button>
+      )}
+    </div>
+  )
+}
+
+function Gone() {
+  const { t } = useLingui()
+  return (
+    <EmptyState
+      py="xl"
+      icon={<IconUserOff size={28} stroke={1.75} />}
+      title={t`This customer is not here`}
+      description={t`Deleted, or of an Inbox that you are not in.`}
+    >
+      <EmptyState.Actions>
+        <Button variant="default" component={Link} to="/customers">
+          <Trans>All customers</Trans>
+        </Button>
+      </EmptyState.Actions>
+    </EmptyState>
   )
 }
