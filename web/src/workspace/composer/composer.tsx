@@ -1,7 +1,7 @@
 import { ActionIcon, Button, FileButton, Loader, Menu, Skeleton, Textarea, Tooltip, UnstyledButton } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconChevronDown, IconNote, IconPaperclip, IconX } from "@tabler/icons-react"
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { type DragEvent, lazy, Suspense, useEffect, useRef, useState } from "react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
 import { attachmentBytesMax, attachmentsMax, replySubject, textLengthMax } from "../../../../src/core/conversations/composing.ts"
@@ -109,7 +109,7 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
   const field = useRef<HTMLTextAreaElement>(null)
   const uploads = useUploads(draft, put)
   const blocked = !isNote && (!option || !option.allowed)
-  const items = (client.getQueryData(timelineQuery(conversation.customer.id).queryKey)?.pages ?? []).flatMap((page) => page.items)
+  const items = (useInfiniteQuery(timelineQuery(conversation.customer.id)).data?.pages ?? []).flatMap((page) => page.items)
   const subject = draft.subject ?? subjectOf(items, conversation.id)
 
   useEffect(() => {

@@ -4,7 +4,7 @@ import { useLingui } from "@lingui/react/macro"
 import Link from "@tiptap/extension-link"
 import { useEditor } from "@tiptap/react"
 import StarterKit from "@tiptap/starter-kit"
-import { useEffect, useRef } from "react"
+import { type ComponentProps, useEffect, useRef } from "react"
 import classes from "./composer.module.css"
 
 type Props = {
@@ -41,7 +41,7 @@ export function RichText({ html, revision, label, autoFocus, onChange, onSubmit,
     if (editor && editor.getHTML() !== html) editor.commands.setContent(html, { emitUpdate: false })
   }, [revision, editor])
   return (
-    <RichTextEditor editor={editor} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>
+    <RichTextEditor editor={isEditor(editor) ? editor : null} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>
       <RichTextEditor.Content className={classes.richContent} />
       <RichTextEditor.Toolbar className={classes.richTools}>
         <RichTextEditor.ControlsGroup>
@@ -55,4 +55,11 @@ export function RichText({ html, revision, label, autoFocus, onChange, onSubmit,
       </RichTextEditor.Toolbar>
     </RichTextEditor>
   )
+}
+
+type MantineEditor = NonNullable<ComponentProps<typeof RichTextEditor>["editor"]>
+
+/** The same class; the two packages see its declaration by two ways, and types with private fields then differ. */
+function isEditor(value: unknown): value is MantineEditor {
+  return typeof value === "object" && value !== null && "commands" in value
 }

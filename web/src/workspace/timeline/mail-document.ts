@@ -8,16 +8,19 @@ type Options = {
 /** Mail that paints itself is shown on paper; the rest takes the scheme of the page. */
 const paints = /(?:^|[\s;"])(?:background(?:-color)?|color)\s*:|bgcolor|<font[^>]+color/i
 
+/** Renamed before the parser sees it: a parsed document, too, reports each of them to the console. */
+const styleAttribute = /(<[^<>]*?\s)style=/gi
+
 /**
  * The document of a mail's frame. The frame runs no script, has no origin, and inherits the page's CSP, which takes no
  * style attribute: they become rules of one sheet with the page's nonce.
  */
 export function mailDocument(html: string, { nonce, pictures, scheme }: Options): string {
-  const parsed = new DOMParser().parseFromString(html, "text/html")
+  const parsed = new DOMParser().parseFromString(html.replace(styleAttribute, "$1data-style="), "text/html")
   const rules: string[] = []
-  for (const [index, element] of [...parsed.querySelectorAll("[style]")].entries()) {
-    const style = element.getAttribute("style") ?? ""
-    element.removeAttribute("style")
+  for (const [index, element] of [...parsed.querySelectorAll<HTMLElement>("[data-style]")].entries()) {
+    const style = element.dataset.style ?? ""
+    element.removeAttribute("data-style")
     if (/[{}<>]/.test(style)) continue
     element.classList.add(`s${index}`)
     rules.push(`.s${index}{${style}}`)
@@ -62,7 +65,7 @@ export function guessedHeight(html: string, pictures: number): number {
     .replace(/<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6]|hr)\b[^>]*>/gi, "\n")
     .replace(/<[^>]*>/g, "")
     .split("\n")
-    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / lettersPerLine)), 0)
+    .reduce((sum, line) => sum + Math.ceil(line.trim().length / lettersPerLine), 0)
   const paragraphs = visible.match(/<(?:p|h[1-6]|table|ul|ol)\b/gi)?.length ?? 0
-  return lines * lineHeightPx + paragraphs * 16 + pictures * 160 + 24
+  return lines * lineHeightPx + paragraphs * 16 + pictures * 160 + 16
 }
