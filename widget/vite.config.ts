@@ -11,6 +11,11 @@ export default defineConfig({
     outDir: folder("../dist/widget"),
     emptyOutDir: true,
     target: "es2022",
-    lib: { entry: folder("src/main.ts"), name: "SwitchboardWidget", formats: ["iife"], fileName: () => "switchboard.js" },
+    lib: {
+      entry: folder("src/main.ts"),
+      name: "SwitchboardWidget",
+      formats: ["iife"],
+      fileName: () => "switchboard.js",
+    },
   },
 })

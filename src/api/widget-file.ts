@@ -5,7 +5,9 @@ import type { FastifyReply, FastifyRequest } from "fastify"
 import { problem } from "../problem.ts"
 
 /** The one file that customers' sites load; short-lived in their caches, so that a new version is there within minutes. */
-export function widgetFile(dir: string | null): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
+export function widgetFile(
+  dir: string | null,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   let held: { text: string; etag: string; changedMs: number } | null = null
   return async (request, reply) => {
     const path = join(dir ?? "", "switchboard.js")
@@ -13,7 +15,11 @@ export function widgetFile(dir: string | null): (request: FastifyRequest, reply:
     if (!found) throw problem("route_not_found")
     if (held?.changedMs !== found.mtimeMs) {
       const text = await readFile(path, "utf8")
-      held = { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`, changedMs: found.mtimeMs }
+      held = {
+        text,
+        etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`,
+        changedMs: found.mtimeMs,
+      }
     }
     reply.headers({
       "cache-control": "public, max-age=300",

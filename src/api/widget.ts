@@ -7,7 +7,14 @@ import type { VisitorFileLinks } from "../channels/chat/file-links.ts"
 import { isOpen } from "../channels/chat/hours.ts"
 import { ChatSocket } from "../channels/chat/socket.ts"
 import { estimateWait } from "../channels/chat/state.ts"
-import { createVisitor, endVisitor, findChatApp, findVisitor, type LiveChatApp, type Visitor } from "../channels/chat/visitors.ts"
+import {
+  createVisitor,
+  endVisitor,
+  findChatApp,
+  findVisitor,
+  type LiveChatApp,
+  type Visitor,
+} from "../channels/chat/visitors.ts"
 import { addUpload, receiveFile } from "../conversations/attachments.ts"
 import { servedType } from "../core/attachments/type.ts"
 import type { Keys } from "../keys.ts"
@@ -82,8 +89,10 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
     return visitor
   }
 
-  const guarded = (handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) => (request: FastifyRequest, reply: FastifyReply) =>
-    deps.watch.guard(handle(request, reply))
+  const guarded =
+    (handle: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>) =>
+    (request: FastifyRequest, reply: FastifyReply) =>
+      deps.watch.guard(handle(request, reply))
 
   return (scope: FastifyInstance) => {
     // That of multipart/form-data stays: it is what makes request.file() work.
@@ -139,25 +148,38 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       }),
     )
 
-    scope.post("/widget/apps/:appId/attachments", { bodyLimit: attachmentBytesMax + formBytesMax }, async (request, reply) => {
-      const app = await admit(request, reply)
-      const visitor = await visitorOf(app, request)
-      if (!request.isMultipart()) throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
-      const part = await request.file({ limits: { fileSize: attachmentBytesMax, files: 1 }, throwFileSizeLimit: false })
-      if (part?.fieldname !== "file") throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
-      const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
-      if (part.file.truncated) throw problem("too_large", { limitBytes: attachmentBytesMax })
-      const by = { type: "customer", id: visitor.id, name: visitor.profile.name ?? "" }
-      const attachmentId = await deps.store.write({ orgId: app.orgId, kind: "act" }, (tx) => addUpload(tx, by, file))
-      return reply.code(201).send({ attachmentId })
-    })
+    scope.post(
+      "/widget/apps/:appId/attachments",
+      { bodyLimit: attachmentBytesMax + formBytesMax },
+      async (request, reply) => {
+        const app = await admit(request, reply)
+        const visitor = await visitorOf(app, request)
+        if (!request.isMultipart())
+          throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
+        const part = await request.file({
+          limits: { fileSize: attachmentBytesMax, files: 1 },
+          throwFileSizeLimit: false,
+        })
+        if (part?.fieldname !== "file")
+          throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
+        const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
+        if (part.file.truncated) throw problem("too_large", { limitBytes: attachmentBytesMax })
+        const by = { type: "customer", id: visitor.id, name: visitor.profile.name ?? "" }
+        const attachmentId = await deps.store.write({ orgId: app.orgId, kind: "act" }, (tx) => addUpload(tx, by, file))
+        return reply.code(201).send({ attachmentId })
+      },
+    )
 
-    scope.get("/widget/apps/:appId/attachments/:fileId", (request, reply) => deps.watch.guard(sendFile(deps, request, reply)))
+    scope.get("/widget/apps/:appId/attachments/:fileId", (request, reply) =>
+      deps.watch.guard(sendFile(deps, request, reply)),
+    )
   }
 }
 
 /** The visitor's socket: `server.upgrade(widgetSocketPath, …)`. The Origin is judged before the upgrade. */
-export function widgetUpgrade(deps: Pick<WidgetDeps, "store" | "chat" | "origins">): Upgrade<{ app: LiveChatApp; test: boolean }> {
+export function widgetUpgrade(
+  deps: Pick<WidgetDeps, "store" | "chat" | "origins">,
+): Upgrade<{ app: LiveChatApp; test: boolean }> {
   return {
     protocol,
     async authenticate(request) {
@@ -177,11 +199,18 @@ function readBody(body: unknown): z.infer<typeof NewVisitor> {
   const given = Buffer.isBuffer(body) && body.length > 0 ? parseJson(body.toString("utf8")) : {}
   const unknown = unknownFields(NewVisitor, given)
   if (unknown.length > 0) {
-    throw new Problem("unknown_field", { errors: unknown.map((path) => ({ pointer: pointerTo(path), code: "unknown_field", detail: "This field is not known here." })) })
+    throw new Problem("unknown_field", {
+      errors: unknown.map((path) => ({
+        pointer: pointerTo(path),
+        code: "unknown_field",
+        detail: "This field is not known here.",
+      })),
+    })
   }
   const read = NewVisitor.safeParse(given, { reportInput: true })
   if (!read.success) throw invalid(...fieldErrors(read.error.issues, inBody))
-  if (JSON.stringify(read.data).includes("\\u0000")) throw invalid({ pointer: "#/identity", code: "pattern", detail: "The character U+0000 is not allowed." })
+  if (JSON.stringify(read.data).includes("\\u0000"))
+    throw invalid({ pointer: "#/identity", code: "pattern", detail: "The character U+0000 is not allowed." })
   return read.data
 }
 
@@ -218,17 +247,26 @@ async function markSeen({ db, clock }: Store, app: LiveChatApp, origin: string |
   await sql`
     UPDATE chat_apps SET installation_seen_at = ${now}, installation_origin = coalesce(${origin}, installation_origin)
     WHERE org_id = ${app.orgId} AND id = ${app.id} AND (installation_seen_at IS NULL
-      OR installation_seen_at < ${now}::timestamptz - make_interval(secs => ${seenEverySeconds}) OR installation_origin IS DISTINCT FROM coalesce(${origin}, installation_origin))`.execute(db)
+      OR installation_seen_at < ${now}::timestamptz - make_interval(secs => ${seenEverySeconds}) OR installation_origin IS DISTINCT FROM coalesce(${origin}, installation_origin))`.execute(
+    db,
+  )
 }
 
 /** A file of a message that the visitor's screen shows, by its signed address only; never run by a browser. */
 async function sendFile(deps: WidgetDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const { appId, fileId } = request.params as { appId: string; fileId: string }
   const { visitor, expires, signature } = request.query as Record<string, unknown>
-  const signed = uuid.test(fileId) && deps.fileLinks.accepts({ appId, visitorId: String(visitor), fileId }, Number(expires), String(signature))
+  const signed =
+    uuid.test(fileId) &&
+    deps.fileLinks.accepts({ appId, visitorId: String(visitor), fileId }, Number(expires), String(signature))
   const app = signed ? await findChatApp(deps.store.db, { appId }) : null
   const file = app
-    ? await deps.store.db.selectFrom("attachments").select(["sha256", "name", "type"]).where("orgId", "=", app.orgId).where("id", "=", fileId).executeTakeFirst()
+    ? await deps.store.db
+        .selectFrom("attachments")
+        .select(["sha256", "name", "type"])
+        .where("orgId", "=", app.orgId)
+        .where("id", "=", fileId)
+        .executeTakeFirst()
     : undefined
   if (!file || (await deps.blobs.size(file.sha256)) === null) throw problem("not_found")
   return reply

@@ -13,7 +13,11 @@ import { endContacts } from "./end-contacts.ts"
  * stays with its agent. Still waiting: abandoned, as by a caller who hangs up (routing.md 1.1): the place in the queue is
  * given back, and a conversation that nobody has and in which nothing else lives is closed. Other channels go on waiting.
  */
-export async function endChatByCustomer(tx: Tx, conversationId: string, by: { id: string; name: string }): Promise<void> {
+export async function endChatByCustomer(
+  tx: Tx,
+  conversationId: string,
+  by: { id: string; name: string },
+): Promise<void> {
   await lockCustomer(tx, by.id)
   const { conversations, items } = await lockWork(tx, [conversationId])
   const conversation = conversations.get(conversationId)
@@ -37,7 +41,11 @@ export async function endChatByCustomer(tx: Tx, conversationId: string, by: { id
       await changeConversations(tx, [{ conversation, change: answered, reason: "customer_abandoned" }])
     } else {
       const closedBy = { type: "customer", id: by.id, name: by.name }
-      await endAssignment(tx, { conversation, reason: "closed", change: { ...answered, closedAt: tx.now, closedBy, closeForced: false } })
+      await endAssignment(tx, {
+        conversation,
+        reason: "closed",
+        change: { ...answered, closedAt: tx.now, closedBy, closeForced: false },
+      })
       tx.event("conversation.closed", {
         conversationId,
         customerId: conversation.customerId,

@@ -13,12 +13,20 @@ export interface SandboxPages {
   close(): Promise<void>
 }
 
-export function createSandboxPages({ store, publicUrl, onError }: { store: Store; publicUrl: string; onError: (error: unknown) => void }): SandboxPages {
+export function createSandboxPages({
+  store,
+  publicUrl,
+  onError,
+}: {
+  store: Store
+  publicUrl: string
+  onError: (error: unknown) => void
+}): SandboxPages {
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
     const path = (request.url ?? "/").split("?")[0] ?? "/"
     const appId = /^\/([a-z0-9]{4,64})$/.exec(path)?.[1]
     const answer = async () => {
-      const app = appId && request.method === "GET" ? await find(store, appId) : null
+      const app = appId && (request.method === "GET" || request.method === "HEAD") ? await find(store, appId) : null
       const nonce = newSecret(16)
       response.writeHead(app ? 200 : 404, {
         "content-type": "text/html; charset=utf-8",

@@ -31,15 +31,31 @@ export class Chat {
   #typingTimer: ReturnType<typeof setTimeout> | undefined
   #stopTypingTimer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(deps: { app: WidgetBootstrap; server: Server; identity: Identity | null; emit: (event: ChatEvent, detail: object) => void }) {
+  constructor(deps: {
+    app: WidgetBootstrap
+    server: Server
+    identity: Identity | null
+    emit: (event: ChatEvent, detail: object) => void
+  }) {
     this.app = deps.app
     this.#server = deps.server
     this.#emit = deps.emit
     this.identity = deps.identity
     this.storage = new Storage(deps.app.appId)
-    this.state = { status: "idle", open: deps.app.open, estimatedWaitSeconds: deps.app.estimatedWaitSeconds, queuePosition: null, agent: null, served: true }
+    this.state = {
+      status: "idle",
+      open: deps.app.open,
+      estimatedWaitSeconds: deps.app.estimatedWaitSeconds,
+      queuePosition: null,
+      agent: null,
+      served: true,
+    }
     // Somebody else signed in on this browser.
-    if ((deps.identity?.externalId ?? null) !== this.storage.value.externalId && (deps.identity || this.storage.value.externalId)) this.storage.forget()
+    if (
+      (deps.identity?.externalId ?? null) !== this.storage.value.externalId &&
+      (deps.identity || this.storage.value.externalId)
+    )
+      this.storage.forget()
     if (this.storage.value.begun || this.storage.value.outbox.length > 0) this.connect()
   }
 
@@ -70,7 +86,8 @@ export class Chat {
   }
 
   get unread(): number {
-    return [...this.items.values()].filter((item) => item.from !== "visitor" && item.seq > this.storage.value.readSeq).length
+    return [...this.items.values()].filter((item) => item.from !== "visitor" && item.seq > this.storage.value.readSeq)
+      .length
   }
 
   /** Out of hours a new chat cannot begin; one that was begun goes on. */
@@ -112,7 +129,8 @@ export class Chat {
     this.connect()
     if (profile.name || profile.email) this.#profile = { ...this.#profile, ...profile }
     this.#sayProfile()
-    for (const draft of this.storage.value.outbox) if (draft.status === "held") this.#mark(draft.clientId, { status: "sending" })
+    for (const draft of this.storage.value.outbox)
+      if (draft.status === "held") this.#mark(draft.clientId, { status: "sending" })
     this.#pump()
     this.changed()
   }
@@ -154,7 +172,8 @@ export class Chat {
   #profile: { name?: string; email?: string } = {}
 
   #sayProfile(): void {
-    if (Object.keys(this.#profile).length > 0 && this.#connection?.send({ type: "profile", ...this.#profile })) this.#profile = {}
+    if (Object.keys(this.#profile).length > 0 && this.#connection?.send({ type: "profile", ...this.#profile }))
+      this.#profile = {}
   }
 
   async #begin(): Promise<void> {
@@ -220,7 +239,8 @@ export class Chat {
 
   #receive({ type: _, ...item }: WidgetItem & { type: "message" }): void {
     this.items.set(item.seq, item)
-    if (item.clientId) this.storage.change({ outbox: this.storage.value.outbox.filter((draft) => draft.clientId !== item.clientId) })
+    if (item.clientId)
+      this.storage.change({ outbox: this.storage.value.outbox.filter((draft) => draft.clientId !== item.clientId) })
     if (item.from !== "visitor") this.#showTyping(null)
     this.sayRead()
   }
@@ -245,7 +265,9 @@ export class Chat {
   }
 
   #mark(clientId: string, change: Partial<Draft>): void {
-    this.storage.change({ outbox: this.storage.value.outbox.map((draft) => (draft.clientId === clientId ? { ...draft, ...change } : draft)) })
+    this.storage.change({
+      outbox: this.storage.value.outbox.map((draft) => (draft.clientId === clientId ? { ...draft, ...change } : draft)),
+    })
     this.changed()
   }
 

@@ -1,6 +1,13 @@
 import type { WidgetBootstrap } from "../../src/core/chat/widget-protocol.ts"
 
-export type Identity = { externalId: string; email?: string; name?: string; phone?: string; issuedAt: string; signature: string }
+export type Identity = {
+  externalId: string
+  email?: string
+  name?: string
+  phone?: string
+  issuedAt: string
+  signature: string
+}
 
 /** What the widget asks of Switchboard over HTTP (api.md 3.2). */
 export class Server {
@@ -35,12 +42,21 @@ export class Server {
   async upload(token: string, file: File): Promise<string> {
     const form = new FormData()
     form.append("file", file)
-    const answer = await fetch(`${this.#base}/attachments`, { method: "POST", credentials: "omit", headers: { authorization: `Bearer ${token}` }, body: form })
+    const answer = await fetch(`${this.#base}/attachments`, {
+      method: "POST",
+      credentials: "omit",
+      headers: { authorization: `Bearer ${token}` },
+      body: form,
+    })
     if (!answer.ok) throw new Error(`upload: ${answer.status}`)
     return ((await answer.json()) as { attachmentId: string }).attachmentId
   }
 
   async endVisitor(token: string): Promise<void> {
-    await fetch(`${this.#base}/visitors/me`, { method: "DELETE", credentials: "omit", headers: { authorization: `Bearer ${token}` } })
+    await fetch(`${this.#base}/visitors/me`, {
+      method: "DELETE",
+      credentials: "omit",
+      headers: { authorization: `Bearer ${token}` },
+    })
   }
 }

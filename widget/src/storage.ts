@@ -26,7 +26,16 @@ export type Kept = {
   open: boolean
 }
 
-const empty: Kept = { visitorToken: null, externalId: null, readSeq: 0, outbox: [], asked: false, email: "", begun: false, open: false }
+const empty: Kept = {
+  visitorToken: null,
+  externalId: null,
+  readSeq: 0,
+  outbox: [],
+  asked: false,
+  email: "",
+  begun: false,
+  open: false,
+}
 
 export class Storage {
   readonly #key: string

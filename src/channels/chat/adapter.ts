@@ -23,7 +23,10 @@ export type ChatDeps = EndingDeps & {
   /** No limit of frames (RATE_LIMIT_FACTOR=0). */
   unlimited: boolean
   /** What the far side says of a delivery of ours. */
-  updateDelivery: (store: Store, told: { orgId: string; externalId: string; status: "delivered" | "read" }) => Promise<unknown>
+  updateDelivery: (
+    store: Store,
+    told: { orgId: string; externalId: string; status: "delivered" | "read" },
+  ) => Promise<unknown>
   /** The customer writes: agents who look at the conversation see it. */
   showTyping: (orgId: string, conversationId: string, person: { id: string | null; name: string }, on: boolean) => void
   onError(error: unknown): void
@@ -48,7 +51,10 @@ export class ChatChannel implements Channel {
   constructor(deps: ChatDeps) {
     this.deps = deps
     this.changes = new ChatChanges({ store: deps.store, bus: deps.bus, hub: this.hub, onError: deps.onError })
-    this.typing = { show: (conversationId, agentName, on) => void this.#showAgentTyping(conversationId, agentName, on).catch(deps.onError) }
+    this.typing = {
+      show: (conversationId, agentName, on) =>
+        void this.#showAgentTyping(conversationId, agentName, on).catch(deps.onError),
+    }
     this.read = { show: (conversationId, at) => void this.#showAgentRead(conversationId, at).catch(deps.onError) }
     this.#tick = setInterval(() => {
       this.#toldTyping.clear()
@@ -95,10 +101,14 @@ export class ChatChannel implements Channel {
     if (!ids.every((id) => uuid.test(id))) return null
     const { rows } = await sql<{ id: string; sha256: string; name: string; type: string; sizeBytes: number }>`
       SELECT id, sha256, name, type, size_bytes FROM attachments
-      WHERE org_id = ${visitor.orgId} AND id = ANY(${[...ids]}::uuid[]) AND uploaded_by->>'id' = ${visitor.id} AND message_id IS NULL`.execute(this.db)
+      WHERE org_id = ${visitor.orgId} AND id = ANY(${[...ids]}::uuid[]) AND uploaded_by->>'id' = ${visitor.id} AND message_id IS NULL`.execute(
+      this.db,
+    )
     const byId = new Map(rows.map((row) => [row.id, row]))
     const files = ids.flatMap((id) => byId.get(id) ?? [])
-    return files.length === ids.length ? files.map(({ sha256, name, type, sizeBytes }) => ({ sha256, name, type, sizeBytes })) : null
+    return files.length === ids.length
+      ? files.map(({ sha256, name, type, sizeBytes }) => ({ sha256, name, type, sizeBytes }))
+      : null
   }
 
   /** They are a message's now, under ids of its own. */
@@ -117,17 +127,37 @@ export class ChatChannel implements Channel {
     return saveProfile(this.deps.store, visitor, given)
   }
 
-  async savePage(visitor: Visitor, page: { url: string; title?: string | null | undefined; referrer?: string | null | undefined }): Promise<void> {
-    await this.db.updateTable("visitors").set({ page: JSON.stringify(page), seenAt: this.clock.now() }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
+  async savePage(
+    visitor: Visitor,
+    page: { url: string; title?: string | null | undefined; referrer?: string | null | undefined },
+  ): Promise<void> {
+    await this.db
+      .updateTable("visitors")
+      .set({ page: JSON.stringify(page), seenAt: this.clock.now() })
+      .where("orgId", "=", visitor.orgId)
+      .where("id", "=", visitor.id)
+      .execute()
   }
 
   visitorTyping(visitor: Visitor, conversationId: string | null, on: boolean): void {
-    if (conversationId) this.deps.showTyping(visitor.orgId, conversationId, { id: visitor.customerId, name: visitor.profile.name ?? "" }, on)
+    if (conversationId)
+      this.deps.showTyping(
+        visitor.orgId,
+        conversationId,
+        { id: visitor.customerId, name: visitor.profile.name ?? "" },
+        on,
+      )
   }
 
   /** A screen has taken these answers. */
   async markDelivered(visitor: Visitor, items: readonly VisitorItem[]): Promise<void> {
-    for (const item of items) if (item.undelivered) await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: externalIdOf(item.id), status: "delivered" })
+    for (const item of items)
+      if (item.undelivered)
+        await this.deps.updateDelivery(this.deps.store, {
+          orgId: visitor.orgId,
+          externalId: externalIdOf(item.id),
+          status: "delivered",
+        })
   }
 
   end(app: LiveChatApp, visitor: Visitor, transcriptTo: string | null): Promise<void> {
@@ -142,7 +172,12 @@ export class ChatChannel implements Channel {
         RETURNING o.read_seq AS before, n.read_seq AS after)
       SELECT i.message_id FROM visitor_items i, v WHERE i.org_id = ${visitor.orgId} AND i.visitor_id = ${visitor.id}
         AND i.sender <> 'visitor' AND i.seq > v.before AND i.seq <= v.after ORDER BY i.seq`.execute(this.db)
-    for (const { messageId } of rows) await this.deps.updateDelivery(this.deps.store, { orgId: visitor.orgId, externalId: externalIdOf(messageId), status: "read" })
+    for (const { messageId } of rows)
+      await this.deps.updateDelivery(this.deps.store, {
+        orgId: visitor.orgId,
+        externalId: externalIdOf(messageId),
+        status: "read",
+      })
   }
 
   /** Graceful stop: pages come back by themselves after a moment. */
@@ -155,7 +190,9 @@ export class ChatChannel implements Channel {
   async #showAgentRead(conversationId: string, at: Date): Promise<void> {
     const { rows } = await sql<{ id: string }>`
       UPDATE visitors v SET agent_read_at = ${at} FROM conversations c
-      WHERE c.id = ${conversationId} AND v.org_id = c.org_id AND v.customer_id = c.customer_id RETURNING v.id`.execute(this.db)
+      WHERE c.id = ${conversationId} AND v.org_id = c.org_id AND v.customer_id = c.customer_id RETURNING v.id`.execute(
+      this.db,
+    )
     for (const { id } of rows) this.hub.wake(id)
   }
 

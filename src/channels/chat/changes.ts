@@ -39,8 +39,11 @@ export class ChatChanges {
   /** From now on; called before a page is told where it stands, so that nothing falls in between. */
   async watch(orgId: string): Promise<void> {
     if (this.#watched.has(orgId)) return
-    const { rows } = await sql<{ last: number }>`SELECT last FROM event_positions WHERE org_id = ${orgId}`.execute(this.#deps.store.db)
-    if (!this.#watched.has(orgId)) this.#watched.set(orgId, { position: rows[0]?.last ?? 0, reading: false, again: false })
+    const { rows } = await sql<{ last: number }>`SELECT last FROM event_positions WHERE org_id = ${orgId}`.execute(
+      this.#deps.store.db,
+    )
+    if (!this.#watched.has(orgId))
+      this.#watched.set(orgId, { position: rows[0]?.last ?? 0, reading: false, again: false })
   }
 
   #soon(orgId: string): void {
@@ -74,9 +77,16 @@ export class ChatChanges {
 
   async #page(orgId: string, watched: Watched): Promise<void> {
     if (!this.#deps.hub.organizations().has(orgId)) return void this.#watched.delete(orgId)
-    const { rows } = await sql<{ position: number; customerId: string | null; conversationId: string | null; chatAppId: string | null }>`
+    const { rows } = await sql<{
+      position: number
+      customerId: string | null
+      conversationId: string | null
+      chatAppId: string | null
+    }>`
       SELECT position, data->>'customerId' AS customer_id, data->>'conversationId' AS conversation_id, data->>'chatAppId' AS chat_app_id
-      FROM events WHERE org_id = ${orgId} AND position > ${watched.position} ORDER BY position LIMIT ${pageSize}`.execute(this.#deps.store.db)
+      FROM events WHERE org_id = ${orgId} AND position > ${watched.position} ORDER BY position LIMIT ${pageSize}`.execute(
+      this.#deps.store.db,
+    )
     if (rows.length === 0) return
     watched.position = rows.at(-1)?.position ?? watched.position
     watched.again ||= rows.length === pageSize

@@ -13,7 +13,9 @@ import { isOpen } from "./hours.ts"
 
 const appIdLength = 16
 
-export type ChatAppInput = { name?: string | undefined } & { [K in keyof ChatAppSettings]?: ChatAppSettings[K] | undefined }
+export type ChatAppInput = { name?: string | undefined } & {
+  [K in keyof ChatAppSettings]?: ChatAppSettings[K] | undefined
+}
 
 export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string> {
   const errors = nameErrors(input.name ?? "")
@@ -24,17 +26,37 @@ export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string
   const appId = newCode(appIdLength)
   const settings = clean({ ...defaultChatAppSettings, ...present(input) })
   await tx.db.insertInto("directory").values({ kind: "chat_app", value: appId, orgId: tx.orgId, id }).execute()
-  const entryPointId = await beginEntryPoint(tx, { channel: "chat", kind: "chat_app", address: name, displayName: name, chatAppId: id })
+  const entryPointId = await beginEntryPoint(tx, {
+    channel: "chat",
+    kind: "chat_app",
+    address: name,
+    displayName: name,
+    chatAppId: id,
+  })
   await tx.db
     .insertInto("chatApps")
-    .values({ orgId: tx.orgId, id, name, appId, entryPointId, settings: JSON.stringify(settings), createdAt: tx.now, createdBy: JSON.stringify(tx.actor) })
+    .values({
+      orgId: tx.orgId,
+      id,
+      name,
+      appId,
+      entryPointId,
+      settings: JSON.stringify(settings),
+      createdAt: tx.now,
+      createdBy: JSON.stringify(tx.actor),
+    })
     .execute()
   tx.event("chat_app.added", { chatAppId: id, before: null, after: { name, ...settings } })
   tx.audit({ entityType: "chat_app", entityId: id, entityName: name, action: "added", after: { name, ...settings } })
   return id
 }
 
-export async function editChatApp(tx: Tx, id: string, input: ChatAppInput, judge: (stored: { version: number }) => void): Promise<void> {
+export async function editChatApp(
+  tx: Tx,
+  id: string,
+  input: ChatAppInput,
+  judge: (stored: { version: number }) => void,
+): Promise<void> {
   const row = await lockChatApp(tx, id)
   judge(row)
   if (row.deletedAt !== null) throw problem("not_found")
@@ -47,7 +69,13 @@ export async function editChatApp(tx: Tx, id: string, input: ChatAppInput, judge
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return
   await tx.db
     .updateTable("chatApps")
-    .set({ name, settings: JSON.stringify(after), version: row.version + 1, updatedAt: tx.now, updatedBy: JSON.stringify(tx.actor) })
+    .set({
+      name,
+      settings: JSON.stringify(after),
+      version: row.version + 1,
+      updatedAt: tx.now,
+      updatedBy: JSON.stringify(tx.actor),
+    })
     .where("orgId", "=", tx.orgId)
     .where("id", "=", id)
     .execute()
@@ -61,7 +89,14 @@ export async function editChatApp(tx: Tx, id: string, input: ChatAppInput, judge
     tx.event("entry_point.updated", { entryPoint: { id: row.entryPointId, displayName: name } })
   }
   tx.event("chat_app.updated", { chatAppId: id, before: { name: row.name, ...before }, after: { name, ...after } })
-  tx.audit({ entityType: "chat_app", entityId: id, entityName: name, action: "updated", before: { name: row.name, ...before }, after: { name, ...after } })
+  tx.audit({
+    entityType: "chat_app",
+    entityId: id,
+    entityName: name,
+    action: "updated",
+    before: { name: row.name, ...before },
+    after: { name, ...after },
+  })
 }
 
 /** Its entry point ends with it; history stays. */
@@ -76,7 +111,13 @@ export async function deleteChatApp(tx: Tx, id: string): Promise<void> {
     .execute()
   await endEntryPoint(tx, row.entryPointId)
   tx.event("chat_app.removed", { chatAppId: id, before: { name: row.name }, after: null })
-  tx.audit({ entityType: "chat_app", entityId: id, entityName: row.name, action: "removed", before: { name: row.name } })
+  tx.audit({
+    entityType: "chat_app",
+    entityId: id,
+    entityName: row.name,
+    action: "removed",
+    before: { name: row.name },
+  })
 }
 
 /** Takes a deletion back: a new entry point under the old name and app id, on the channel's default Inbox. */
@@ -84,7 +125,13 @@ export async function restoreChatApp(tx: Tx, id: string): Promise<void> {
   const row = await lockChatApp(tx, id)
   if (row.deletedAt === null) return
   await refuseTakenName(tx, row.name, id)
-  const entryPointId = await beginEntryPoint(tx, { channel: "chat", kind: "chat_app", address: row.name, displayName: row.name, chatAppId: id })
+  const entryPointId = await beginEntryPoint(tx, {
+    channel: "chat",
+    kind: "chat_app",
+    address: row.name,
+    displayName: row.name,
+    chatAppId: id,
+  })
   await tx.db
     .updateTable("chatApps")
     .set({ deletedAt: null, deletedBy: null, entryPointId, version: row.version + 1 })
@@ -105,11 +152,21 @@ export async function renewIdentitySecret(tx: Tx, keys: Keys, id: string): Promi
     .where("orgId", "=", tx.orgId)
     .where("id", "=", id)
     .execute()
-  tx.audit({ entityType: "chat_app", entityId: id, entityName: row.name, action: "updated", after: { identitySecretSet: true } })
+  tx.audit({
+    entityType: "chat_app",
+    entityId: id,
+    entityName: row.name,
+    action: "updated",
+    after: { identitySecretSet: true },
+  })
   return secret
 }
 
-export async function readChatApps(db: Kysely<DB>, orgId: string, options: { publicUrl: string; now: Date; id?: string }): Promise<ChatApp[]> {
+export async function readChatApps(
+  db: Kysely<DB>,
+  orgId: string,
+  options: { publicUrl: string; now: Date; id?: string },
+): Promise<ChatApp[]> {
   const rows = await db
     .selectFrom("chatApps")
     .selectAll()
@@ -142,7 +199,13 @@ export function snippetOf(publicUrl: string, appId: string): string {
 }
 
 async function lockChatApp(tx: Tx, id: string) {
-  const row = await tx.db.selectFrom("chatApps").selectAll().where("orgId", "=", tx.orgId).where("id", "=", id).forUpdate().executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("chatApps")
+    .selectAll()
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw problem("not_found")
   return row
 }
@@ -150,7 +213,13 @@ async function lockChatApp(tx: Tx, id: string) {
 function nameErrors(name: string): FieldError[] {
   if (name === "") return [{ pointer: "#/name", code: "required", detail: "Enter a name." }]
   if (chatAppNamePattern.test(name)) return []
-  return [{ pointer: "#/name", code: "name_invalid", detail: "Use letters, digits, hyphen, underscore and dot, at most 100, beginning with a letter or digit." }]
+  return [
+    {
+      pointer: "#/name",
+      code: "name_invalid",
+      detail: "Use letters, digits, hyphen, underscore and dot, at most 100, beginning with a letter or digit.",
+    },
+  ]
 }
 
 async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
@@ -161,7 +230,8 @@ async function refuseTakenName(tx: Tx, name: string, except: string | null): Pro
     .where("deletedAt", "is", null)
     .where((eb) => eb(eb.fn("lower", ["name"]), "=", name.toLowerCase()))
     .executeTakeFirst()
-  if (taken && taken.id !== except) throw problem("name_taken", { pointer: "#/name", chatAppId: taken.id }, `A chat app called ${name} exists.`)
+  if (taken && taken.id !== except)
+    throw problem("name_taken", { pointer: "#/name", chatAppId: taken.id }, `A chat app called ${name} exists.`)
 }
 
 function present(input: ChatAppInput): Partial<ChatAppSettings> {

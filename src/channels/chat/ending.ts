@@ -12,13 +12,22 @@ export type EndingDeps = {
 const transcriptItemsMax = 1_000
 
 /** The visitor ends the chat: the contact is over from the customer's side; who wants it gets a transcript by mail. */
-export async function endChat(db: Kysely<DB>, deps: EndingDeps, app: LiveChatApp, visitor: Visitor, transcriptTo: string | null): Promise<void> {
+export async function endChat(
+  db: Kysely<DB>,
+  deps: EndingDeps,
+  app: LiveChatApp,
+  visitor: Visitor,
+  transcriptTo: string | null,
+): Promise<void> {
   const { customerId } = visitor
   if (customerId) {
     const { rows } = await sql<{ id: string }>`
       SELECT DISTINCT c.id FROM conversations c JOIN contacts k ON k.org_id = c.org_id AND k.conversation_id = c.id
-      WHERE c.org_id = ${visitor.orgId} AND c.customer_id = ${customerId} AND k.channel = 'chat' AND k.state <> 'ended' AND c.status <> 'closed'`.execute(db)
-    for (const { id } of rows) await deps.endContact(visitor.orgId, id, { id: customerId, name: visitor.profile.name ?? "" })
+      WHERE c.org_id = ${visitor.orgId} AND c.customer_id = ${customerId} AND k.channel = 'chat' AND k.state <> 'ended' AND c.status <> 'closed'`.execute(
+      db,
+    )
+    for (const { id } of rows)
+      await deps.endContact(visitor.orgId, id, { id: customerId, name: visitor.profile.name ?? "" })
   }
   if (!transcriptTo) return
   const items = await readItems(db, visitor.orgId, visitor.id, 0, transcriptItemsMax)

@@ -13,7 +13,15 @@ export type VisitorFile = { appId: string; visitorId: string; fileId: string }
 const linkSeconds = 86_400
 
 /** `realNow` is the true clock: links are tokens, which no test clock moves. */
-export function visitorFileLinks({ keys, publicUrl, realNow }: { keys: Keys; publicUrl: string; realNow: () => Date }): VisitorFileLinks {
+export function visitorFileLinks({
+  keys,
+  publicUrl,
+  realNow,
+}: {
+  keys: Keys
+  publicUrl: string
+  realNow: () => Date
+}): VisitorFileLinks {
   const key = keys.derive("visitor file links")
   const sign = ({ appId, visitorId, fileId }: VisitorFile, expires: number) =>
     createHmac("sha256", key).update([appId, visitorId, fileId, expires].join("\n")).digest()
@@ -28,7 +36,12 @@ export function visitorFileLinks({ keys, publicUrl, realNow }: { keys: Keys; pub
       const given = Buffer.from(signature, "base64url")
       const expected = sign(file, expires)
       const now = nowSeconds()
-      return given.length === expected.length && timingSafeEqual(given, expected) && expires >= now && expires <= now + linkSeconds
+      return (
+        given.length === expected.length &&
+        timingSafeEqual(given, expected) &&
+        expires >= now &&
+        expires <= now + linkSeconds
+      )
     },
   }
 }

@@ -16,8 +16,18 @@ export const ClientFrame = z.discriminatedUnion("type", [
     locale: z.string().nullish(),
     timeZone: z.string().nullish(),
   }),
-  z.object({ type: z.literal("message"), clientId: z.guid(), text: Text.nullish(), attachmentIds: z.array(z.string()).nullish() }),
-  z.object({ type: z.literal("profile"), name: Line(200).nullish(), email: Line(320).nullish(), phone: Line(40).nullish() }),
+  z.object({
+    type: z.literal("message"),
+    clientId: z.guid(),
+    text: Text.nullish(),
+    attachmentIds: z.array(z.string()).nullish(),
+  }),
+  z.object({
+    type: z.literal("profile"),
+    name: Line(200).nullish(),
+    email: Line(320).nullish(),
+    phone: Line(40).nullish(),
+  }),
   z.object({ type: z.literal("typing"), on: z.boolean() }),
   z.object({ type: z.literal("read"), seq: z.int().min(0) }),
   z.object({ type: z.literal("page"), url: PageUrl, title: Line(500).nullish() }),
@@ -29,4 +39,11 @@ export const textLengthMax = 5_000
 export const attachmentsMax = 5
 
 /** Close codes of api.md 3.3 and 4. */
-export const closeCodes = { unreadable: 1003, policy: 1008, restart: 1012, token: 4001, noHello: 4002, tooMany: 4029 } as const
+export const closeCodes = {
+  unreadable: 1003,
+  policy: 1008,
+  restart: 1012,
+  token: 4001,
+  noHello: 4002,
+  tooMany: 4029,
+} as const

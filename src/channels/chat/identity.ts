@@ -26,9 +26,11 @@ export function refuseIdentity(keys: Keys, app: LiveChatApp, identity: Identity,
   const signed = [app.appId, identity.externalId, identity.email ?? "", identity.issuedAt].join("\n")
   const expected = createHmac("sha256", keys.open(app.identitySecret)).update(signed).digest()
   const given = Buffer.from(identity.signature, "base64url")
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return refused("#/identity/signature", "The signature does not fit.")
+  if (given.length !== expected.length || !timingSafeEqual(given, expected))
+    return refused("#/identity/signature", "The signature does not fit.")
   const ageMs = Math.abs(real.getTime() - Date.parse(identity.issuedAt))
-  if (Number.isNaN(ageMs) || ageMs > identitySeconds * 1000) return refused("#/identity/issuedAt", `Signed too long ago: at most ${identitySeconds} s.`)
+  if (Number.isNaN(ageMs) || ageMs > identitySeconds * 1000)
+    return refused("#/identity/issuedAt", `Signed too long ago: at most ${identitySeconds} s.`)
   return null
 }
 
@@ -44,7 +46,16 @@ export async function provedCustomer(tx: Tx, visitorAddress: string, identity: I
   const found = known.rows[0]?.customerId
   const customerId = found ?? newId()
   if (!found) {
-    await tx.db.insertInto("customers").values({ orgId: tx.orgId, id: customerId, name: identity.name ?? null, externalCustomerId: identity.externalId, createdAt: tx.now }).execute()
+    await tx.db
+      .insertInto("customers")
+      .values({
+        orgId: tx.orgId,
+        id: customerId,
+        name: identity.name ?? null,
+        externalCustomerId: identity.externalId,
+        createdAt: tx.now,
+      })
+      .execute()
     tx.event("customer.created", { customerId })
   }
   const addresses = [
@@ -59,6 +70,7 @@ export async function provedCustomer(tx: Tx, visitorAddress: string, identity: I
     .returning("kind")
     .execute()
   // Somebody made the same customer meanwhile.
-  if (!found && added.length < addresses.length) throw new RetryWrite("the customer of this identity was made by another")
+  if (!found && added.length < addresses.length)
+    throw new RetryWrite("the customer of this identity was made by another")
   return customerId
 }

@@ -41,7 +41,12 @@ export async function takeChatMessage(
   const receipt = await intake.accept(toInboundEvent(app, visitor, message, options.test))
   if (!receipt.messageId || !receipt.customerId) return { ok: false, code: "parked", receipt }
   if (visitor.customerId !== receipt.customerId) {
-    await store.db.updateTable("visitors").set({ customerId: receipt.customerId }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
+    await store.db
+      .updateTable("visitors")
+      .set({ customerId: receipt.customerId })
+      .where("orgId", "=", visitor.orgId)
+      .where("id", "=", visitor.id)
+      .execute()
     visitor.customerId = receipt.customerId
   }
   await numberItems(store, visitor.orgId, visitor.id)
@@ -62,7 +67,15 @@ function toInboundEvent(app: LiveChatApp, visitor: Visitor, message: ChatMessage
     content: { kind: message.files.length > 0 ? "media" : "text", text: message.text, files: message.files },
     clientId: message.clientId,
     sentAt: null,
-    raw: { bytes: Buffer.from(JSON.stringify({ clientId: message.clientId, text: message.text, files: message.files.map((file) => file.sha256) })) },
+    raw: {
+      bytes: Buffer.from(
+        JSON.stringify({
+          clientId: message.clientId,
+          text: message.text,
+          files: message.files.map((file) => file.sha256),
+        }),
+      ),
+    },
     test,
   }
 }

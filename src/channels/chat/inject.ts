@@ -24,10 +24,20 @@ export type InjectedVisitor =
   | ({ arrived: true; externalId: string } & Omit<Receipt, "inboundEventId"> & { inboundEventId: string | null })
 
 /** Plays a visitor: from the frame on it goes the way of the socket's messages (inbound.ts). */
-export async function injectVisitorMessage(deps: { chat: ChatChannel; blobs: Blobs }, orgId: string, message: InjectedVisitorMessage): Promise<InjectedVisitor> {
+export async function injectVisitorMessage(
+  deps: { chat: ChatChannel; blobs: Blobs },
+  orgId: string,
+  message: InjectedVisitorMessage,
+): Promise<InjectedVisitor> {
   const { chat, blobs } = deps
-  const app = message.entryPointId === null ? null : await findChatApp(chat.db, { orgId, entryPointId: message.entryPointId })
-  if (!app) throw invalid({ pointer: "#/entryPointId", code: "unknown_recipient", detail: "No chat app receives there. Add one under Chat apps first." })
+  const app =
+    message.entryPointId === null ? null : await findChatApp(chat.db, { orgId, entryPointId: message.entryPointId })
+  if (!app)
+    throw invalid({
+      pointer: "#/entryPointId",
+      code: "unknown_recipient",
+      detail: "No chat app receives there. Add one under Chat apps first.",
+    })
   const visitor = await playedVisitor(chat.deps.store, app, message.from.value, message.from.name)
   const files = []
   for (const { name, type, base64 } of message.attachments) {

@@ -23,7 +23,12 @@ export type VisitorItem = {
 }
 
 /** Visitors who share the screen of one customer on one chat app. */
-export async function visitorsOf(db: Kysely<DB>, orgId: string, customerId: string, entryPointId: string): Promise<string[]> {
+export async function visitorsOf(
+  db: Kysely<DB>,
+  orgId: string,
+  customerId: string,
+  entryPointId: string,
+): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
     SELECT v.id FROM visitors v JOIN chat_apps a ON a.org_id = v.org_id AND a.id = v.chat_app_id
     WHERE v.org_id = ${orgId} AND v.customer_id = ${customerId} AND a.entry_point_id = ${entryPointId} AND v.ends_at > now()
@@ -67,7 +72,13 @@ export async function numberItems(store: Store, orgId: string, visitorId: string
   })
 }
 
-export async function readItems(db: Kysely<DB>, orgId: string, visitorId: string, afterSeq: number, limit: number): Promise<VisitorItem[]> {
+export async function readItems(
+  db: Kysely<DB>,
+  orgId: string,
+  visitorId: string,
+  afterSeq: number,
+  limit: number,
+): Promise<VisitorItem[]> {
   const { rows } = await sql<Omit<VisitorItem, "attachments"> & { attachments: VisitorItem["attachments"] | null }>`
     SELECT i.seq, i.message_id AS id, i.sender AS "from", i.agent_name, coalesce(m.text, '') AS text, m.html, i.at, i.client_id,
       i.sender <> 'visitor' AND EXISTS (SELECT 1 FROM deliveries d WHERE d.org_id = i.org_id AND d.message_id = i.message_id
@@ -80,7 +91,12 @@ export async function readItems(db: Kysely<DB>, orgId: string, visitorId: string
   return rows.map((row) => ({ ...row, attachments: row.attachments ?? [] }))
 }
 
-export async function findItem(db: Kysely<DB>, orgId: string, visitorId: string, clientId: string): Promise<{ seq: number; messageId: string; at: Date } | null> {
+export async function findItem(
+  db: Kysely<DB>,
+  orgId: string,
+  visitorId: string,
+  clientId: string,
+): Promise<{ seq: number; messageId: string; at: Date } | null> {
   const row = await db
     .selectFrom("visitorItems")
     .select(["seq", "messageId", "at"])

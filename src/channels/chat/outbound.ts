@@ -27,10 +27,16 @@ export async function sendChat(deps: OutboundDeps, message: OutboundMessage): Pr
 
 async function number({ store, hub }: OutboundDeps, message: OutboundMessage): Promise<Sent | SendFailure> {
   const { orgId, messageId } = message
-  const row = await store.db.selectFrom("messages").select("customerId").where("orgId", "=", orgId).where("id", "=", messageId).executeTakeFirst()
+  const row = await store.db
+    .selectFrom("messages")
+    .select("customerId")
+    .where("orgId", "=", orgId)
+    .where("id", "=", messageId)
+    .executeTakeFirst()
   if (!row) return sendFailure("message_gone", "The message is not there any more.")
   const visitorIds = await visitorsOf(store.db, orgId, row.customerId, message.entryPointId)
-  if (visitorIds.length === 0) return sendFailure("visitor_gone", "The visitor ended the chat on every device. Write by mail or text instead.")
+  if (visitorIds.length === 0)
+    return sendFailure("visitor_gone", "The visitor ended the chat on every device. Write by mail or text instead.")
   for (const visitorId of visitorIds) {
     await numberItems(store, orgId, visitorId)
     hub.wake(visitorId)

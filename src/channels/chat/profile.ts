@@ -3,7 +3,11 @@ import type { Store } from "../../store/write.ts"
 import { claimsOf, type Visitor } from "./visitors.ts"
 
 /** What a visitor says of himself. */
-export type Profile = { name?: string | null | undefined; email?: string | null | undefined; phone?: string | null | undefined }
+export type Profile = {
+  name?: string | null | undefined
+  email?: string | null | undefined
+  phone?: string | null | undefined
+}
 
 /** Kept for the next message and, where the customer is known, as claims beside it: shown as unverified, never matched. */
 export async function saveProfile(store: Store, visitor: Visitor, given: Profile): Promise<void> {
@@ -20,7 +24,10 @@ export async function saveProfile(store: Store, visitor: Visitor, given: Profile
   if (customerId === null || visitor.externalId !== null) return
   await store.write({ orgId: visitor.orgId, kind: "intake" }, async (tx) => {
     if (profile.name) await nameCustomers(tx, [{ id: customerId, name: profile.name }])
-    await insertClaims(tx, claimsOf(visitor).map((claim) => ({ ...claim, customerId })))
+    await insertClaims(
+      tx,
+      claimsOf(visitor).map((claim) => ({ ...claim, customerId })),
+    )
     tx.event("customer.updated", { customerId })
   })
 }

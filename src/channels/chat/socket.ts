@@ -89,7 +89,9 @@ export class ChatSocket implements VisitorSocket {
   end(reason: GoodbyeReason): void {
     const reconnectAfterMs = reason === "restart" ? Math.round(chance() * restartMsMax) : 0
     this.#send({ type: "goodbye", reason, reconnectAfterMs })
-    this.#socket.close(reason === "restart" ? closeCodes.restart : reason === "token_invalid" ? closeCodes.token : closeCodes.policy)
+    this.#socket.close(
+      reason === "restart" ? closeCodes.restart : reason === "token_invalid" ? closeCodes.token : closeCodes.policy,
+    )
   }
 
   #receive(bytes: Buffer, isBinary: boolean): void {
@@ -156,17 +158,25 @@ export class ChatSocket implements VisitorSocket {
   }
 
   async #message(visitor: Visitor, frame: Extract<ClientFrame, { type: "message" }>): Promise<void> {
-    const refuse = (code: string, detail: string) => this.#send({ type: "refused", clientId: frame.clientId, code, detail })
+    const refuse = (code: string, detail: string) =>
+      this.#send({ type: "refused", clientId: frame.clientId, code, detail })
     const { clientId } = frame
     const text = frame.text ?? ""
     const attachmentIds = frame.attachmentIds ?? []
     if (text.length > textLengthMax) return refuse("too_large", `Use at most ${textLengthMax} characters.`)
     if (attachmentIds.length > attachmentsMax) return refuse("too_large", `Add at most ${attachmentsMax} files.`)
-    if (text.trim() === "" && attachmentIds.length === 0) return refuse("not_accepting", "Write something, or add a file.")
+    if (text.trim() === "" && attachmentIds.length === 0)
+      return refuse("not_accepting", "Write something, or add a file.")
     const files: StoredFile[] | null = await this.#channel.takeUploads(visitor, clientId, attachmentIds)
     if (!files) return refuse("attachment_missing", "A file was not uploaded, or was used already. Add it again.")
     const accepted = await this.#channel.take(this.#app, visitor, { clientId, text, files }, { test: this.#test })
-    if (!accepted.ok) return refuse(accepted.code === "closed" ? "closed" : "not_accepting", accepted.code === "closed" ? "Chat is closed now." : "The message could not be taken. It is kept for us to look at.")
+    if (!accepted.ok)
+      return refuse(
+        accepted.code === "closed" ? "closed" : "not_accepting",
+        accepted.code === "closed"
+          ? "Chat is closed now."
+          : "The message could not be taken. It is kept for us to look at.",
+      )
     await this.#channel.dropUploads(visitor, attachmentIds)
     this.#send({ type: "accepted", clientId: frame.clientId, seq: accepted.seq, id: accepted.id, at: accepted.at })
     for (const visitorId of accepted.visitorIds) this.#channel.hub.wake(visitorId)
@@ -174,7 +184,14 @@ export class ChatSocket implements VisitorSocket {
 
   #failed(frame: ClientFrame, error: unknown): void {
     this.#channel.deps.onError(error)
-    if (frame.type === "message") this.#send({ type: "refused", clientId: frame.clientId, code: "not_accepting", detail: "Not taken just now. Try again.", retryAfterSeconds: 2 })
+    if (frame.type === "message")
+      this.#send({
+        type: "refused",
+        clientId: frame.clientId,
+        code: "not_accepting",
+        detail: "Not taken just now. Try again.",
+        retryAfterSeconds: 2,
+      })
     else if (frame.type === "hello") this.#socket.close(closeCodes.restart)
   }
 
@@ -201,7 +218,11 @@ export class ChatSocket implements VisitorSocket {
     for (;;) {
       const items = await readItems(this.#channel.db, visitor.orgId, visitor.id, this.#sentSeq, pageOfItems)
       for (const { attachments, clientId, undelivered: _, ...item } of items) {
-        const files = attachments.map((file) => ({ name: file.name, type: file.type, url: this.#channel.fileUrl(this.#app, visitor, file.id) }))
+        const files = attachments.map((file) => ({
+          name: file.name,
+          type: file.type,
+          url: this.#channel.fileUrl(this.#app, visitor, file.id),
+        }))
         this.#send({ type: "message", ...item, attachments: files, ...(clientId && { clientId }) })
         this.#sentSeq = item.seq
       }
@@ -231,7 +252,14 @@ export class ChatSocket implements VisitorSocket {
 
   #shownState() {
     const { status, estimatedWaitSeconds, queuePosition, agent, served } = this.#state
-    return { status, open: isOpen(this.#app.settings.hours, this.#channel.clock.now()).open, estimatedWaitSeconds, queuePosition, agent, served }
+    return {
+      status,
+      open: isOpen(this.#app.settings.hours, this.#channel.clock.now()).open,
+      estimatedWaitSeconds,
+      queuePosition,
+      agent,
+      served,
+    }
   }
 
   async #recheck(): Promise<void> {
@@ -252,7 +280,14 @@ export class ChatSocket implements VisitorSocket {
     if (this.#frames.length <= framesMax) return false
     this.#refused++
     if (this.#refused > framesRefusedMax) this.#socket.close(closeCodes.tooMany)
-    else if (frame.type === "message") this.#send({ type: "refused", clientId: frame.clientId, code: "rate_limited", detail: "Too fast. Wait a moment.", retryAfterSeconds: framesWindowMs / 1000 })
+    else if (frame.type === "message")
+      this.#send({
+        type: "refused",
+        clientId: frame.clientId,
+        code: "rate_limited",
+        detail: "Too fast. Wait a moment.",
+        retryAfterSeconds: framesWindowMs / 1000,
+      })
     return true
   }
 

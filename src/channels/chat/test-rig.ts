@@ -57,7 +57,8 @@ export class Page {
       const found = read()
       if (found !== undefined) return found
       const leftMs = endsAt - performance.now()
-      if (leftMs <= 0) throw new Error(`not told; frames: ${JSON.stringify(this.frames.slice(-8))}, closed ${this.closed}`)
+      if (leftMs <= 0)
+        throw new Error(`not told; frames: ${JSON.stringify(this.frames.slice(-8))}, closed ${this.closed}`)
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, leftMs)
         this.#waiting.add(() => {
@@ -79,7 +80,12 @@ export const site = "https://shop.example"
 export type Visiting = { visitorId: string; visitorToken: string; endsAt: string }
 
 /** What a page of a customer's site does over HTTP. */
-export async function ask(url: string, method: string, path: string, options: { body?: unknown; origin?: string | null; token?: string } = {}): Promise<{ status: number; headers: Headers; body: Frame }> {
+export async function ask(
+  url: string,
+  method: string,
+  path: string,
+  options: { body?: unknown; origin?: string | null; token?: string } = {},
+): Promise<{ status: number; headers: Headers; body: Frame }> {
   const { body, origin = site, token } = options
   const answer = await fetch(`${url}/widget${path}`, {
     method,
@@ -100,9 +106,15 @@ export async function visit(url: string, appId: string, identity?: object): Prom
   return made.body
 }
 
-export async function open(url: string, appId: string, options: { origin?: string | null; protocol?: string } = {}): Promise<Page> {
+export async function open(
+  url: string,
+  appId: string,
+  options: { origin?: string | null; protocol?: string } = {},
+): Promise<Page> {
   const { origin = site, protocol = "switchboard.widget.v1" } = options
-  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/widget/apps/${appId}/socket`, protocol, { ...(origin !== null && { origin }) })
+  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/widget/apps/${appId}/socket`, protocol, {
+    ...(origin !== null && { origin }),
+  })
   const page = new Page(socket)
   await new Promise<void>((resolve, reject) => {
     socket.once("open", () => resolve())
@@ -114,16 +126,33 @@ export async function open(url: string, appId: string, options: { origin?: strin
 /** Opens and says hello. */
 export async function hello(url: string, appId: string, visitorToken: string, lastSeq = 0): Promise<Page> {
   const page = await open(url, appId)
-  page.send({ type: "hello", visitorToken, lastSeq, page: { url: `${site}/cart`, title: "Cart", referrer: "" }, locale: "en", timeZone: "Europe/Paris" })
+  page.send({
+    type: "hello",
+    visitorToken,
+    lastSeq,
+    page: { url: `${site}/cart`, title: "Cart", referrer: "" },
+    locale: "en",
+    timeZone: "Europe/Paris",
+  })
   await page.next((frame) => frame.type === "welcome" || frame.type === "goodbye")
   return page
 }
 
-export type ChatWorld = { inboxId: string; appId: string; chatAppId: string; entryPointId: string; ana: { id: string; api: Api } }
+export type ChatWorld = {
+  inboxId: string
+  appId: string
+  chatAppId: string
+  entryPointId: string
+  ana: { id: string; api: Api; cookie: string }
+}
 
 /** Chat Support as the section's default, one chat app, and Ana who takes chats. */
 export async function chatWorld(server: TestServer, name = `retale.com-${newId().slice(-6)}`): Promise<ChatWorld> {
-  const ana = await server.person({ name: "Ana Alvarez", email: `ana-${newId().slice(-6)}@retale.com`, roles: ["agent"] })
+  const ana = await server.person({
+    name: "Ana Alvarez",
+    email: `ana-${newId().slice(-6)}@retale.com`,
+    roles: ["agent"],
+  })
   const inboxId = await inbox(server, `Chat Support ${newId().slice(-6)}`, [ana.id])
   await route(server, { defaultInboxId: inboxId })
   const app = await addApp(server, name)
@@ -136,14 +165,21 @@ export async function inbox(server: TestServer, name: string, agentIds: string[]
   return made.body.id
 }
 
-export async function addApp(server: TestServer, name: string, settings: object = {}): Promise<{ appId: string; chatAppId: string; entryPointId: string }> {
+export async function addApp(
+  server: TestServer,
+  name: string,
+  settings: object = {},
+): Promise<{ appId: string; chatAppId: string; entryPointId: string }> {
   const made = await server.api("POST", "/chat-apps", { name, ...settings })
   if (made.status !== 201) throw new Error(JSON.stringify(made.body))
   return { appId: made.body.appId, chatAppId: made.body.id, entryPointId: made.body.entryPointId }
 }
 
 /** Saves the section Chat as a whole. */
-export async function route(server: TestServer, section: { defaultInboxId: string; exceptions?: { entryPointId: string; inboxId: string }[] }) {
+export async function route(
+  server: TestServer,
+  section: { defaultInboxId: string; exceptions?: { entryPointId: string; inboxId: string }[] },
+) {
   const before = await server.api("GET", "/channel-routings/chat")
   const saved = await server.api(
     "PUT",
@@ -160,7 +196,10 @@ export async function route(server: TestServer, section: { defaultInboxId: strin
 
 /** Logs the agent in for chats over a live socket, as a browser does. Answers how to leave. */
 export async function workOn(server: TestServer, agent: { api: Api; cookie: string }): Promise<WebSocket> {
-  const socket = new WebSocket(`${server.url.replace(/^http/, "ws")}/api/live`, "switchboard.live.v1", { origin: server.app.ground.config.publicUrl, headers: { cookie: agent.cookie } })
+  const socket = new WebSocket(`${server.url.replace(/^http/, "ws")}/api/live`, "switchboard.live.v1", {
+    origin: server.app.ground.config.publicUrl,
+    headers: { cookie: agent.cookie },
+  })
   await new Promise<void>((resolve, reject) => {
     socket.once("open", () => resolve())
     socket.once("error", reject)

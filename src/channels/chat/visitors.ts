@@ -8,7 +8,15 @@ import { type Identity, provedCustomer, refuseIdentity } from "./identity.ts"
 
 /** Visitors: browsers known by an unguessable token, perhaps as a customer whom the site has proved (api.md 3.2). */
 
-export type LiveChatApp = { orgId: string; id: string; appId: string; name: string; entryPointId: string; settings: ChatAppSettings; identitySecret: string | null }
+export type LiveChatApp = {
+  orgId: string
+  id: string
+  appId: string
+  name: string
+  entryPointId: string
+  settings: ChatAppSettings
+  identitySecret: string | null
+}
 
 export type Profile = { name?: string | undefined; email?: string | undefined; phone?: string | undefined }
 
@@ -28,12 +36,17 @@ const tokenDays = 365
 const dayMs = 86_400_000
 const shown = ["orgId", "id", "chatAppId", "address", "customerId", "externalId", "profile"] as const
 
-export async function findChatApp(db: Kysely<DB>, by: { appId: string } | { orgId: string; entryPointId: string }): Promise<LiveChatApp | null> {
+export async function findChatApp(
+  db: Kysely<DB>,
+  by: { appId: string } | { orgId: string; entryPointId: string },
+): Promise<LiveChatApp | null> {
   const row = await db
     .selectFrom("chatApps")
     .select(["orgId", "id", "appId", "name", "entryPointId", "settings", "identitySecret"])
     .$if("appId" in by, (query) => query.where("appId", "=", "appId" in by ? by.appId : ""))
-    .$if("orgId" in by, (query) => ("orgId" in by ? query.where("orgId", "=", by.orgId).where("entryPointId", "=", by.entryPointId) : query))
+    .$if("orgId" in by, (query) =>
+      "orgId" in by ? query.where("orgId", "=", by.orgId).where("entryPointId", "=", by.entryPointId) : query,
+    )
     .where("deletedAt", "is", null)
     .executeTakeFirst()
   return row ? { ...row, settings: ChatAppSettings.parse(row.settings) } : null
@@ -70,17 +83,37 @@ export async function createVisitor(
   }
   await store.write({ orgId: app.orgId, kind: "intake" }, async (tx) => {
     const customerId = await provedCustomer(tx, visitorId, identity)
-    await tx.db.insertInto("visitors").values({ ...row, customerId }).execute()
+    await tx.db
+      .insertInto("visitors")
+      .values({ ...row, customerId })
+      .execute()
   })
   return { visitorId, visitorToken, endsAt }
 }
 
 /** The visitor of this name that the sandbox plays; the same name is the same one for ever. */
-export async function playedVisitor(store: Store, app: LiveChatApp, address: string, name: string | null): Promise<Visitor> {
+export async function playedVisitor(
+  store: Store,
+  app: LiveChatApp,
+  address: string,
+  name: string | null,
+): Promise<Visitor> {
   const endsAt = new Date(store.clock.real().getTime() + tokenDays * dayMs)
   const profile = JSON.stringify(name ? { name } : {})
-  const row = { orgId: app.orgId, id: newId(), chatAppId: app.id, address, tokenHash: hashSecret(newSecret(32)), endsAt, profile }
-  await store.db.insertInto("visitors").values(row).onConflict((conflict) => conflict.columns(["orgId", "chatAppId", "address"]).doNothing()).execute()
+  const row = {
+    orgId: app.orgId,
+    id: newId(),
+    chatAppId: app.id,
+    address,
+    tokenHash: hashSecret(newSecret(32)),
+    endsAt,
+    profile,
+  }
+  await store.db
+    .insertInto("visitors")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["orgId", "chatAppId", "address"]).doNothing())
+    .execute()
   const visitor = await store.db
     .selectFrom("visitors")
     .select(shown)
@@ -91,7 +124,12 @@ export async function playedVisitor(store: Store, app: LiveChatApp, address: str
   return { ...visitor, profile: { ...(visitor.profile as Profile), ...(name && { name }) } }
 }
 
-export async function findVisitor(db: Kysely<DB>, app: LiveChatApp, token: string, real: Date): Promise<Visitor | null> {
+export async function findVisitor(
+  db: Kysely<DB>,
+  app: LiveChatApp,
+  token: string,
+  real: Date,
+): Promise<Visitor | null> {
   const row = await db
     .selectFrom("visitors")
     .select(shown)
@@ -120,7 +158,12 @@ export async function refreshVisitor(db: Kysely<DB>, visitor: Visitor, real: Dat
 
 /** Log-out of the site: the token is dead, what was written stays. */
 export async function endVisitor(db: Kysely<DB>, visitor: Visitor, real: Date): Promise<void> {
-  await db.updateTable("visitors").set({ endsAt: real }).where("orgId", "=", visitor.orgId).where("id", "=", visitor.id).execute()
+  await db
+    .updateTable("visitors")
+    .set({ endsAt: real })
+    .where("orgId", "=", visitor.orgId)
+    .where("id", "=", visitor.id)
+    .execute()
 }
 
 /** What the visitor says of himself: shown as unverified, never matched (reliability 44). What the site signed is none. */
@@ -128,5 +171,8 @@ export function claimsOf({ externalId, profile }: Visitor): { kind: "email" | "p
   if (externalId !== null) return []
   const email = profile.email?.trim().toLowerCase()
   const phone = profile.phone?.trim()
-  return [...(email?.includes("@") ? [{ kind: "email" as const, value: email }] : []), ...(phone ? [{ kind: "phone" as const, value: phone }] : [])]
+  return [
+    ...(email?.includes("@") ? [{ kind: "email" as const, value: email }] : []),
+    ...(phone ? [{ kind: "phone" as const, value: phone }] : []),
+  ]
 }

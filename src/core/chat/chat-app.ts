@@ -22,9 +22,15 @@ export const ChatHours = z.object({
 export type ChatHours = z.infer<typeof ChatHours>
 
 const Asked = z.enum(["off", "optional", "required"])
-const WebUrl = z.string().max(2_000).regex(/^https?:\/\//)
+const WebUrl = z
+  .string()
+  .max(2_000)
+  .regex(/^https?:\/\//)
 /** scheme://host[:port], nothing behind it. */
-const Origin = z.string().max(300).regex(/^https?:\/\/[^/?#\s]+$/)
+const Origin = z
+  .string()
+  .max(300)
+  .regex(/^https?:\/\/[^/?#\s]+$/)
 
 export const ChatAppSettings = z.object({
   allowedOrigins: z.array(Origin).max(100),
@@ -37,7 +43,15 @@ export const ChatAppSettings = z.object({
   }),
   greeting: z.string().max(1_000),
   questions: z.object({ name: Asked, email: Asked }),
-  quickActions: z.array(z.object({ label: z.string().min(1).max(60), text: z.string().min(1).max(500), url: WebUrl.nullable().optional() })).max(10),
+  quickActions: z
+    .array(
+      z.object({
+        label: z.string().min(1).max(60),
+        text: z.string().min(1).max(500),
+        url: WebUrl.nullable().optional(),
+      }),
+    )
+    .max(10),
   search: z.object({ enabled: z.boolean(), url: WebUrl.nullable() }),
   automation: z.object({ url: WebUrl.nullable(), handOffText: z.string().max(1_000) }),
   display: z.object({ include: z.array(z.string().max(500)).max(50), exclude: z.array(z.string().max(500)).max(50) }),

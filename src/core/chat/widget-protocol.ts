@@ -2,7 +2,10 @@ import type { ChatAppSettings } from "./chat-app.ts"
 
 /** What a visitor's page and the server say to each other (api.md 3.2, 3.3), as types only: the widget takes no code. */
 
-export type WidgetBootstrap = Pick<ChatAppSettings, "appearance" | "greeting" | "questions" | "quickActions" | "display"> & {
+export type WidgetBootstrap = Pick<
+  ChatAppSettings,
+  "appearance" | "greeting" | "questions" | "quickActions" | "display"
+> & {
   appId: string
   company: string
   open: boolean

@@ -23,7 +23,10 @@ export function Composer({ chat, texts }: { chat: Chat; texts: Texts }) {
 
   const send = () => {
     if (!ready) return
-    chat.write(text.trim(), files.map(({ id, name }) => ({ id: id ?? "", name })))
+    chat.write(
+      text.trim(),
+      files.map(({ id, name }) => ({ id: id ?? "", name })),
+    )
     setText("")
     setFiles([])
     setProblem("")
@@ -66,7 +69,11 @@ export function Composer({ chat, texts }: { chat: Chat; texts: Texts }) {
           {files.map(({ key, name, id }) => (
             <span key={key}>
               {id === null ? texts.uploading(name) : name}
-              <button type="button" aria-label={texts.removeFile(name)} onClick={() => setFiles((all) => all.filter((one) => one.key !== key))}>
+              <button
+                type="button"
+                aria-label={texts.removeFile(name)}
+                onClick={() => setFiles((all) => all.filter((one) => one.key !== key))}
+              >
                 <CloseIcon />
               </button>
             </span>
@@ -74,7 +81,13 @@ export function Composer({ chat, texts }: { chat: Chat; texts: Texts }) {
         </div>
       )}
       <div class="compose">
-        <button type="button" class="tool" aria-label={texts.attach} disabled={chat.closed} onClick={() => picker.current?.click()}>
+        <button
+          type="button"
+          class="tool"
+          aria-label={texts.attach}
+          disabled={chat.closed}
+          onClick={() => picker.current?.click()}
+        >
           <ClipIcon />
         </button>
         <input

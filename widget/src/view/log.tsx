@@ -24,13 +24,23 @@ export function Log({ chat, texts }: { chat: Chat; texts: Texts }) {
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <div class="log" role="log" aria-live="polite" aria-label={texts.message} tabIndex={0} ref={box} onScroll={onScroll}>
+    <div
+      class="log"
+      role="log"
+      aria-live="polite"
+      aria-label={texts.message}
+      tabIndex={0}
+      ref={box}
+      onScroll={onScroll}
+    >
       {chat.app.greeting && <div class="greeting">{chat.app.greeting}</div>}
       {items.length === 0 && outbox.length === 0 && !chat.closed && <QuickActions chat={chat} />}
       {items.map((item, index) => (
         <Message key={item.seq} item={item} follows={sameSide(items[index - 1], item)} texts={texts} />
       ))}
-      {outbox.length === 0 && lastOwn && items.at(-1) === lastOwn && <div class="status">{chat.agentReadSeq >= lastOwn.seq ? texts.read : texts.sent}</div>}
+      {outbox.length === 0 && lastOwn && items.at(-1) === lastOwn && (
+        <div class="status">{chat.agentReadSeq >= lastOwn.seq ? texts.read : texts.sent}</div>
+      )}
       {outbox.map((draft) => (
         <Waiting key={draft.clientId} draft={draft} chat={chat} texts={texts} last={draft === outbox.at(-1)} />
       ))}
@@ -42,7 +52,9 @@ export function Log({ chat, texts }: { chat: Chat; texts: Texts }) {
           <i />
         </div>
       )}
-      {chat.state.status === "ended" && items.length > 0 && outbox.length === 0 && <div class="notice">{texts.ended}</div>}
+      {chat.state.status === "ended" && items.length > 0 && outbox.length === 0 && (
+        <div class="notice">{texts.ended}</div>
+      )}
       <Notices chat={chat} texts={texts} />
     </div>
   )
@@ -130,7 +142,15 @@ function Notices({ chat, texts }: { chat: Chat; texts: Texts }) {
   const wrote = chat.items.size > 0 || outbox.some((draft) => draft.status !== "held")
   const held = outbox.some((draft) => draft.status === "held")
   if (held || (asks && !asked && wrote && !chat.identity)) {
-    return <Questions texts={texts} why={held ? texts.askFirst : served || !waiting ? texts.askWhy : texts.nobody} ask={questions} required={held} onAnswer={(answer) => chat.answer(answer)} />
+    return (
+      <Questions
+        texts={texts}
+        why={held ? texts.askFirst : served || !waiting ? texts.askWhy : texts.nobody}
+        ask={questions}
+        required={held}
+        onAnswer={(answer) => chat.answer(answer)}
+      />
+    )
   }
   if (waiting && (!served || slow)) {
     const why = served ? texts.slow : texts.nobody
@@ -142,10 +162,19 @@ function Notices({ chat, texts }: { chat: Chat; texts: Texts }) {
         </div>
       )
     }
-    return <Questions texts={texts} why={`${why} ${texts.leaveEmail}`} ask={{ name: "off", email: "required" }} required={true} onAnswer={(answer) => chat.answer(answer)} />
+    return (
+      <Questions
+        texts={texts}
+        why={`${why} ${texts.leaveEmail}`}
+        ask={{ name: "off", email: "required" }}
+        required={true}
+        onAnswer={(answer) => chat.answer(answer)}
+      />
+    )
   }
   // The server has taken everything out of it that could run or load.
-  if (chat.closed && chat.app.closedText) return <div class="notice" dangerouslySetInnerHTML={{ __html: chat.app.closedText }} />
+  if (chat.closed && chat.app.closedText)
+    return <div class="notice" dangerouslySetInnerHTML={{ __html: chat.app.closedText }} />
   return null
 }
 

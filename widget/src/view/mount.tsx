@@ -34,12 +34,19 @@ function Widget({ chat, launcher, shadow }: { chat: Chat; launcher: boolean; sha
   const side = appearance.position === "bottom_left" ? "left" : "right"
   const close = () => {
     chat.show(false)
-    queueMicrotask(() => (shadow.querySelector<HTMLElement>(".launcher") ?? document.querySelector<HTMLElement>("[data-switchboard-button]"))?.focus())
+    queueMicrotask(() =>
+      (
+        shadow.querySelector<HTMLElement>(".launcher") ??
+        document.querySelector<HTMLElement>("[data-switchboard-button]")
+      )?.focus(),
+    )
   }
   return (
     <div class="root" ref={(root) => colors(root, appearance.color)}>
       {chat.open && <Panel chat={chat} side={side} texts={english} onClose={close} />}
-      {launcher && <Launcher chat={chat} side={side} texts={english} onClick={() => (chat.open ? close() : chat.show(true))} />}
+      {launcher && (
+        <Launcher chat={chat} side={side} texts={english} onClick={() => (chat.open ? close() : chat.show(true))} />
+      )}
     </div>
   )
 }

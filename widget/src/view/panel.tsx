@@ -13,7 +13,9 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
   const { status } = chat.state
   const begun = status === "waiting" || status === "connected"
   useEffect(() => {
-    const field = panel.current?.querySelector<HTMLElement>("textarea:not(:disabled)") ?? panel.current?.querySelector<HTMLElement>(".head button:last-child")
+    const field =
+      panel.current?.querySelector<HTMLElement>("textarea:not(:disabled)") ??
+      panel.current?.querySelector<HTMLElement>(".head button:last-child")
     field?.focus()
   }, [])
   useEffect(() => {
@@ -26,7 +28,13 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
     else onClose()
   }
   return (
-    <div class={`panel ${side}`} role="dialog" aria-label={texts.title(chat.app.company)} ref={panel} onKeyDown={onKeyDown}>
+    <div
+      class={`panel ${side}`}
+      role="dialog"
+      aria-label={texts.title(chat.app.company)}
+      ref={panel}
+      onKeyDown={onKeyDown}
+    >
       <div class="head">
         <div>
           <strong>{chat.app.company}</strong>
@@ -47,7 +55,13 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
         </div>
       )}
       <Log chat={chat} texts={texts} />
-      <div class="foot">{ending ? <EndChat chat={chat} texts={texts} onDone={() => setEnding(false)} /> : <Composer chat={chat} texts={texts} />}</div>
+      <div class="foot">
+        {ending ? (
+          <EndChat chat={chat} texts={texts} onDone={() => setEnding(false)} />
+        ) : (
+          <Composer chat={chat} texts={texts} />
+        )}
+      </div>
     </div>
   )
 }
@@ -56,13 +70,17 @@ function headline(chat: Chat, texts: Texts): string {
   const { status, agent, estimatedWaitSeconds, queuePosition } = chat.state
   const minutes = estimatedWaitSeconds === null ? null : Math.max(1, Math.round(estimatedWaitSeconds / 60))
   if (status === "connected" && agent) return texts.with(agent.name)
-  if (status === "waiting" && queuePosition !== null) return minutes === null ? texts.place(queuePosition) : texts.about(minutes, queuePosition)
+  if (status === "waiting" && queuePosition !== null)
+    return minutes === null ? texts.place(queuePosition) : texts.about(minutes, queuePosition)
   if (status === "waiting") return texts.waiting
-  if (chat.closed) return chat.app.nextChangeAt && !chat.app.open ? texts.closedUntil(shownTime(chat.app.nextChangeAt)) : texts.closed
+  if (chat.closed)
+    return chat.app.nextChangeAt && !chat.app.open ? texts.closedUntil(shownTime(chat.app.nextChangeAt)) : texts.closed
   return minutes === null ? texts.replies : texts.usually(minutes)
 }
 
 /** In the visitor's own zone: "Mon 9:00". */
 function shownTime(at: string): string {
-  return new Intl.DateTimeFormat(navigator.language, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(new Date(at))
+  return new Intl.DateTimeFormat(navigator.language, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(
+    new Date(at),
+  )
 }

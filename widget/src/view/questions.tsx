@@ -6,7 +6,13 @@ import type { Texts } from "../texts.ts"
 type Ask = WidgetBootstrap["questions"]
 
 /** Asked after the first message; what is not required may be skipped. */
-export function Questions(props: { texts: Texts; why: string; ask: Ask; required: boolean; onAnswer: (answer: { name?: string; email?: string }) => void }) {
+export function Questions(props: {
+  texts: Texts
+  why: string
+  ask: Ask
+  required: boolean
+  onAnswer: (answer: { name?: string; email?: string }) => void
+}) {
   const { texts, why, ask, required, onAnswer } = props
   const submit = (event: TargetedEvent<HTMLFormElement>) => {
     event.preventDefault()
