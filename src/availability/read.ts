@@ -1,7 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import type { ChannelGroup } from "../core/channels.ts"
 import type { Agent } from "../core/agents/agent.ts"
-import { type AgentRow } from "../store/agents.ts"
+import type { AgentRow } from "../store/agents.ts"
 import type { DB } from "../store/tables.ts"
 
 export type AgentFilter = { ids?: readonly string[]; inboxId?: string; group?: ChannelGroup }

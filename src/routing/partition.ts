@@ -130,7 +130,6 @@ export class Partition {
 
   async #commit(decisions: readonly Decision[]): Promise<number> {
     const { store, onDecided } = this.#deps
-    await fault("routing.beforeDecisions")
     try {
       const accepted = await store.write({ orgId: this.lease.orgId, kind: "decision" }, (tx) => commitDecisions(tx, this.lease, decisions))
       await fault("routing.afterCommit")

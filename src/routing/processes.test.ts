@@ -52,14 +52,14 @@ test("reliability 1 killed during intake again and again: what was acknowledged 
   const inbox = await world.inbox("General")
   const sms = await world.entryPoint("sms", inbox)
   await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"], standard: 100, maximum: 100 })
-  const events = Array.from({ length: amount(200, 10_000) }, (_, index) => ({
+  const events = Array.from({ length: amount(120, 10_000) }, (_, index) => ({
     orgId: world.orgId,
     entryPointId: sms,
     from: `+1415556${String(index % 40).padStart(4, "0")}`,
     externalId: `SM${index}`,
   }))
   const acknowledged = new Set<string>()
-  const kills = amount(4, 20)
+  const kills = amount(3, 20)
   for (let round = 0; round <= kills; round++) {
     const child = await startChild("phoenix", (id) => acknowledged.add(id))
     const open = events.filter((event) => !acknowledged.has(event.externalId))
@@ -81,7 +81,7 @@ test("reliability 1 killed during intake again and again: what was acknowledged 
   await base.clock.sleep(500)
   expect(await findBroken(base.db, world.orgId, base.clock.now())).toEqual([])
   await killed(last)
-})
+}, 120_000)
 
 test("a second process takes over routing when the first is killed, and the first one's epoch is over", async () => {
   const inbox = await world.inbox("General")

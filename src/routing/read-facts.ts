@@ -103,16 +103,15 @@ type AssignedRow = { id: string; version: number; agentId: string | null; awaiti
 
 /** Of agents: only what awaits an answer and whose agent is absent; the grace counts for no other. */
 async function readAssigned(db: Kysely<DB>, orgId: string, ids: FactIds | null): Promise<AssignedFact[]> {
-  const awaiting = sql`c.agent_id IS NOT NULL AND c.status = 'open'`
+  const held = sql`SELECT id FROM conversations WHERE org_id = ${orgId} AND agent_id IS NOT NULL AND status = 'open'`
+  const chosen = ids
+    ? sql`SELECT unnest(${[...ids.conversations]}::uuid[]) UNION ${held} AND agent_id IN (SELECT agent_id FROM agent_states
+        WHERE org_id = ${orgId} AND agent_id = ANY(${[...ids.agents]}) AND absent_since IS NOT NULL)`
+    : held
   const { rows } = await sql<AssignedRow>`
     SELECT c.id, c.version, c.agent_id, c.awaiting_since, EXISTS (SELECT 1 FROM contacts k WHERE k.org_id = c.org_id
       AND k.conversation_id = c.id AND k.state <> 'ended' AND k.channel_group = 'messaging') AS is_messaging
-    FROM conversations c WHERE c.org_id = ${orgId} AND (${
-      ids
-        ? sql`c.id = ANY(${[...ids.conversations]}) OR (${awaiting} AND c.agent_id IN (SELECT agent_id FROM agent_states
-            WHERE org_id = ${orgId} AND agent_id = ANY(${[...ids.agents]}) AND absent_since IS NOT NULL))`
-        : awaiting
-    })`.execute(db)
+    FROM conversations c WHERE c.org_id = ${orgId} AND c.id IN (${chosen})`.execute(db)
   return rows.map((row) => ({
     id: row.id,
     version: row.version,

@@ -17,7 +17,7 @@ beforeEach(async () => {
   world = await routingWorld(base)
 })
 afterEach(async () => {
-  setFault("intake.beforeCommit", null)
+  for (const name of ["intake.beforeCommit", "routing.beforeCommit", "routing.afterCommit"]) setFault(name, null)
   await world.routing.settled(world.orgId)
   expect(await findBroken(base.db, world.orgId, base.clock.now())).toEqual([])
   await world.stop()
@@ -104,4 +104,22 @@ test("a try that was rolled back leaves no hold: the next one assigns, and loads
   const second = await world.send(chat, "chat", "v2")
   await world.routing.settled(world.orgId)
   expect(await conversation(second.conversationId)).toMatchObject({ agentId: null })
+})
+
+test("a commit of decisions that fails, or whose answer is lost, is read again: each is given once", async () => {
+  const inbox = await world.inbox("General Support")
+  const chat = await world.entryPoint("chat", inbox)
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [inbox], standard: 10, maximum: 10 })
+  const receipts = await Promise.all(["v1", "v2", "v3"].map((visitor) => world.send(chat, "chat", visitor)))
+  for (const name of ["routing.beforeCommit", "routing.afterCommit"]) {
+    let failures = 0
+    setFault(name, () => {
+      if (failures++ === 0) throw new Error(`${name} lost`)
+    })
+  }
+  await world.store.write({ orgId: world.orgId, kind: "act" }, (tx) => setAvailability(tx, ana, ["messaging"]))
+  await world.routing.settled(world.orgId)
+  const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
+  expect(rows.map((row) => row?.agentId)).toEqual([ana, ana, ana])
 })

@@ -136,7 +136,8 @@ async function endOpen(tx: Tx, rows: readonly { conversation: ConversationRow; r
     FROM ${records(
       assigned.map(({ conversation, reason }) => ({ conversationId: conversation.id, reason })),
       "conversation_id uuid, reason text",
-    )} WHERE a.org_id = ${tx.orgId} AND a.conversation_id = r.conversation_id AND a.ended_at IS NULL`.execute(tx.db)
+    )} WHERE a.org_id = ${tx.orgId} AND a.conversation_id = r.conversation_id AND a.ended_at IS NULL
+      AND a.conversation_id = ANY(${assigned.map(({ conversation }) => conversation.id)})`.execute(tx.db)
 }
 
 /** `conversation_assignee.updated`, and what the timeline shows. */

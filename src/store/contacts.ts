@@ -69,7 +69,7 @@ export async function awaitContacts(
       awaiting_since = r.awaiting_since, last_message_at = r.last_message_at, fulfilled_at = NULL, fulfilled_by = NULL,
       queued_at = CASE WHEN r.state = 'queued' THEN coalesce(c.queued_at, ${tx.now}) ELSE c.queued_at END
     FROM ${records(rows, "id uuid, state text, due_at timestamptz, sla_seconds int, sla_source text, awaiting_since timestamptz, last_message_at timestamptz")}
-    WHERE c.org_id = ${tx.orgId} AND c.id = r.id`.execute(tx.db)
+    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${rows.map((row) => row.id)})`.execute(tx.db)
 }
 
 /** All live text contacts of these conversations take this state: an agent has them, is asked, or they wait. */

@@ -101,7 +101,8 @@ export async function changeConversations(
       last_message_preview = r.last_message_preview, last_message_direction = r.last_message_direction,
       last_message_channel = r.last_message_channel, last_inbound_at = r.last_inbound_at,
       updated_at = ${tx.now}, version = c.version + 1
-    FROM ${records(after, columnTypes)} WHERE c.org_id = ${tx.orgId} AND c.id = r.id`.execute(tx.db)
+    FROM ${records(after, columnTypes)} WHERE c.org_id = ${tx.orgId} AND c.id = r.id
+      AND c.id = ANY(${after.map((row) => row.id)})`.execute(tx.db)
   for (const [index, { conversation, reason, quiet }] of changes.entries()) {
     const now = after[index]
     if (now && !quiet) announceChange(tx, conversation, now, reason)

@@ -50,7 +50,8 @@ export function addressKey({ kind, value }: { kind: string; value: string }): st
 async function findAddresses(tx: Tx, wanted: readonly Sender[]): Promise<Found[]> {
   const { rows } = await sql<Found>`
     SELECT a.kind, a.value, a.customer_id FROM customer_addresses a
-    JOIN ${records(wanted, "kind text, value text")} ON a.kind = r.kind AND a.value = r.value WHERE a.org_id = ${tx.orgId}`.execute(tx.db)
+    JOIN ${records(wanted, "kind text, value text")} ON a.kind = r.kind AND a.value = r.value
+    WHERE a.org_id = ${tx.orgId} AND a.kind = ANY(${[...new Set(wanted.map(({ kind }) => kind))]}) AND a.value = ANY(${wanted.map(({ value }) => value)})`.execute(tx.db)
   return rows
 }
 
@@ -87,7 +88,7 @@ export async function nameCustomers(tx: Tx, rows: readonly { id: string; name: s
   if (rows.length === 0) return
   await sql`
     UPDATE customers c SET name = r.name, version = c.version + 1 FROM ${records(rows, "id uuid, name text")}
-    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.name IS NULL`.execute(tx.db)
+    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${rows.map((row) => row.id)}) AND c.name IS NULL`.execute(tx.db)
 }
 
 /** What senders say of themselves: kept beside their customer, never matched. */

@@ -1,5 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from "kysely"
-import { records, runTogether } from "./records.ts"
+import { records } from "./records.ts"
 import type { DB } from "./tables.ts"
 import type { Tx } from "./write.ts"
 
@@ -12,10 +12,6 @@ export type DecisionRow = {
   agentId: string | null
   at: Date
   because: object
-}
-
-export async function insertDecisions(tx: Tx, rows: readonly DecisionRow[]): Promise<void> {
-  await runTogether(tx, [decisionsInsert(tx, rows)])
 }
 
 export function decisionsInsert(tx: Tx, rows: readonly DecisionRow[]): RawBuilder<unknown> | null {

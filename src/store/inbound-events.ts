@@ -55,7 +55,8 @@ export async function readReceipts(
     SELECT ${rowColumns} FROM inbound_events e JOIN ${records(
       keys.map(({ entryPointId, externalId }) => ({ entryPointId, externalId })),
       "entry_point_id uuid, external_id text",
-    )} ON e.entry_point_id = r.entry_point_id AND e.external_id = r.external_id WHERE e.org_id = ${tx.orgId}`.execute(tx.db)
+    )} ON e.entry_point_id = r.entry_point_id AND e.external_id = r.external_id
+    WHERE e.org_id = ${tx.orgId} AND e.entry_point_id = ANY(${keys.map((key) => key.entryPointId)}) AND e.external_id = ANY(${keys.map((key) => key.externalId)})`.execute(tx.db)
   return new Map(rows.map((row) => [keyOf(row), row.receipt ?? emptyReceipt(row.id, row.parkedAt ? row.parkedReason : null)]))
 }
 
@@ -83,7 +84,7 @@ export function receiptsUpdate(tx: Tx, receipts: readonly StoredReceipt[]): RawB
   return sql`
     UPDATE inbound_events e SET receipt = r.receipt
     FROM ${records(receipts.map((receipt) => ({ id: receipt.inboundEventId, receipt })), "id uuid, receipt jsonb")}
-    WHERE e.org_id = ${tx.orgId} AND e.id = r.id`
+    WHERE e.org_id = ${tx.orgId} AND e.id = r.id AND e.id = ANY(${receipts.map((receipt) => receipt.inboundEventId)})`
 }
 
 export type InboundEventRow = {

@@ -59,7 +59,7 @@ function itemsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly As
   return sql`
     UPDATE queue_items q SET state = r.state, version = q.version + 1, done_at = CASE WHEN r.state = 'done' THEN ${tx.now}::timestamptz END,
       done_reason = CASE WHEN r.state = 'done' THEN 'assigned' END
-    FROM ${records(rows, "id uuid, state text")} WHERE q.org_id = ${tx.orgId} AND q.id = r.id`
+    FROM ${records(rows, "id uuid, state text")} WHERE q.org_id = ${tx.orgId} AND q.id = r.id AND q.id = ANY(${rows.map((row) => row.id)})`
 }
 
 function seatsInsert(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]) {
@@ -100,7 +100,7 @@ function agentsUpdate(tx: Tx, deltas: readonly AgentDelta[]) {
       last_assigned_at = CASE WHEN r.assigned THEN ${tx.now}::timestamptz ELSE a.last_assigned_at END,
       blocked_until_messaging = coalesce(r.blocked_until, a.blocked_until_messaging), version = a.version + 1
     FROM ${records(deltas, "agent_id uuid, voice int, messaging int, mail int, charged int, assigned boolean, blocked_until timestamptz")}
-    WHERE a.org_id = ${tx.orgId} AND a.agent_id = r.agent_id`
+    WHERE a.org_id = ${tx.orgId} AND a.agent_id = r.agent_id AND a.agent_id = ANY(${deltas.map((row) => row.agentId)})`
 }
 
 function assignmentsInsert(tx: Tx, assigning: readonly Assigning[]) {
@@ -119,7 +119,7 @@ function conversationsUpdate(tx: Tx, after: readonly ConversationRow[]) {
   return sql`
     UPDATE conversations c SET agent_id = r.agent_id, last_agent_id = r.agent_id, status = r.status, updated_at = ${tx.now}, version = c.version + 1
     FROM ${records(after.map(({ id, agentId, status }) => ({ id, agentId, status })), "id uuid, agent_id uuid, status text")}
-    WHERE c.org_id = ${tx.orgId} AND c.id = r.id`
+    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${after.map((row) => row.id)})`
 }
 
 function contactsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]) {
@@ -130,6 +130,6 @@ function contactsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly
   if (rows.length === 0) return null
   return sql`
     UPDATE contacts k SET state = r.state FROM ${records(rows, "conversation_id uuid, state text")}
-    WHERE k.org_id = ${tx.orgId} AND k.conversation_id = r.conversation_id AND k.channel <> 'voice' AND k.state <> 'ended'
+    WHERE k.org_id = ${tx.orgId} AND k.conversation_id = r.conversation_id AND k.conversation_id = ANY(${rows.map((row) => row.conversationId)}) AND k.channel <> 'voice' AND k.state <> 'ended'
       AND (r.state = 'active' OR k.state <> 'active')`
 }

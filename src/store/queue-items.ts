@@ -80,7 +80,7 @@ export async function joinQueueItems(
     UPDATE queue_items q SET due_at = least(q.due_at, r.due_at), channel_group = r.channel_group, tier = r.tier,
       message_count = q.message_count + r.message_count, version = q.version + 1
     FROM ${records(rows, "id uuid, channel_group text, tier int, due_at timestamptz, message_count int")}
-    WHERE q.org_id = ${tx.orgId} AND q.id = r.id`.execute(tx.db)
+    WHERE q.org_id = ${tx.orgId} AND q.id = r.id AND q.id = ANY(${rows.map((row) => row.id)})`.execute(tx.db)
   tx.touch({ items: rows.map((row) => row.id) })
 }
 

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely"
 import type { Tx } from "./write.ts"
 
 /**
- * Rows as one parameter, so that a statement's text does not depend on their number: `FROM ${records(rows, "id uuid, at
+ * Rows as one parameter (the planner takes them for a hundred: name the keys by `= ANY` too, so that it goes by the index), so that a statement's text does not depend on their number: `FROM ${records(rows, "id uuid, at
  * timestamptz")}`. Keys are written in camelCase and become the columns of `r` in snake_case.
  */
 export function records(rows: readonly object[], columns: string): RawBuilder<unknown> {
@@ -11,7 +11,8 @@ export function records(rows: readonly object[], columns: string): RawBuilder<un
 
 function withSnakeKeys(row: object): Record<string, unknown> {
   const out: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(row)) out[snakeCase(key)] = value
+  // What is absent is NULL in the record too.
+  for (const [key, value] of Object.entries(row)) if (value !== null && value !== undefined) out[snakeCase(key)] = value
   return out
 }
 
