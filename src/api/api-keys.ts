@@ -3,9 +3,10 @@ import { Person } from "../core/people/person.ts"
 import { RoleShape } from "../core/people/user.ts"
 import { hashSecret, newId } from "../ids.ts"
 import { newApiKey } from "../identity/api-keys.ts"
+import type { Principal } from "../identity/principal.ts"
 import type { Sessions } from "../identity/sessions.ts"
 import { invalid, problem } from "../problem.ts"
-import type { Store } from "../store/write.ts"
+import type { Store, Tx } from "../store/write.ts"
 import { created, noContent, wholeList } from "./answer.ts"
 import { type Route, route } from "./route.ts"
 
@@ -83,9 +84,10 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
             .where("orgId", "=", tx.orgId)
             .where("id", "=", principal.ownerId)
             .executeTakeFirstOrThrow()
+          const bounds = JSON.stringify(await boundsOf(tx, principal))
           const { createdAt } = await tx.db
             .insertInto("apiKeys")
-            .values({ orgId: tx.orgId, ...row, keyHash: hashSecret(key), createdBy: maker.id })
+            .values({ orgId: tx.orgId, ...row, bounds, keyHash: hashSecret(key), createdBy: maker.id })
             .returning("createdAt")
             .executeTakeFirstOrThrow()
           tx.event("api_key.added", { apiKeyId: row.id, before: null, after: row })
@@ -124,4 +126,16 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
         }),
     }),
   ]
+}
+
+/** What bounds a key that this caller makes: nothing but its maker's roles, or all that bounds the key that makes it. */
+async function boundsOf(tx: Tx, principal: Principal): Promise<unknown[]> {
+  if (principal.type === "user") return []
+  const { roles, bounds } = await tx.db
+    .selectFrom("apiKeys")
+    .select(["roles", "bounds"])
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", principal.id)
+    .executeTakeFirstOrThrow()
+  return [...(bounds as unknown[]), roles]
 }

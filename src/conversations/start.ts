@@ -1,11 +1,13 @@
+import { sql } from "kysely"
 import { newId } from "../ids.ts"
-import { invalid } from "../problem.ts"
+import { invalid, type Problem } from "../problem.ts"
 import { openAssignment } from "../store/assignments.ts"
 import { type ConversationRow, insertConversations, lockConversations } from "../store/conversations.ts"
 import { lockAgents } from "../store/agents.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, isMember, lockCustomer } from "./acting.ts"
 import { refuseBesideActive, reopen } from "./closure.ts"
+import { isSeen, type Sight } from "./sight.ts"
 
 export type Start = { customerId: string; inboxId: string; start: "new" | "reopen" }
 
@@ -16,11 +18,12 @@ export type Start = { customerId: string; inboxId: string; start: "new" | "reope
 export async function startConversation(tx: Tx, acting: Acting, input: Start): Promise<string> {
   const customer = await lockCustomer(tx, input.customerId)
   if (!customer || customer.deletedAt || customer.mergedIntoId) {
-    throw invalid({ pointer: "#/customerId", code: "unknown_reference", detail: "There is no such customer." })
+    throw unknownCustomer()
   }
+  await mustBeSeen(tx, acting.sight, input.customerId)
   await mustBeActive(tx, acting, input.inboxId)
   await refuseBesideActive(tx, input.customerId)
-  const closed = input.start === "reopen" ? await lastClosed(tx, input.customerId) : null
+  const closed = input.start === "reopen" ? await lastClosed(tx, acting.sight, input.customerId) : null
   await lockAgents(tx, [acting.userId])
   if (closed) return (await reopen(tx, acting, closed, input.inboxId)).id
   return begin(tx, acting, input, customer.test)
@@ -40,16 +43,24 @@ async function mustBeActive(tx: Tx, acting: Acting, inboxId: string): Promise<vo
   }
 }
 
-async function lastClosed(tx: Tx, customerId: string): Promise<ConversationRow | null> {
-  const row = await tx.db
-    .selectFrom("conversations")
-    .select("id")
-    .where("orgId", "=", tx.orgId)
-    .where("customerId", "=", customerId)
-    .where("mergedIntoId", "is", null)
-    .orderBy("closedAt", "desc")
-    .limit(1)
-    .executeTakeFirst()
+/** A customer all of whose conversations are hidden from these eyes is none for them. */
+async function mustBeSeen(tx: Tx, sight: Sight, customerId: string): Promise<void> {
+  const { rows } = await sql<{ seen: boolean }>`
+    SELECT ${isSeen(sight)} AS seen FROM conversations c WHERE c.org_id = ${tx.orgId} AND c.customer_id = ${customerId} AND c.merged_into_id IS NULL`.execute(tx.db)
+  if (rows.length > 0 && !rows.some((row) => row.seen)) throw unknownCustomer()
+}
+
+function unknownCustomer(): Problem {
+  return invalid({ pointer: "#/customerId", code: "unknown_reference", detail: "There is no such customer." })
+}
+
+/** Of those that may be seen: to open another one in an own Inbox would show what was said in a hidden one. */
+async function lastClosed(tx: Tx, sight: Sight, customerId: string): Promise<ConversationRow | null> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT c.id FROM conversations c
+    WHERE c.org_id = ${tx.orgId} AND c.customer_id = ${customerId} AND c.merged_into_id IS NULL AND ${isSeen(sight)}
+    ORDER BY c.closed_at DESC LIMIT 1`.execute(tx.db)
+  const row = rows[0]
   return row ? ((await lockConversations(tx, [row.id])).get(row.id) ?? null) : null
 }
 

@@ -4,7 +4,9 @@ import { hashSecret, newCode, newSecret } from "../ids.ts"
 import type { DB } from "../store/tables.ts"
 import type { User } from "./principal.ts"
 
-export type FoundKey = { key: { orgId: string; id: string; name: string; roles: Role[] }; maker: User }
+export type FoundKey = { key: Key; maker: User }
+/** `bounds`: the roles of each key above it, where a key made it. */
+export type Key = { orgId: string; id: string; name: string; roles: readonly Role[]; bounds: readonly (readonly Role[])[] }
 
 const usedEverySeconds = 60
 const form = /^sb_live_[0-9A-Za-z]{8}_[0-9A-Za-z]{40}$/
@@ -27,6 +29,7 @@ export async function findApiKey(
     id: string
     name: string
     roles: Role[]
+    bounds: Role[][]
     makerId: string
     makerName: string
     makerEmail: string
@@ -34,7 +37,7 @@ export async function findApiKey(
     stale: boolean
   }
   const found = await sql<Row>`
-    SELECT k.org_id, k.id, k.name, k.roles, u.id AS maker_id, u.name AS maker_name, u.email AS maker_email,
+    SELECT k.org_id, k.id, k.name, k.roles, k.bounds, u.id AS maker_id, u.name AS maker_name, u.email AS maker_email,
       CASE WHEN u.status = 'active' THEN u.roles ELSE '{}' END AS maker_roles,
       k.last_used_at IS NULL OR k.last_used_at < now() - make_interval(secs => ${usedEverySeconds}) AS stale
     FROM api_keys k JOIN users u ON u.org_id = k.org_id AND u.id = k.created_by
@@ -46,7 +49,7 @@ export async function findApiKey(
   if (row.stale)
     await sql`UPDATE api_keys SET last_used_at = now() WHERE org_id = ${row.orgId} AND id = ${row.id}`.execute(db)
   return {
-    key: { orgId: row.orgId, id: row.id, name: row.name, roles: row.roles },
+    key: { orgId: row.orgId, id: row.id, name: row.name, roles: row.roles, bounds: row.bounds },
     maker: { orgId: row.orgId, id: row.makerId, name: row.makerName, email: row.makerEmail, roles: row.makerRoles },
   }
 }

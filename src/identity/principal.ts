@@ -40,17 +40,19 @@ export function personPrincipal(user: User, sessionId: string | null): Principal
   }
 }
 
-/** A key never does what its maker may not do now, action by action; `agent.self` needs a person. */
+/**
+ * A key never does what its maker may not do now, action by action, nor what a key above it could not; `agent.self` needs
+ * a person.
+ */
 export function keyPrincipal(
-  key: { orgId: string; id: string; name: string; roles: readonly Role[] },
+  key: { orgId: string; id: string; name: string; roles: readonly Role[]; bounds: readonly (readonly Role[])[] },
   maker: User,
 ): Principal {
   const scope = (action: Action): Scope | null => {
     if (action === "agent.self") return null
-    const own = scopeOf(key.roles, action)
-    const makers = scopeOf(maker.roles, action)
-    if (own === null || makers === null) return null
-    return own === "own" || makers === "own" ? "own" : "all"
+    const scopes = [key.roles, maker.roles, ...key.bounds].map((roles) => scopeOf(roles, action))
+    if (scopes.includes(null)) return null
+    return scopes.includes("own") ? "own" : "all"
   }
   return {
     type: "api_key",

@@ -55,7 +55,8 @@ export interface FarEnd {
   list(orgId: string, filter: FarEndFilter): Promise<FarEndDelivery[]>
 }
 
-export type FarEndFilter = { address?: string | undefined; afterId?: string | undefined; afterAt?: Date | undefined; limit: number; waitSeconds?: number }
+/** `customersOnly`: without our own mails to users, whose links let people in. */
+export type FarEndFilter = { customersOnly?: boolean; address?: string | undefined; afterId?: string | undefined; afterAt?: Date | undefined; limit: number; waitSeconds?: number }
 
 const pollMs = 500
 
@@ -83,6 +84,7 @@ export function createFarEnd(deps: { store: Store; clock: Clock; keys: Keys }): 
 
   async function read(orgId: string, filter: FarEndFilter): Promise<FarEndDelivery[]> {
     let query = store.db.selectFrom("sandboxDeliveries").selectAll().where("orgId", "=", orgId)
+    if (filter.customersOnly) query = query.where("messageId", "is not", null)
     if (filter.address !== undefined) query = query.where("toAddress", "=", filter.address.toLowerCase())
     if (filter.afterId !== undefined) query = query.where("id", ">", filter.afterId)
     if (filter.afterAt !== undefined) query = query.where("at", ">", filter.afterAt)

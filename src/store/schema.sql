@@ -47,6 +47,7 @@ table agent_states
   constraint agent_states_voice_load_check CHECK ((voice_load = ANY (ARRAY[0, 1])))
 
 table api_keys
+  bounds jsonb not null default '[]'::jsonb
   created_at timestamp with time zone not null default now()
   created_by uuid not null
   ends_at timestamp with time zone

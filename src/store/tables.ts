@@ -49,6 +49,7 @@ export interface AgentStatesTable {
 }
 
 export interface ApiKeysTable {
+  bounds: Generated<unknown>
   createdAt: Generated<Timestamp>
   createdBy: string
   endsAt: Timestamp | null

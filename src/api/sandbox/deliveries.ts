@@ -1,5 +1,6 @@
 import { z } from "zod"
 import { updateDelivery } from "../../delivery/status.ts"
+import type { Principal } from "../../identity/principal.ts"
 import { problem } from "../../problem.ts"
 import type { FarEnd, FarEndDelivery } from "../../sandbox/far-end.ts"
 import type { Store } from "../../store/write.ts"
@@ -49,6 +50,7 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
         const after = list.after ? String(list.after[0]) : query.after
         const isId = after !== undefined && !after.includes(":")
         const rows = await farEnd.list(principal.orgId, {
+          customersOnly: !mayReadSystemMail(principal),
           address: query.address,
           ...(after !== undefined && (isId ? { afterId: after } : { afterAt: new Date(after) })),
           limit: list.limit + 1,
@@ -64,7 +66,7 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       answers: { 200: Delivered },
       async handle({ principal, params }) {
         const row = await farEnd.get(principal.orgId, params.id)
-        if (!row) throw problem("not_found")
+        if (!row || (row.messageId === null && !mayReadSystemMail(principal))) throw problem("not_found")
         return new Answer(200, show(row))
       },
     }),
@@ -90,6 +92,11 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       },
     }),
   ]
+}
+
+/** The link in an invitation or a reset lets somebody in as the user whom it is for: only who may edit users sees it. */
+function mayReadSystemMail(principal: Principal): boolean {
+  return principal.can("user.edit")
 }
 
 function show(row: FarEndDelivery) {

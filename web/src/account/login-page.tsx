@@ -7,6 +7,7 @@ import { type FormEvent, useState } from "react"
 import { ApiProblem } from "../api.ts"
 import { AccountCard } from "./account-card.tsx"
 import { signIn } from "./account.queries.ts"
+import { isOwnPath } from "./own-path.ts"
 
 /** Sign-in; a wrong password keeps the e-mail. */
 export function LoginPage() {
@@ -20,7 +21,7 @@ export function LoginPage() {
     mutationFn: () => signIn(email.trim(), password),
     onSuccess: async () => {
       client.clear()
-      await router.navigate({ href: to?.startsWith("/") ? to : "/" })
+      await router.navigate({ href: to && isOwnPath(to) ? to : "/" })
     },
     onError: () => setPassword(""),
   })
