@@ -20,7 +20,11 @@ let turn = 0
 app.post("/texts", async (request) => {
   const body = new URLSearchParams(String(request.body))
   const key = body.get("key") ?? ""
-  await pool.query({ name: "bare", text: "INSERT INTO bench_rows (key, body) VALUES ($1, $2)", values: [key, body.get("text")] })
+  await pool.query({
+    name: "bare",
+    text: "INSERT INTO bench_rows (key, body) VALUES ($1, $2)",
+    values: [key, body.get("text")],
+  })
   const all = [...agents]
   all[turn++ % Math.max(1, all.length)]?.send(JSON.stringify({ type: "event", data: { key } }))
   return ""

@@ -3,14 +3,25 @@ import { WebSocket } from "ws"
 /** Sockets of agents, each as a browser's tab; `onFrame` hears every frame with the instant at which it came. */
 export class Desks {
   readonly #sockets: WebSocket[] = []
-  onFrame: (frame: { type: string; eventType?: string; data?: { conversationId?: string; key?: string } }, at: number) => void = () => {}
+  onFrame: (
+    frame: { type: string; eventType?: string; data?: { conversationId?: string; key?: string } },
+    at: number,
+  ) => void = () => {}
 
   static async ofAgents(url: string, cookies: readonly string[]): Promise<Desks> {
     const desks = new Desks()
     for (const cookie of cookies) {
-      const answer = await fetch(`${url}/api/agents/me/availability`, { method: "PUT", headers: { cookie, "content-type": "application/json" }, body: JSON.stringify({ availableFor: ["messaging"] }) })
+      const answer = await fetch(`${url}/api/agents/me/availability`, {
+        method: "PUT",
+        headers: { cookie, "content-type": "application/json" },
+        body: JSON.stringify({ availableFor: ["messaging"] }),
+      })
       if (!answer.ok) throw new Error(`availability answered ${answer.status} ${await answer.text()}`)
-      const socket = await desks.#open(new WebSocket(`${url.replace("http", "ws")}/api/live`, "switchboard.live.v1", { headers: { cookie, origin: url } }))
+      const socket = await desks.#open(
+        new WebSocket(`${url.replace("http", "ws")}/api/live`, "switchboard.live.v1", {
+          headers: { cookie, origin: url },
+        }),
+      )
       socket.send(JSON.stringify({ type: "hello", position: null, streams: ["me"] }))
     }
     return desks

@@ -5,7 +5,7 @@ import { Desks } from "./desks.ts"
 import { agentsMax, type Ground, layGround } from "./ground.ts"
 import { formPost, HttpLane } from "./http-lane.ts"
 import { type Measure, measure, median, quantile } from "./measures.ts"
-import { signedText } from "./texts.ts"
+import { newText } from "./texts.ts"
 
 const rounds = 5
 const windowMs = 2_000
@@ -48,7 +48,9 @@ async function durableIntake(ground: Ground): Promise<Measure> {
     say(`  intake ${Math.round(intake)}/s, bare commits ${Math.round(commits)}/s`)
     pairs.push({ intake, commits })
   }
-  return measure("durable_intake_over_bare_commit", median(pairs.map(({ intake, commits }) => intake / commits)), { atLeast: 0.45 })
+  return measure("durable_intake_over_bare_commit", median(pairs.map(({ intake, commits }) => intake / commits)), {
+    atLeast: 0.45,
+  })
 }
 
 /** Signed texts of new senders, each answered after its commit, per second. */
@@ -60,7 +62,7 @@ async function intakeRate({ program, backlog }: Ground, ms: number): Promise<num
   await Promise.all(
     lanes.map(async (lane) => {
       while (performance.now() < end) {
-        const status = await lane.post(signedText(backlog, "Where is my order?").request)
+        const status = await lane.post(newText(backlog, "Where is my order?").request)
         if (status !== 200) throw new Error(`a text was answered with ${status}`)
         taken++
       }
@@ -101,8 +103,15 @@ async function inboundToScreen(ground: Ground, desks: Desks, bare: Desks, rate: 
   for (let round = 0; round < rounds; round++) {
     const floor = await toBareScreen(ground, bare, rate, windowMs)
     const ours = await toScreen(ground, desks, rate, windowMs)
-    const [p50, p99, floor50, floor99] = [quantile(ours, 0.5), quantile(ours, 0.99), quantile(floor, 0.5), quantile(floor, 0.99)]
-    say(`  ${rate}/s to the screen: ${p50.toFixed(1)} / ${p99.toFixed(1)} ms, bare ${floor50.toFixed(1)} / ${floor99.toFixed(1)} ms (p50 / p99)`)
+    const [p50, p99, floor50, floor99] = [
+      quantile(ours, 0.5),
+      quantile(ours, 0.99),
+      quantile(floor, 0.5),
+      quantile(floor, 0.99),
+    ]
+    say(
+      `  ${rate}/s to the screen: ${p50.toFixed(1)} / ${p99.toFixed(1)} ms, bare ${floor50.toFixed(1)} / ${floor99.toFixed(1)} ms (p50 / p99)`,
+    )
     ratios.push({ p50: p50 / floor50, p99: p99 / floor99 })
   }
   return [
@@ -118,7 +127,13 @@ async function toScreen(ground: Ground, desks: Desks, rate: number, ms: number):
     const assigned = type === "event" && eventType === "conversation_assignee.updated"
     if (assigned && data?.conversationId && !seen.has(data.conversationId)) seen.set(data.conversationId, at)
   }
-  const sent = await atRate(ground.program.port, rate, ms, (n) => signedText(ground.desk, `Where is order ${n}?`), () => seen.size)
+  const sent = await atRate(
+    ground.program.port,
+    rate,
+    ms,
+    (n) => newText(ground.desk, `Where is order ${n}?`),
+    () => seen.size,
+  )
   const conversationOf = await ground.conversationsOf([...sent.keys()])
   return latencies(sent, (id) => seen.get(conversationOf.get(id) ?? ""))
 }
@@ -127,8 +142,11 @@ async function toBareScreen(ground: Ground, desks: Desks, rate: number, ms: numb
   const seen = new Map<string, number>()
   desks.onFrame = ({ data }, at) => void (data?.key && seen.set(data.key, at))
   const text = (n: number) => {
-    const id = signedText(ground.desk, "").id
-    return { id, request: formPost("/texts", new URLSearchParams({ key: id, text: `Where is order ${n}?` }).toString()) }
+    const id = newText(ground.desk, "").id
+    return {
+      id,
+      request: formPost("/texts", new URLSearchParams({ key: id, text: `Where is order ${n}?` }).toString()),
+    }
   }
   const sent = await atRate(ground.barePort, rate, ms, text, () => seen.size)
   return latencies(sent, (id) => seen.get(id))
@@ -142,7 +160,13 @@ function latencies(sent: ReadonlyMap<string, number>, seenAt: (id: string) => nu
 }
 
 /** An open loop: texts leave when their time has come, whether or not earlier ones are answered. */
-async function atRate(port: number, rate: number, ms: number, make: (n: number) => { id: string; request: string }, seen: () => number): Promise<Map<string, number>> {
+async function atRate(
+  port: number,
+  rate: number,
+  ms: number,
+  make: (n: number) => { id: string; request: string },
+  seen: () => number,
+): Promise<Map<string, number>> {
   const sent = new Map<string, number>()
   const idle = await Promise.all(Array.from({ length: lanesMax }, () => HttpLane.open(port)))
   const all = [...idle]
