@@ -96,9 +96,9 @@ export class ChatSocket implements VisitorSocket {
 
   #receive(bytes: Buffer, isBinary: boolean): void {
     this.#heardAt = this.#channel.clock.monotonic()
-    if (isBinary) return this.#socket.close(closeCodes.unreadable)
+    if (isBinary) return void this.#socket.close(closeCodes.unreadable)
     const read = ClientFrame.safeParse(parsed(bytes))
-    if (!read.success) return this.#socket.close(closeCodes.unreadable)
+    if (!read.success) return void this.#socket.close(closeCodes.unreadable)
     const frame = read.data
     if (this.#tooMany(frame)) return
     // One after the other: what was said first is done first.
@@ -292,7 +292,7 @@ export class ChatSocket implements VisitorSocket {
   }
 
   #ping(): void {
-    if (this.#channel.clock.monotonic() - this.#heardAt > silenceMs) return this.#socket.terminate()
+    if (this.#channel.clock.monotonic() - this.#heardAt > silenceMs) return void this.#socket.terminate()
     this.#socket.ping()
     this.check()
   }

@@ -10,6 +10,7 @@ export function TextWithLinks({ text }: { text: string }) {
     <>
       {text.split(link).map((part, index) =>
         index % 2 === 1 ? (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one text never move
           <a key={`${index} ${part}`} href={part} target="_blank" rel="noopener noreferrer">
             {part}
           </a>

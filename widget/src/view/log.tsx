@@ -23,12 +23,12 @@ export function Log({ chat, texts }: { chat: Chat; texts: Texts }) {
     if (element) atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <div
       class="log"
       role="log"
       aria-live="polite"
       aria-label={texts.message}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       ref={box}
       onScroll={onScroll}
@@ -174,6 +174,7 @@ function Notices({ chat, texts }: { chat: Chat; texts: Texts }) {
   }
   // The server has taken everything out of it that could run or load.
   if (chat.closed && chat.app.closedText)
+    // biome-ignore lint/security/noDangerouslySetInnerHtml: sanitized by the server when it was saved
     return <div class="notice" dangerouslySetInnerHTML={{ __html: chat.app.closedText }} />
   return null
 }
