@@ -22,6 +22,7 @@ let made = 0
 /** A fresh organization called Retale and its first administrator, signed in. */
 export async function newOffice(options: BrowserContextOptions = {}): Promise<Office> {
   const page = await newPage(options)
+  page.setDefaultTimeout(15_000)
   const domain = newDomain()
   const email = `jordan@${domain}`
   const { setupLink } = await newSetupLink(email)

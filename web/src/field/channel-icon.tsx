@@ -54,3 +54,9 @@ export function ChannelIcon({ channel, size = 28, decorative = false }: Props) {
 export function channelLabel(channel: ChannelName | "ivr"): string {
   return channel === "ivr" ? sectionLabel(channel as Section) : channels[channel].label
 }
+
+/** Within a sentence: "by email", "by SMS". */
+export function channelInText(channel: ChannelName | "ivr"): string {
+  const label = channelLabel(channel)
+  return channel === "email" || channel === "chat" || channel === "voice" || channel === "voicemail" ? label.toLowerCase() : label
+}

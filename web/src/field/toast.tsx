@@ -1,10 +1,11 @@
+import { t } from "@lingui/core/macro"
 import { notifications } from "@mantine/notifications"
 import type { ReactNode } from "react"
 import { ApiProblem } from "../api.ts"
 
 /** Success stays 4 s. Never the only place where a result is seen. */
 export function toast(message: ReactNode) {
-  notifications.show({ message, autoClose: 4000, color: "accent", role: "status" })
+  notifications.show({ message, autoClose: 4000, closeButtonProps: { "aria-label": t`Close` }, color: "accent", role: "status" })
 }
 
 /** A failure stays until it is closed: what happened, what to do, the code in small print. */
@@ -23,6 +24,7 @@ export function toastProblem(error: unknown) {
       </>
     ),
     autoClose: false,
+    closeButtonProps: { "aria-label": t`Close` },
     color: "red",
     role: "alert",
   })

@@ -42,6 +42,9 @@ export function LookTab({ draft, onChange, problem }: TabProps) {
       <ColorInput
         label={t`Color`}
         format="hex"
+        hueLabel={t`Hue`}
+        saturationLabel={t`Saturation`}
+        popoverProps={{ withinPortal: false }}
         value={appearance.color}
         onChange={(color) => set({ color })}
         error={hex.test(appearance.color) ? problem?.at("/appearance/color") : t`Enter a color such as #4C5BDC.`}
