@@ -3,7 +3,7 @@ import type { ChannelName } from "../core/channels.ts"
 import type { Timers } from "../timers.ts"
 import { type Caller, callerOf, signIn } from "./caller.ts"
 import { chatApps, entryPoints, inboxes, organization, people, type PersonName, sections, topics } from "./company.ts"
-import { customers, type Moment, moments } from "./stories.ts"
+import { type Customer, customers, type Moment, moments } from "./stories.ts"
 
 export type DemoDeps = {
   /** Where the program listens. */
@@ -78,7 +78,8 @@ async function found({ url, password, setupCode }: DemoDeps): Promise<Company> {
     await admin("PUT", `/inboxes/${company.inboxIds.get(inbox)}/members/${setup.body.user.id}`)
   for (const person of others) await invite(url, company, person, password)
   await openDoors(company)
-  for (const { name, email, phone } of Object.values(customers)) {
+  for (const { name, email, phone, visitor } of Object.values<Customer>(customers)) {
+    if (visitor) continue
     await admin("POST", "/customers", {
       name,
       addresses: [
@@ -186,8 +187,7 @@ async function happen(company: Company, moment: Moment): Promise<void> {
 
 /** A customer writes, along the channel's real way in. */
 async function write(company: Company, moment: Extract<Moment, { from: unknown }>): Promise<void> {
-  const customer = customers[moment.from]
-  const channel = moment.to.includes("@") ? "email" : "sms"
+  const channel = moment.to.includes("@") ? "email" : moment.to.startsWith("+") ? "sms" : "chat"
   const before = company.stories.get(moment.story)
   const taken = await company.admin<{
     conversationId: string | null
@@ -195,7 +195,7 @@ async function write(company: Company, moment: Extract<Moment, { from: unknown }
     parkedReason: string | null
   }>("POST", "/sandbox/messages", {
     to: { channel, address: moment.to },
-    from: { value: channel === "email" ? customer.email : customer.phone, name: customer.name },
+    from: senderOf(customers[moment.from], channel),
     text: moment.text,
     ...(moment.subject && { subject: moment.subject }),
     ...(moment.html && { html: moment.html }),
@@ -203,6 +203,13 @@ async function write(company: Company, moment: Extract<Moment, { from: unknown }
   })
   if (!taken.conversationId) throw new Error(`no conversation from ${moment.story}: ${taken.parkedReason}`)
   company.stories.set(moment.story, { conversationId: taken.conversationId, channel, lastMessageId: taken.messageId })
+}
+
+/** A visitor of the web site is somebody new, whom only the site could prove to be a known customer. */
+function senderOf(customer: Customer, channel: "email" | "sms" | "chat") {
+  const { name, email, phone } = customer
+  if (channel === "chat") return { kind: "visitor", value: customer.visitor ?? email, name }
+  return { value: channel === "email" ? email : phone, name }
 }
 
 /** Whoever is offered something takes it. */

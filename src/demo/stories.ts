@@ -12,6 +12,9 @@ export type Moment = { hoursAgo: number } & (
   | { ends: PersonName }
 )
 
+/** `visitor`: known from the web site alone. */
+export type Customer = { name: string; email: string; phone: string; visitor?: string }
+
 export const customers = {
   Maya: { name: "Maya Chen", email: "maya.chen@example.com", phone: "+12125550142" },
   Luis: { name: "Luis Ferrer", email: "luis.ferrer@example.com", phone: "+13055550177" },
@@ -22,6 +25,8 @@ export const customers = {
   Yuki: { name: "Yuki Mori", email: "yuki.mori@example.com", phone: "+14165550121" },
   Omar: { name: "Omar Haddad", email: "omar@haddad.example", phone: "+16045550190" },
   Sofia: { name: "Sofia Marino", email: "sofia@marino.example", phone: "+17025550155" },
+  Kofi: { name: "Kofi Mensah", email: "kofi@mensah.example", phone: "+16465550187", visitor: "demo-visitor-kofi" },
+  Hanna: { name: "Hanna Vogel", email: "hanna@vogel.example", phone: "+13235550146", visitor: "demo-visitor-hanna" },
 } as const
 export type CustomerName = keyof typeof customers
 
@@ -164,6 +169,33 @@ export const moments: readonly Moment[] = [
     text: "That sounds good. I will talk with my partner and come back to you.",
   },
   {
+    hoursAgo: day + 6.5,
+    story: "basket",
+    from: "Kofi",
+    to: "retale.com-shopping-cart",
+    text: "Hi! The basket says the armchair ships in 6 weeks. Is there a faster one?",
+  },
+  {
+    hoursAgo: day + 6.49,
+    story: "basket",
+    answers: "Priya",
+    text: "Hello! In grey it is in stock and ships tomorrow. Shall I put that one into your basket?",
+  },
+  {
+    hoursAgo: day + 6.47,
+    story: "basket",
+    from: "Kofi",
+    to: "retale.com-shopping-cart",
+    text: "Grey is fine, yes please.",
+  },
+  {
+    hoursAgo: day + 6.45,
+    story: "basket",
+    answers: "Priya",
+    text: "Done. The basket shows it now. Anything else that I can do for you?",
+  },
+  { hoursAgo: day + 6.4, story: "basket", closes: "Priya", topic: "Product question" },
+  {
     hoursAgo: day + 5.8,
     story: "wholesale",
     notes: "Priya",
@@ -253,5 +285,12 @@ export const moments: readonly Moment[] = [
     from: "Tom",
     to: "+14155551243",
     text: "Quick one: could the desks come a day later? Thursday is better for us.",
+  },
+  {
+    hoursAgo: 0.02,
+    story: "help",
+    from: "Hanna",
+    to: "retale.com-help",
+    text: "Hello, I cannot sign in since this morning. It says that my account is locked.",
   },
 ]
