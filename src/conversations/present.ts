@@ -69,7 +69,8 @@ const placesMax = 1_000
 
 async function readRows(db: Kysely<DB>, orgId: string, ids: readonly string[], viewerId: string | null): Promise<Row[]> {
   const { rows } = await sql<Row>`
-    SELECT c.id, c.customer_id, u.name AS customer_name, c.status, c.inbox_id, c.agent_id,
+    SELECT c.id, c.customer_id, coalesce(u.name, (SELECT d.value FROM customer_addresses d WHERE d.org_id = u.org_id AND d.customer_id = u.id
+        AND d.kind IN ('phone', 'email') ORDER BY d.proved_at, d.id LIMIT 1)) AS customer_name, c.status, c.inbox_id, c.agent_id,
       a.reason AS assignment_reason, a.started_at AS assigned_at, c.due_at,
       coalesce((SELECT jsonb_agg(jsonb_build_object('id', t.id, 'name', t.name) ORDER BY lower(t.name)) FROM topics t
         WHERE t.org_id = c.org_id AND t.id = ANY(c.topic_ids)), '[]') AS topics,

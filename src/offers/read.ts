@@ -39,7 +39,8 @@ type Row = {
 export async function readOffers(db: Kysely<DB>, orgId: string, filter: OfferFilter): Promise<Offer[]> {
   const { rows } = await sql<Row>`
     SELECT o.id, o.agent_id, o.contact_id, o.conversation_id, o.channel, o.inbox_id, o.match_reasons, o.state, o.offered_at, o.ends_at,
-      c.customer_id, u.name AS customer_name, c.last_message_preview AS preview, e.id AS entry_point_id, e.channel AS entry_point_channel,
+      c.customer_id, coalesce(u.name, (SELECT d.value FROM customer_addresses d WHERE d.org_id = u.org_id AND d.customer_id = u.id
+        AND d.kind IN ('phone', 'email') ORDER BY d.proved_at, d.id LIMIT 1)) AS customer_name, c.last_message_preview AS preview, e.id AS entry_point_id, e.channel AS entry_point_channel,
       e.kind, e.address, e.display_name
     FROM offers o JOIN conversations c ON c.org_id = o.org_id AND c.id = o.conversation_id
     JOIN customers u ON u.org_id = o.org_id AND u.id = c.customer_id

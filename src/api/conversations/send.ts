@@ -45,7 +45,7 @@ export function sendRoutes({ store, links, rules }: ConversationDeps): Route[] {
       async handle({ principal, params, body, write }) {
         const [acting, undoSeconds] = await Promise.all([actingOf(db, principal), undoSecondsOf(store, principal)])
         return write(async (tx) => {
-          const { messageId } = await reply(tx, rules, acting, params.id, { ...body, undoSeconds })
+          const { messageId } = await reply(tx, rules, acting, params.id, { ...body, undoSeconds: body.channel === "email" ? undoSeconds : 0 })
           return created(`/messages/${messageId}`, await presentMessage(tx.db, { orgId: tx.orgId, id: principal.id, links }, messageId))
         })
       },
@@ -55,7 +55,7 @@ export function sendRoutes({ store, links, rules }: ConversationDeps): Route[] {
 
 const undoSecondsMax = 30
 
-/** A person's preference; nobody waits for a key. */
+/** A person's preference, for mails only: in a chat or a text the customer waits. Nobody waits for a key. */
 async function undoSecondsOf(store: Store, principal: Principal): Promise<number> {
   if (!principal.userId) return 0
   const user = await store.db

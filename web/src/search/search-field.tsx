@@ -104,7 +104,7 @@ export function SearchField() {
                   </span>
                   <span className="grow">
                     <span className="ellipsis" style={{ display: "block" }}>
-                      {shownName(customer.name, t`Unknown customer`)}
+                      {shownName(customer.name ?? customer.addresses.find(({ kind }) => kind !== "visitor")?.value ?? null, t`Unknown customer`)}
                     </span>
                     <span className={`${classes.detail} ellipsis`}>
                       {customer.addresses

@@ -1,7 +1,10 @@
-/** "40 s", "9 min", "2 h", "Yesterday", "4 Mar": for the narrow corner of a row. */
+const nowSeconds = 10
+
+/** "now", "40 s", "9 min", "2 h", "Yesterday", "4 Mar": for the narrow corner of a row. */
 export function shortTime(at: string, now: number): string {
   const then = Date.parse(at)
   const seconds = Math.max(0, Math.floor((now - then) / 1000))
+  if (seconds < nowSeconds) return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(0, "second")
   if (seconds < 60) return unit(seconds, "second")
   if (seconds < 3600) return unit(Math.floor(seconds / 60), "minute")
   if (daysBetween(then, now) === 0) return unit(Math.floor(seconds / 3600), "hour")

@@ -3,7 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro"
 import { IconChevronDown } from "@tabler/icons-react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
 import type { ReplyOption } from "../../../../src/core/conversations/reply-option.ts"
-import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
+import { ChannelIcon, channelInText, channelLabel } from "../../field/channel-icon.tsx"
 import { refusalTexts } from "./refusals.ts"
 import classes from "./composer.module.css"
 
@@ -15,10 +15,10 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
   return (
     <Menu position="top-start" width={320}>
       <Menu.Target>
-        <UnstyledButton className={classes.tab} data-selected={selected || undefined} aria-label={t`Reply by ${channelLabel(channel)}, choose another channel`} onClick={onSelect}>
+        <UnstyledButton className={classes.tab} data-selected={selected || undefined} aria-label={t`Reply by ${channelInText(channel)}, choose another channel`} onClick={onSelect}>
           <ChannelIcon channel={channel} size={20} decorative />
           <span>
-            <Trans>Reply by {channelLabel(channel)}</Trans>
+            <Trans>Reply by {channelInText(channel)}</Trans>
           </span>
           <IconChevronDown size={14} stroke={1.75} aria-hidden />
         </UnstyledButton>

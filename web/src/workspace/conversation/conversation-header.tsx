@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Pill, Popover, Tooltip, UnstyledButton } from "@mantine/core"
+import { ActionIcon, Button, Menu, Pill, Popover, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import {
   IconArrowLeft,
@@ -64,13 +64,6 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
         </h1>
         <ConversationStatusChip status={conversation.status} />
         {conversation.dueAt && <DueWithWhy conversation={conversation} />}
-        {conversation.test && (
-          <span className={classes.desktop}>
-            <StatusChip status="off" icon={null}>
-              <Trans>Test</Trans>
-            </StatusChip>
-          </span>
-        )}
         <span className="grow" />
         <div className={classes.actions} role="group" aria-label={t`Actions on the conversation`}>
           {works && conversation.queueItem && !conversation.assignment && can("conversation.take") && (
@@ -192,6 +185,11 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
           <IconUser size={14} stroke={1.75} aria-hidden />
           {assignee === me.user.id ? <Trans>You</Trans> : assignee ? names.person(assignee) : <Trans>Nobody yet</Trans>}
         </span>
+        {conversation.test && (
+          <StatusChip status="off" icon={null}>
+            <Trans>Test</Trans>
+          </StatusChip>
+        )}
         <Topics conversation={conversation} opened={topicsOpened} onOpened={onTopics} disabled={!works || closed} />
       </div>
     </header>
@@ -220,8 +218,11 @@ function DueWithWhy({ conversation }: { conversation: OpenConversation }) {
   return (
     <Popover position="bottom-start" width={340} withArrow trapFocus>
       <Popover.Target>
-        <UnstyledButton aria-label={t`Why is it due then?`} className={classes.due}>
+        <UnstyledButton className={classes.due}>
           <SlaChip dueAt={conversation.dueAt} slaSeconds={conversation.contact?.slaSeconds ?? null} />
+          <VisuallyHidden>
+            , <Trans>why then?</Trans>
+          </VisuallyHidden>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown aria-label={t`Why this due date`}>

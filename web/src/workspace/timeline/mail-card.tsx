@@ -12,14 +12,14 @@ import { DeliveryState } from "./delivery-state.tsx"
 import { MailBody } from "./mail-body.tsx"
 import classes from "./timeline.module.css"
 
-type Props = { message: Message; meId: string; /** Answers of ours are one line until they are opened. */ folded: boolean }
+type Props = { message: Message; meId: string; customerName: string; /** Answers of ours are one line until they are opened. */ folded: boolean }
 
 /** A mail: who to whom, subject, body, files; what must be warned of stands above the body. */
-export function MailCard({ message, meId, folded }: Props) {
+export function MailCard({ message, meId, customerName, folded }: Props) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(!folded)
   const ours = message.direction === "outbound"
-  const name = ours && message.author.id === meId ? t`You` : shownName(message.author.name, ours ? t`Automatic answer` : t`Customer`)
+  const name = ours && message.author.id === meId ? t`You` : shownName(message.author.name, ours ? t`Automatic answer` : customerName)
   if (!isOpen)
     return (
       <button type="button" className={classes.foldedMail} aria-expanded={false} onClick={() => setOpen(true)}>

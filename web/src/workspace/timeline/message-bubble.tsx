@@ -7,13 +7,13 @@ import { AttachmentCard, AttachmentPicture, isPicture } from "./attachment-card.
 import { DeliveryState } from "./delivery-state.tsx"
 import classes from "./timeline.module.css"
 
-type Props = { message: Message; lastOfRun: boolean; meId: string }
+type Props = { message: Message; lastOfRun: boolean; meId: string; customerName: string }
 
 /** A chat or text message: the customer at the left, we at the right. */
-export function MessageBubble({ message, lastOfRun, meId }: Props) {
+export function MessageBubble({ message, lastOfRun, meId, customerName }: Props) {
   const { t } = useLingui()
   const ours = message.direction === "outbound"
-  const name = shownName(message.author.name, ours ? t`Automatic answer` : t`Customer`)
+  const name = shownName(message.author.name, ours ? t`Automatic answer` : customerName)
   const notMe = ours && message.author.id !== meId
   return (
     <div className={classes.message} data-ours={ours || undefined} data-run={lastOfRun ? undefined : true}>

@@ -72,7 +72,7 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
                 )}
                 <HiddenItems count={pages?.[0]?.hiddenItems ?? 0} shown={!hasNextPage} />
                 {entries.map((entry, index) => (
-                  <EntryView key={entry.key} entry={entry} meId={me.user.id} onWhy={onWhy} isLast={index >= entries.length - 3} />
+                  <EntryView key={entry.key} entry={entry} customerName={customerName} meId={me.user.id} onWhy={onWhy} isLast={index >= entries.length - 3} />
                 ))}
               </>
             )}
@@ -90,9 +90,9 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
   )
 }
 
-type EntryProps = { entry: Entry; meId: string; isLast: boolean; onWhy: () => void }
+type EntryProps = { entry: Entry; meId: string; customerName: string; isLast: boolean; onWhy: () => void }
 
-const EntryView = memo(function EntryView({ entry, meId, isLast, onWhy }: EntryProps) {
+const EntryView = memo(function EntryView({ entry, meId, customerName, isLast, onWhy }: EntryProps) {
   switch (entry.type) {
     case "separator":
       return <Separator entry={entry} />
@@ -105,13 +105,13 @@ const EntryView = memo(function EntryView({ entry, meId, isLast, onWhy }: EntryP
     case "message":
       return (
         <Item>
-          <MessageBubble message={entry.message} lastOfRun={entry.lastOfRun} meId={meId} />
+          <MessageBubble customerName={customerName} message={entry.message} lastOfRun={entry.lastOfRun} meId={meId} />
         </Item>
       )
     case "mail":
       return (
         <Item>
-          <MailCard message={entry.message} meId={meId} folded={entry.message.direction === "outbound" && !isLast} />
+          <MailCard customerName={customerName} message={entry.message} meId={meId} folded={entry.message.direction === "outbound" && !isLast} />
         </Item>
       )
     case "note":
