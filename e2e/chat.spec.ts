@@ -14,7 +14,13 @@ const complaints: string[] = []
 
 beforeAll(async () => {
   office = await newOffice()
-  inboxId = (await office.api<{ id: string }>("POST", "/inboxes", { name: "Chat Support", slaMinutesText: "5", agentIds: [office.userId] })).id
+  inboxId = (
+    await office.api<{ id: string }>("POST", "/inboxes", {
+      name: "Chat Support",
+      slaMinutesText: "5",
+      agentIds: [office.userId],
+    })
+  ).id
   const section = { defaultInboxId: inboxId, defaultSlaMinutesText: null, exceptions: [] }
   await office.api("PUT", "/channel-routings/chat", section, "*")
   const app = await office.api<{ appId: string }>("POST", "/chat-apps", {
@@ -26,7 +32,8 @@ beforeAll(async () => {
   visitor = await newPage({ locale: "en-US" })
   visitor.setDefaultTimeout(15_000)
   visitor.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("ERR_INTERNET_DISCONNECTED")) complaints.push(message.text())
+    if (message.type() === "error" && !message.text().includes("ERR_INTERNET_DISCONNECTED"))
+      complaints.push(message.text())
   })
   visitor.on("pageerror", (error) => complaints.push(error.message))
 })
@@ -67,7 +74,10 @@ test("S6 S56 S57 a visitor writes on a page of another origin, an agent answers,
   await panel().getByRole("button", { name: "Save" }).click()
   await log().getByText("We will also answer to maya@example.com.").waitFor()
   const id = await conversationId()
-  const conversation = await office.api<{ inboxId: string; contact: { channel: string } }>("GET", `/conversations/${id}`)
+  const conversation = await office.api<{ inboxId: string; contact: { channel: string } }>(
+    "GET",
+    `/conversations/${id}`,
+  )
   expect(conversation).toMatchObject({ inboxId, contact: { channel: "chat" } })
   await answer("It left this morning: https://carrier.example/7")
   await log().getByText("It left this morning").waitFor()
@@ -88,23 +98,36 @@ test("a reload continues the same chat, what was written without a connection is
   await visitor.context().setOffline(false)
   await log().getByText("Sent", { exact: true }).waitFor()
   const texts = async () => {
-    const { items } = await office.api<{ items: { message?: { text: string; direction: string } }[] }>("GET", `/conversations/${await conversationId()}/timeline?limit=100`)
+    const { items } = await office.api<{ items: { message?: { text: string; direction: string } }[] }>(
+      "GET",
+      `/conversations/${await conversationId()}/timeline?limit=100`,
+    )
     return items.flatMap(({ message }) => (message?.direction === "inbound" ? [message.text] : []))
   }
-  expect((await texts()).filter((text) => text.includes("offline"))).toEqual(["first while offline", "second while offline"])
+  expect((await texts()).filter((text) => text.includes("offline"))).toEqual([
+    "first while offline",
+    "second while offline",
+  ])
 })
 
 test("by keyboard: Esc closes and focus returns, an answer to a closed panel is counted on the launcher", async () => {
   await field().focus()
   await visitor.keyboard.press("Escape")
   await panel().waitFor({ state: "detached" })
-  expect(await launcher().evaluate((element) => element.getRootNode() instanceof ShadowRoot && (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(true)
+  expect(
+    await launcher().evaluate(
+      (element) =>
+        element.getRootNode() instanceof ShadowRoot && (element.getRootNode() as ShadowRoot).activeElement === element,
+    ),
+  ).toBe(true)
   await answer("Anything else?")
   await visitor.getByRole("button", { name: "Chat with us, 1 new message" }).waitFor()
   await look(visitor, "chat-closed-unread")
   await visitor.keyboard.press("Enter")
   await log().getByText("Anything else?").waitFor()
-  expect(await field().evaluate((element) => (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(true)
+  expect(await field().evaluate((element) => (element.getRootNode() as ShadowRoot).activeElement === element)).toBe(
+    true,
+  )
 })
 
 test("the visitor ends the chat after one question, and may have a copy by mail", async () => {
@@ -113,7 +136,10 @@ test("the visitor ends the chat after one question, and may have a copy by mail"
   await panel().getByRole("textbox", { name: "Email me a copy (optional)" }).fill("maya@example.com")
   await panel().getByRole("button", { name: "End chat now" }).click()
   await log().getByText("This chat has ended.", { exact: false }).waitFor()
-  const copy = await office.api<{ items: { text: string }[] }>("GET", "/sandbox/deliveries?address=maya@example.com&wait=10")
+  const copy = await office.api<{ items: { text: string }[] }>(
+    "GET",
+    "/sandbox/deliveries?address=maya@example.com&wait=10",
+  )
   expect(copy.items.at(-1)?.text).toContain("Jordan: Anything else?")
 })
 
@@ -121,7 +147,12 @@ test("out of hours the page says so and takes no new chat", async () => {
   const days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
   const { items } = await office.api<{ items: { id: string }[] }>("GET", "/chat-apps")
   const hours = { timeZone: "America/Los_Angeles", ...Object.fromEntries(days.map((day) => [day, []])) }
-  await office.api("PATCH", `/chat-apps/${items[0]?.id}`, { hours, afterHoursText: "<p>We are back on <b>Monday</b>.</p>" }, "*")
+  await office.api(
+    "PATCH",
+    `/chat-apps/${items[0]?.id}`,
+    { hours, afterHoursText: "<p>We are back on <b>Monday</b>.</p>" },
+    "*",
+  )
   const late = await newPage()
   await late.goto(`${switchboard().sandboxOrigin}/${appId}?show`)
   await late.getByText("We are back on Monday.").waitFor()

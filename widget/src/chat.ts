@@ -21,6 +21,8 @@ export class Chat {
   typing: string | null = null
   agentReadSeq = 0
   open = false
+  /** Opened by the visitor, not by the page: the field takes the focus. */
+  takesFocus = false
   readonly #server: Server
   readonly #emit: (event: ChatEvent, detail: object) => void
   readonly #listeners = new Set<() => void>()
@@ -78,8 +80,9 @@ export class Chat {
       })
   }
 
-  show(open: boolean): void {
+  show(open: boolean, byVisitor = true): void {
     this.open = open
+    this.takesFocus = byVisitor
     this.storage.change({ open })
     this.sayRead()
     this.changed()

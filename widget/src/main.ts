@@ -41,7 +41,9 @@ async function start({ appId, autoShowWidget = false, identity, preview = false 
   const hasButtons = bindButtons(chat)
   mount(chat, { launcher: !hasButtons })
   emit("availability:change", { available: app.open && app.accepting })
-  if (autoShowWidget || chat.storage.value.open) chat.show(true)
+  // A full screen is opened by a touch only, not by every page that is gone to.
+  const isPhone = matchMedia("(max-width: 480px), (max-height: 480px)").matches
+  if (autoShowWidget || (chat.storage.value.open && !isPhone)) chat.show(true, false)
 }
 
 /** What a page may call: `window.Switchboard`. */

@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import { render } from "preact"
-import { useEffect, useReducer } from "preact/hooks"
+import { useEffect, useLayoutEffect, useReducer } from "preact/hooks"
 import type { Chat } from "../chat.ts"
 import { textOn } from "../color.ts"
 import { styles } from "../styles.ts"
@@ -23,7 +23,7 @@ export function mount(chat: Chat, options: { launcher: boolean }): void {
 
 function Widget({ chat, launcher, shadow }: { chat: Chat; launcher: boolean; shadow: ShadowRoot }) {
   const [, again] = useReducer((count: number) => count + 1, 0)
-  useEffect(() => chat.subscribe(() => again(undefined)), [chat])
+  useLayoutEffect(() => chat.subscribe(() => again(undefined)), [chat])
   useEffect(() => {
     const seen = () => chat.sayRead()
     document.addEventListener("visibilitychange", seen)

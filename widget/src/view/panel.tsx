@@ -13,6 +13,7 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
   const { status } = chat.state
   const begun = status === "waiting" || status === "connected"
   useEffect(() => {
+    if (!chat.takesFocus) return
     const field =
       panel.current?.querySelector<HTMLElement>("textarea:not(:disabled)") ??
       panel.current?.querySelector<HTMLElement>(".head button:last-child")
