@@ -129,7 +129,7 @@ export function createFarEnd(deps: { store: Store; clock: Clock; keys: Keys }): 
         const leftMs = endsAt - clock.monotonic()
         if (rows.length > 0 || leftMs <= 0) return rows
         // Another process may have recorded it: the emitter is a hint, the table the truth.
-        const signal = AbortSignal.timeout(Math.max(1, Math.min(pollMs, leftMs)))
+        const signal = AbortSignal.timeout(Math.ceil(Math.min(pollMs, leftMs)))
         await once(arrivals, orgId, { signal }).catch(() => undefined)
       }
     },
