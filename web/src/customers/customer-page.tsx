@@ -1,4 +1,4 @@
-import { ActionIcon, Button, EmptyState, Tooltip } from "@mantine/core"
+import { ActionIcon, Button, EmptyState, Tooltip, VisuallyHidden } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconArrowLeft, IconMessages, IconUserOff } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -36,12 +36,24 @@ function Profile() {
   useTitle(title)
   useWorkLive()
   if (query.error instanceof ApiProblem && query.error.status === 404) return <Gone />
-  const openLatest = () => latest && void navigate({ to: "/work/c/$conversationId", params: { conversationId: latest.id } })
+  const openLatest = () =>
+    latest && void navigate({ to: "/work/c/$conversationId", params: { conversationId: latest.id } })
   return (
     <div className={classes.profile}>
       <section className={classes.main} aria-label={t`History`}>
         <Bar name={title} latestId={latest?.id} />
-        <Timeline key={customerId} customerId={customerId} customerName={name} conversationId={null} onWhy={openLatest} />
+        <VisuallyHidden>
+          <h2>
+            <Trans>History</Trans>
+          </h2>
+        </VisuallyHidden>
+        <Timeline
+          key={customerId}
+          customerId={customerId}
+          customerName={name}
+          conversationId={null}
+          onWhy={openLatest}
+        />
       </section>
       <aside className={classes.pane} aria-label={t`What is known`}>
         <section className={classes.part}>

@@ -29,11 +29,17 @@ export function CustomersPage() {
   const query = useInfiniteQuery(customersQuery(searched))
   useTitle(t`Customers`)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
-  useEffect(() => setTyped(q), [q])
+  // What the address says is taken over when somebody else wrote it there: a link, the way back.
+  const written = useRef(q)
   useEffect(() => {
-    if (searched !== q) void navigate({ to: "/customers", search: searched ? { q: searched } : {}, replace: true })
-    // biome-ignore lint/correctness/useExhaustiveDependencies: writes what was typed into the address, not the other way round
-  }, [searched])
+    if (q !== written.current) setTyped(q)
+    written.current = q
+  }, [q])
+  useEffect(() => {
+    if (searched === written.current) return
+    written.current = searched
+    void navigate({ to: "/customers", search: searched ? { q: searched } : {}, replace: true })
+  }, [searched, navigate])
   const rows = query.data?.pages.flatMap((page) => page.items)
   useFoundAnnounced(searched, rows?.length, query.hasNextPage)
   return (
@@ -92,25 +98,22 @@ function CustomerTable({ customers }: { customers: Customer[] }) {
     {
       key: "email",
       header: t`Email`,
-      width: "34%",
+      width: "36%",
       cell: (customer) => <AddressCell addresses={shownAddresses(customer, "email")} />,
     },
     {
       key: "phone",
       header: t`Phone`,
-      width: "22%",
-      cell: (customer) => <AddressCell addresses={shownAddresses(customer, "phone")} />,
-    },
-    {
-      key: "texts",
-      header: t`Texts`,
-      width: "14%",
-      cell: (customer) =>
-        customer.optOuts.length > 0 ? (
-          <StatusChip status="off">
-            <Trans>Opted out</Trans>
-          </StatusChip>
-        ) : null,
+      cell: (customer) => (
+        <span className={classes.phone}>
+          <AddressCell addresses={shownAddresses(customer, "phone")} />
+          {customer.optOuts.length > 0 && (
+            <StatusChip status="off" title={t`The customer wrote STOP.`}>
+              <Trans>Opted out of texts</Trans>
+            </StatusChip>
+          )}
+        </span>
+      ),
     },
   ]
   return (

@@ -51,6 +51,8 @@ async function follow(signal: AbortSignal, set: (change: (before: Deliveries) =>
         error: error instanceof Error ? error : new Error(String(error)),
       }))
       if (error instanceof ApiProblem && error.status < 500) return
+      // Asks without waiting next, so that the trouble does not stay on the screen.
+      caughtUp = false
       await new Promise((resolve) => setTimeout(resolve, retryMs))
     }
   }

@@ -1,4 +1,5 @@
 import { ActionIcon, SegmentedControl, TextInput, Tooltip } from "@mantine/core"
+import { msg } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconArrowLeft } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
@@ -31,6 +32,11 @@ const names = [
   "Rosa Lima",
   "Tariq Aziz",
 ]
+const addressLabels = {
+  sms: msg`Phone number of the customer`,
+  email: msg`Mail address of the customer`,
+  chat: msg`Visitor of the chat`,
+}
 /** 555-0100 to 555-0199 belong to nobody. */
 const fictionalFirst = 100
 const fictionalLast = 199
@@ -86,7 +92,7 @@ export function NewCustomer({ entryPoints, afterId, taken, onClose, onSent }: Pr
               onChange={(event) => setName(event.currentTarget.value)}
             />
             <TextInput
-              label={labelOf(shown, t)}
+              label={t(shown === "sms" || shown === "email" ? addressLabels[shown] : addressLabels.chat)}
               value={address}
               maxLength={320}
               onChange={(event) => setTyped(event.currentTarget.value)}
@@ -105,11 +111,6 @@ export function NewCustomer({ entryPoints, afterId, taken, onClose, onSent }: Pr
       )}
     </section>
   )
-}
-
-function labelOf(channel: ChannelName, t: ReturnType<typeof useLingui>["t"]): string {
-  if (channel === "sms") return t`Phone number of the customer`
-  return channel === "email" ? t`Mail address of the customer` : t`Visitor of the chat`
 }
 
 /** As the server stores it, so that answers find this thread. */

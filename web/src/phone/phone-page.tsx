@@ -1,4 +1,4 @@
-import { Button, EmptyState } from "@mantine/core"
+import { Button, EmptyState, VisuallyHidden } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconDeviceMobileMessage, IconMessagePlus } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -49,12 +49,17 @@ function Phone() {
   }
   return (
     <div className={classes.page} data-open={thread !== undefined || isNew || undefined}>
-      <section className={classes.list} aria-labelledby="phone-title">
+      <VisuallyHidden>
+        <h1>
+          <Trans>Test phone</Trans>
+        </h1>
+      </VisuallyHidden>
+      <section className={classes.list} aria-label={t`Addresses`}>
         <header className={classes.head}>
           <div className="grow">
-            <h1 id="phone-title" className={classes.title}>
+            <div className={classes.title} aria-hidden>
               <Trans>Test phone</Trans>
-            </h1>
+            </div>
             <p className={classes.lead}>
               <Trans>Write as a customer; answers come back here. Nothing leaves this server.</Trans>
             </p>

@@ -84,7 +84,7 @@ function Row({
         <span className={`${classes.preview} ellipsis`}>
           {failed && <IconAlertTriangle size={13} stroke={1.75} className={classes.trouble} aria-label={t`Failed`} />}
           {type === "written" && <Trans>Customer: </Trans>}
-          {item.text.split("\n")[0] || item.subject || t`Picture`}
+          {item.subject || item.text.replaceAll(/\s+/g, " ").trim() || t`Picture`}
         </span>
       </span>
     </button>
