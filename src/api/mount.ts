@@ -135,8 +135,9 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
   if (route.versioned && ifMatch === null) throw problem("precondition_required")
   const input = readInput(route, rawInput)
   const caller = callers.get(request)
-  const run = (once: Once | null) =>
+  const handle = (once: Once | null) =>
     route.handle(contextOf(door, route, request, caller?.principal, input, ifMatch ?? "*", rawInput, once))
+  const run = input.list.after === null ? handle : (once: Once | null) => handle(once).catch(refuseForgedCursor)
   const given =
     key !== null && caller
       ? await door.idempotency.run(
@@ -145,6 +146,12 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
         )
       : await run(null)
   return send(route, request, reply, given)
+}
+
+/** Nobody but us makes cursors: values of one that the database or a date cannot read are somebody else's. */
+function refuseForgedCursor(error: unknown): never {
+  const unreadable = error instanceof RangeError || (error instanceof Error && "code" in error && /^22/.test(String(error.code)))
+  throw unreadable ? problem("cursor_invalid") : error
 }
 
 function contextOf(

@@ -53,11 +53,14 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const visitorPolicy: Policy = { name: "visitor", quota: 600, windowSeconds: 60 }
 const newVisitorPolicy: Policy = { name: "visitor", quota: 30, windowSeconds: 60 }
 
+/** A line break inside would let two identities have the same signature. */
+const oneLine = /^\P{Cc}*$/u
+
 const NewVisitor = z.object({
   identity: z
     .object({
-      externalId: z.string().min(1).max(300),
-      email: z.string().max(320).optional(),
+      externalId: z.string().min(1).max(300).regex(oneLine),
+      email: z.string().max(320).regex(oneLine).optional(),
       name: z.string().max(200).optional(),
       phone: z.string().max(40).optional(),
       issuedAt: z.string().max(50),

@@ -8,6 +8,8 @@ import type { Placed, Taken } from "./commit.ts"
 
 /** At most one automatic answer to a sender in this time, whatever he writes (RFC 3834 2). */
 const pauseSeconds = 86_400
+/** In an hour, whoever writes: forged senders must not make us a source of mail for others (reliability 34). */
+const perHourMax = 500
 
 /**
  * Tells a customer who writes by mail that it arrived, where nobody serves now and the company wants it. Never to what is
@@ -18,7 +20,7 @@ export async function answerAutomatically(tx: Tx, placed: Placed, setting: Workf
   const mail = placed.taken.findLast((one) => one.event.mail)
   if (!mail?.event.mail || mail.event.mail.automatic || mail.event.mail.envelopeFrom === "") return
   const { inboxId } = placed.plan.conversation
-  if ((await isServed(tx, inboxId)) || (await wasAnswered(tx, placed, mail))) return
+  if ((await isServed(tx, inboxId)) || (await wasAnswered(tx, placed, mail)) || (await isTooMuch(tx, mail))) return
   await send(tx, placed, mail, setting.text)
 }
 
@@ -28,6 +30,19 @@ async function isServed(tx: Tx, inboxId: string): Promise<boolean> {
     WHERE m.org_id = ${tx.orgId} AND m.inbox_id = ${inboxId} AND a.status = 'logged_in' AND a.connected
       AND 'mail' = ANY(a.available_for) LIMIT 1`.execute(tx.db)
   return rows.length > 0
+}
+
+/** `victim+1@` and `victim+2@` are two customers and one mailbox. */
+async function isTooMuch(tx: Tx, mail: Taken): Promise<boolean> {
+  const { rows } = await sql<{ tooMuch: boolean }>`
+    SELECT count(*) FILTER (WHERE received_at > ${new Date(tx.now.getTime() - 3_600_000)}) >= ${perHourMax}
+      OR coalesce(bool_or(regexp_replace(lower(to_addresses[1]), '[+][^@]*@', '@') = ${mailboxOf(mail.event.from.value)}), false) AS too_much
+    FROM messages WHERE org_id = ${tx.orgId} AND flags ? 'autoReply' AND received_at > ${new Date(tx.now.getTime() - pauseSeconds * 1000)}`.execute(tx.db)
+  return rows[0]?.tooMuch ?? false
+}
+
+function mailboxOf(address: string): string {
+  return address.toLowerCase().replace(/\+[^@]*@/, "@")
 }
 
 async function wasAnswered(tx: Tx, { plan }: Placed, mail: Taken): Promise<boolean> {

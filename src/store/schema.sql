@@ -573,6 +573,7 @@ table messages
   constraint messages_author_type_check CHECK ((author_type = ANY (ARRAY['customer'::text, 'agent'::text, 'api_key'::text, 'rule'::text, 'system'::text])))
   constraint messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
   constraint messages_pkey PRIMARY KEY (org_id, id)
+  CREATE INDEX messages_auto_reply ON messages USING btree (org_id, received_at) WHERE (flags ? 'autoReply'::text)
   CREATE INDEX messages_conversation ON messages USING btree (org_id, conversation_id, id)
   CREATE INDEX messages_external ON messages USING btree (org_id, external_id) WHERE (external_id IS NOT NULL)
   CREATE INDEX messages_message_id ON messages USING btree (org_id, message_id_header) WHERE (message_id_header IS NOT NULL)
