@@ -6,7 +6,7 @@ import { exceptionsMax } from "../core/entry-points/section.ts"
 import { readOverview, readSections, showEntryPoint } from "../entry-points/read.ts"
 import { previewSection } from "../entry-points/preview-section.ts"
 import { saveSection } from "../entry-points/save-section.ts"
-import { problem } from "../problem.ts"
+import { invalid, problem } from "../problem.ts"
 import { live, loadPicture, resolutionOf } from "../store/ways-in.ts"
 import type { Store } from "../store/write.ts"
 import { ok, raw, wholeList } from "./answer.ts"
@@ -147,7 +147,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       path: "/entry-points/:id",
       action: "entryPoint.edit",
       versioned: true,
-      body: z.object({ displayName: z.string().trim().min(1).max(100).optional() }),
+      body: z.object({ displayName: z.string().trim().min(1).max(100).optional(), channel: z.string().optional() }),
       answers: { 200: EntryPoint },
       summary: "Rename an entry point; its channel never changes",
       async handle({ principal, params, body, ifMatch, write }) {
@@ -162,6 +162,9 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
             .executeTakeFirst()
           if (!row) throw problem("not_found")
           expectVersion(ifMatch, row)
+          if (body.channel !== undefined && body.channel !== row.channel) {
+            throw invalid({ pointer: "#/channel", code: "immutable", detail: "An entry point keeps its channel. Add another one." })
+          }
           if (body.displayName === undefined || body.displayName === row.displayName) return
           await tx.db
             .updateTable("entryPoints")

@@ -44,11 +44,19 @@ export function eventRoutes({ store, bus }: { store: Store; bus: Bus }): Route[]
   const { db } = store
 
   async function pageAfter(principal: Principal, after: number, limit: number, wanted: readonly string[] | undefined) {
+    const last = await sql<{
+      last: number
+    }>`SELECT last FROM event_positions WHERE org_id = ${principal.orgId}`.execute(db)
+    const latest = last.rows[0]?.last ?? 0
     const found = await sql<EventRow>`
       SELECT position, id, type, at, actor, request_id, data FROM events
-      WHERE org_id = ${principal.orgId} AND position > ${after} ORDER BY position LIMIT ${limit}`.execute(db)
-    const items = found.rows.filter((event) => isWanted(event.type, wanted) && maySee(principal, event))
-    return { items, position: found.rows.at(-1)?.position ?? after }
+      WHERE org_id = ${principal.orgId} AND position > ${after} AND position <= ${latest} AND ${ofTypes(wanted)}
+      ORDER BY position LIMIT ${limit}`.execute(db)
+    const isPageFull = found.rows.length === limit
+    return {
+      items: found.rows.filter((event) => maySee(principal, event)),
+      position: isPageFull ? (found.rows.at(-1)?.position ?? after) : Math.max(after, latest),
+    }
   }
 
   return [
@@ -96,9 +104,11 @@ export function eventRoutes({ store, bus }: { store: Store; bus: Bus }): Route[]
   ]
 }
 
-function isWanted(type: string, wanted: readonly string[] | undefined): boolean {
-  if (!wanted || wanted.length === 0) return true
-  return wanted.some((one) => one === type || (one.endsWith(".*") && type.startsWith(one.slice(0, -1))))
+/** Exact names, or all of a noun: `contact.*`. */
+function ofTypes(wanted: readonly string[] | undefined) {
+  if (!wanted || wanted.length === 0) return sql`true`
+  const nouns = wanted.filter((one) => one.endsWith(".*")).map((one) => one.slice(0, -2))
+  return sql`(type = ANY(${wanted}) OR split_part(type, '.', 1) = ANY(${nouns}))`
 }
 
 /** Notices growth from the moment it is made, so that what comes between a look and a wait is not missed. */

@@ -20,7 +20,13 @@ export function fieldErrors(issues: readonly Issue[], place: Place): FieldError[
 function read(issue: Issue, path: readonly PropertyKey[], place: Place): FieldError[] {
   if (issue.code === "invalid_union") return readUnion(issue, path, place)
   const code = codeOf(issue)
-  return [{ ...place(path), code, detail: isOwn(issue.message) ? issue.message : detailOf(code, issue) }]
+  return [
+    {
+      ...place(path),
+      code,
+      detail: issue.code === "custom" || isOwn(issue.message) ? issue.message : detailOf(code, issue),
+    },
+  ]
 }
 
 /** The branch that came closest: the one whose first mistake lies deepest, then the one with the fewest. */

@@ -1,6 +1,7 @@
 import { sql } from "kysely"
 import { z } from "zod"
 import { Inbox, InboxUse } from "../core/inboxes/inbox.ts"
+import { parseInboxSlaMinutes, slaMessage } from "../core/sla/minutes.ts"
 import { type MoveWaiting, deactivateInbox, reactivateInbox } from "../inboxes/deactivation.ts"
 import { addMember, createInbox, editInbox, inboxUses, lockInbox, readInboxes, removeMember } from "../inboxes/inbox.ts"
 import { invalid, problem } from "../problem.ts"
@@ -13,8 +14,21 @@ import { type Route, route } from "./route.ts"
 /** Inboxes and their members (api.md 2.3). */
 
 const Name = z.string().trim().min(1).max(100)
-const SlaText = z.string().nullable()
-const MemberShape = z.object({ userId: z.string(), name: z.string(), email: z.string(), status: z.string(), availableFor: z.array(z.string()) })
+/** Judged with the other fields, so that all that is wrong is told at once. */
+const SlaText = z
+  .string()
+  .nullable()
+  .superRefine((typed, context) => {
+    const read = parseInboxSlaMinutes(typed)
+    if (!read.ok) context.addIssue({ code: "custom", message: slaMessage(read.code), params: { code: read.code } })
+  })
+const MemberShape = z.object({
+  userId: z.string(),
+  name: z.string(),
+  email: z.string(),
+  status: z.string(),
+  availableFor: z.array(z.string()),
+})
 
 export type InboxDeps = {
   store: Store
@@ -48,7 +62,9 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       query: z.object({ active: boolParam.optional() }),
       answers: { 200: z.object({ items: z.array(Inbox), nextCursor: z.null() }) },
       async handle({ principal, query }) {
-        return wholeList(await readInboxes(db, principal.orgId, query.active === undefined ? {} : { active: query.active }))
+        return wholeList(
+          await readInboxes(db, principal.orgId, query.active === undefined ? {} : { active: query.active }),
+        )
       },
     }),
     route({
@@ -56,7 +72,12 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       path: "/inboxes",
       action: "inbox.edit",
       idempotent: true,
-      body: z.object({ name: Name, slaMinutesText: SlaText.optional(), defaultMailboxId: z.uuid().nullable().optional(), agentIds: z.array(z.uuid()).max(1_000).optional() }),
+      body: z.object({
+        name: Name,
+        slaMinutesText: SlaText.optional(),
+        defaultMailboxId: z.uuid().nullable().optional(),
+        agentIds: z.array(z.uuid()).max(1_000).optional(),
+      }),
       answers: { 201: Inbox },
       problems: ["name_taken"],
       async handle({ body, write, keep }) {
@@ -83,7 +104,11 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       path: "/inboxes/:id",
       action: "inbox.edit",
       versioned: true,
-      body: z.object({ name: Name.optional(), slaMinutesText: SlaText.optional(), defaultMailboxId: z.uuid().nullable().optional() }),
+      body: z.object({
+        name: Name.optional(),
+        slaMinutesText: SlaText.optional(),
+        defaultMailboxId: z.uuid().nullable().optional(),
+      }),
       answers: { 200: Inbox },
       problems: ["name_taken"],
       async handle({ principal, params, body, ifMatch, write }) {
@@ -96,7 +121,9 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       path: "/inboxes/:id/deactivation",
       action: "inbox.edit",
       body: z.object({
-        replacements: z.array(z.object({ use: z.object({ kind: InboxUse.shape.kind, id: z.string() }), inboxId: z.uuid() })).optional(),
+        replacements: z
+          .array(z.object({ use: z.object({ kind: InboxUse.shape.kind, id: z.string() }), inboxId: z.uuid() }))
+          .optional(),
       }),
       answers: { 200: Inbox },
       problems: ["inbox_in_use"],
@@ -133,9 +160,17 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       async handle({ principal, params, write }) {
         await write(async (tx) => {
           await lockInbox(tx, params.id)
-          const user = await tx.db.selectFrom("users").select(["id", "roles", "status"]).where("orgId", "=", tx.orgId).where("id", "=", params.userId).executeTakeFirst()
+          const user = await tx.db
+            .selectFrom("users")
+            .select(["id", "roles", "status"])
+            .where("orgId", "=", tx.orgId)
+            .where("id", "=", params.userId)
+            .executeTakeFirst()
           if (!user) throw problem("not_found")
-          if (user.status === "deactivated" || !user.roles.some((role) => role === "agent" || role === "team_manager")) {
+          if (
+            user.status === "deactivated" ||
+            !user.roles.some((role) => role === "agent" || role === "team_manager")
+          ) {
             throw invalid({ parameter: "userId", code: "not_an_agent", detail: "This is not an active agent." })
           }
           await addMember(tx, params.id, params.userId)
@@ -151,7 +186,12 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       async handle({ principal, params, write }) {
         await write(async (tx) => {
           await lockInbox(tx, params.id)
-          const user = await tx.db.selectFrom("users").select("id").where("orgId", "=", tx.orgId).where("id", "=", params.userId).executeTakeFirst()
+          const user = await tx.db
+            .selectFrom("users")
+            .select("id")
+            .where("orgId", "=", tx.orgId)
+            .where("id", "=", params.userId)
+            .executeTakeFirst()
           if (!user) throw problem("not_found")
           await removeMember(tx, params.id, params.userId, withdrawOffersOfMember)
         })
@@ -175,7 +215,15 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       query: z.object({ hours: intParam(1, 720).optional() }),
       answers: {
         200: z.object({
-          items: z.array(z.object({ entryPointId: z.string().nullable(), label: z.string(), channel: z.string(), via: z.enum(["direct", "exit_node", "rule"]), contacts: z.int() })),
+          items: z.array(
+            z.object({
+              entryPointId: z.string().nullable(),
+              label: z.string(),
+              channel: z.string(),
+              via: z.enum(["direct", "exit_node", "rule"]),
+              contacts: z.int(),
+            }),
+          ),
           nextCursor: z.null(),
         }),
       },

@@ -3,16 +3,16 @@ import { type FieldError, invalid, Problem, problem } from "../problem.ts"
 import { readCursor } from "./cursor.ts"
 import { fieldErrors, inBody, inQuery, pointerTo } from "./field-errors.ts"
 import type { Context, Limits, Route } from "./route.ts"
-import { unknownFields } from "./unknown-fields.ts"
+import { unknownFields, withoutShown } from "./unknown-fields.ts"
 
 const errorsMax = 100
 const pageDefault = 50
 const pageMax = 200
 const arrayItemsMax = 1_000
 const stringLengthMax = 10_000
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-/** What a versioned thing shows and takes back without a look (api.md 1: `ᴿ`). */
+/** What every versioned thing shows, whatever its schema says. */
 const readOnlyFields = ["id", "version", "createdAt", "createdBy", "updatedAt", "updatedBy"]
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 export type RawInput = { params: Record<string, string>; query: Record<string, unknown>; body: unknown; path: string }
 type Input = Pick<Context<unknown, unknown, unknown>, "params" | "query" | "body" | "list">
@@ -118,9 +118,8 @@ function readBody(route: Route, given: unknown, errors: FieldError[]): unknown {
 function withoutReadOnly(route: Route, body: unknown): unknown {
   if (!route.versioned || body === null || typeof body !== "object" || Array.isArray(body)) return body
   const shape = route.body instanceof z.ZodObject ? route.body.shape : {}
-  return Object.fromEntries(
-    Object.entries(body).filter(([key]) => Object.hasOwn(shape, key) || !readOnlyFields.includes(key)),
-  )
+  const rest = Object.entries(body).filter(([key]) => Object.hasOwn(shape, key) || !readOnlyFields.includes(key))
+  return withoutShown(route.body ?? noFields, route.answers[200] ?? noFields, Object.fromEntries(rest))
 }
 
 /** What is too much for any field, and what no text column can hold. */

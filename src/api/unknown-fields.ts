@@ -23,6 +23,33 @@ export function unknownFields(schema: z.core.$ZodType, value: unknown, path: Pat
   })
 }
 
+/**
+ * The value without the fields that the thing shows but nobody writes (api.md 1: `ᴿ`), at any depth: what was read may
+ * be sent back as it is.
+ */
+export function withoutShown(written: z.core.$ZodType, shown: z.core.$ZodType, value: unknown): unknown {
+  if (value === null || typeof value !== "object") return value
+  const [taking, showing] = [objectsOf(written), objectsOf(shown)]
+  if (Array.isArray(value)) {
+    const [ours, theirs] = [
+      taking.find((one) => one instanceof z.ZodArray),
+      showing.find((one) => one instanceof z.ZodArray),
+    ]
+    return ours && theirs ? value.map((item) => withoutShown(ours.def.element, theirs.def.element, item)) : value
+  }
+  const [ours, theirs] = [
+    taking.find((one) => one instanceof z.ZodObject),
+    showing.find((one) => one instanceof z.ZodObject),
+  ]
+  if (!ours || !theirs) return value
+  const fields = Object.entries(value).flatMap(([key, item]): [string, unknown][] => {
+    if (!Object.hasOwn(theirs.def.shape, key)) return [[key, item]]
+    if (!Object.hasOwn(ours.def.shape, key)) return []
+    return [[key, withoutShown(ours.def.shape[key] as z.core.$ZodType, theirs.def.shape[key] as z.core.$ZodType, item)]]
+  })
+  return Object.fromEntries(fields)
+}
+
 function isLoose(schema: z.ZodObject): boolean {
   return schema.def.catchall !== undefined && !(schema.def.catchall instanceof z.ZodNever)
 }

@@ -106,11 +106,6 @@ export async function setPause(tx: Tx, agentId: string, on: boolean): Promise<vo
   tx.event("agent_availability.updated", { agentId, availableFor: agent.availableFor, paused: on })
 }
 
-export async function endAfterCallWork(tx: Tx, agentId: string): Promise<void> {
-  const { agent } = await lock(tx, agentId)
-  if (agent.acwUntil) await changeAgent(tx, agent, { acwUntil: null })
-}
-
 /** 20 s without a heartbeat (routing.md 1.6): offers go back, the agent is away until the same login is heard again. */
 export async function loseConnection(tx: Tx, agentId: string, isLost: (agent: AgentRow) => boolean): Promise<boolean> {
   const held = await lockAgentWork(tx, agentId)

@@ -8,7 +8,7 @@ import type { DB } from "../store/tables.ts"
 import { type EntryPointRow, live, loadPicture, type Picture, resolutionOf } from "../store/ways-in.ts"
 
 export function showEntryPoint(picture: Picture, row: EntryPointRow): EntryPoint {
-  const { forwardingSeenAt: _, ...shown } = row
+  const { orgId: _org, forwardingSeenAt: _seen, ...shown } = row
   return {
     ...shown,
     channel: row.channel as EntryPoint["channel"],

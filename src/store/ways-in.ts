@@ -5,6 +5,7 @@ import { type InboxChoice, type RoutingTable, resolve } from "../core/entry-poin
 import type { DB } from "./tables.ts"
 
 export type EntryPointRow = {
+  orgId: string
   id: string
   channel: string
   section: string

@@ -1,12 +1,12 @@
 import { z } from "zod"
-import { endAfterCallWork, setAvailability, setFocus, setPause, setStatus } from "../../availability/availability.ts"
+import { setAvailability, setFocus, setPause, setStatus } from "../../availability/availability.ts"
 import { readAgents, readCounts } from "../../availability/read.ts"
 import { Agent, AgentStatus, ChannelGroupShape } from "../../core/agents/agent.ts"
 import type { Principal } from "../../identity/principal.ts"
 import { invalid, problem } from "../../problem.ts"
 import type { Routing } from "../../routing/runner.ts"
 import type { Store, Tx } from "../../store/write.ts"
-import { noContent, ok, wholeList } from "../answer.ts"
+import { ok, wholeList } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 
 export type AgentDeps = { store: Store; routing: Pick<Routing, "settled"> }
@@ -21,7 +21,12 @@ export function agentRoutes({ store, routing }: AgentDeps): Route[] {
     return ok(agent)
   }
 
-  async function changed(write: (work: (tx: Tx) => Promise<void>) => Promise<void>, principal: Principal, agentId: string, change: (tx: Tx) => Promise<void>) {
+  async function changed(
+    write: (work: (tx: Tx) => Promise<void>) => Promise<void>,
+    principal: Principal,
+    agentId: string,
+    change: (tx: Tx) => Promise<void>,
+  ) {
     await write(change)
     await routing.settled(principal.orgId)
     return shown(principal.orgId, agentId)
@@ -36,7 +41,9 @@ export function agentRoutes({ store, routing }: AgentDeps): Route[] {
       answers: { 200: z.object({ items: z.array(Agent), nextCursor: z.null() }) },
       async handle({ principal, query }) {
         const { inboxId, group } = query
-        return wholeList(await readAgents(store.db, principal.orgId, { ...(inboxId && { inboxId }), ...(group && { group }) }))
+        return wholeList(
+          await readAgents(store.db, principal.orgId, { ...(inboxId && { inboxId }), ...(group && { group }) }),
+        )
       },
     }),
     route({
@@ -81,19 +88,13 @@ export function agentRoutes({ store, routing }: AgentDeps): Route[] {
       answers: { 200: z.object({ voice: Count, messaging: Count, mail: Count }) },
       handle: async ({ principal, now }) => ok(await readCounts(store.db, principal.orgId, principal.ownerId, now)),
     }),
-    route({
-      method: "DELETE",
-      path: "/agents/me/after-call-work",
-      action: "agent.self",
-      answers: { 204: null },
-      async handle({ principal, write }) {
-        await write((tx) => endAfterCallWork(tx, principal.ownerId))
-        return noContent()
-      },
-    }),
   ]
 
-  function switchRoutes(path: "/agents/me/focus" | "/agents/me/pause", set: (tx: Tx, agentId: string, on: boolean) => Promise<void>, body: z.ZodObject): Route[] {
+  function switchRoutes(
+    path: "/agents/me/focus" | "/agents/me/pause",
+    set: (tx: Tx, agentId: string, on: boolean) => Promise<void>,
+    body: z.ZodObject,
+  ): Route[] {
     return (["PUT", "DELETE"] as const).map((method) =>
       route({
         method,
@@ -101,7 +102,8 @@ export function agentRoutes({ store, routing }: AgentDeps): Route[] {
         action: "agent.self",
         ...(method === "PUT" ? { body: body.optional() } : {}),
         answers: { 200: Agent },
-        handle: ({ principal, write }) => changed(write, principal, principal.ownerId, (tx) => set(tx, principal.ownerId, method === "PUT")),
+        handle: ({ principal, write }) =>
+          changed(write, principal, principal.ownerId, (tx) => set(tx, principal.ownerId, method === "PUT")),
       }),
     )
   }
@@ -114,7 +116,18 @@ export function agentIdOf(principal: Principal, id: string): string {
 }
 
 async function mustBeReason(tx: Tx, id: string, status: "logged_in" | "away" | "logged_out"): Promise<void> {
-  const row = await tx.db.selectFrom("awayReasons").select("kind").where("orgId", "=", tx.orgId).where("id", "=", id).where("deletedAt", "is", null).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("awayReasons")
+    .select("kind")
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst()
   const fits = row && (row.kind === "away") === (status === "away")
-  if (!fits) throw invalid({ pointer: "#/reasonId", code: "unknown_reference", detail: "This reason does not exist. Choose one from the list." })
+  if (!fits)
+    throw invalid({
+      pointer: "#/reasonId",
+      code: "unknown_reference",
+      detail: "This reason does not exist. Choose one from the list.",
+    })
 }

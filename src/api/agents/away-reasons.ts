@@ -41,7 +41,10 @@ export function awayReasonRoutes({ store }: { store: Store }): Route[] {
       async handle({ body, write, keep }) {
         return write(async (tx) => {
           const reason = { id: newId(), ...body, version: 1 }
-          await tx.db.insertInto("awayReasons").values({ orgId: tx.orgId, ...reason, createdAt: tx.now }).execute()
+          await tx.db
+            .insertInto("awayReasons")
+            .values({ orgId: tx.orgId, ...reason, createdAt: tx.now })
+            .execute()
           record(tx, reason.id, reason.name, "added", undefined, reason)
           const answer = created(`/away-reasons/${reason.id}`, reason)
           await keep(tx, answer)
@@ -60,7 +63,12 @@ export function awayReasonRoutes({ store }: { store: Store }): Route[] {
         return write(async (tx) => {
           const before = await lockReason(tx, params.id)
           expectVersion(ifMatch, before)
-          const after = { ...before, name: body.name ?? before.name, kind: body.kind ?? before.kind, version: before.version + 1 }
+          const after = {
+            ...before,
+            name: body.name ?? before.name,
+            kind: body.kind ?? before.kind,
+            version: before.version + 1,
+          }
           await tx.db
             .updateTable("awayReasons")
             .set({ name: after.name, kind: after.kind, version: after.version })
@@ -80,7 +88,12 @@ export function awayReasonRoutes({ store }: { store: Store }): Route[] {
       async handle({ params, write }) {
         await write(async (tx) => {
           const before = await lockReason(tx, params.id)
-          await tx.db.updateTable("awayReasons").set({ deletedAt: tx.now }).where("orgId", "=", tx.orgId).where("id", "=", params.id).execute()
+          await tx.db
+            .updateTable("awayReasons")
+            .set({ deletedAt: tx.now })
+            .where("orgId", "=", tx.orgId)
+            .where("id", "=", params.id)
+            .execute()
           record(tx, params.id, before.name, "removed", before, undefined)
         })
         return noContent()
@@ -102,7 +115,14 @@ async function lockReason(tx: Tx, id: string) {
   return row
 }
 
-function record(tx: Tx, id: string, name: string, action: "added" | "updated" | "removed", before?: object, after?: object): void {
+function record(
+  tx: Tx,
+  id: string,
+  name: string,
+  action: "added" | "updated" | "removed",
+  before?: object,
+  after?: object,
+): void {
   tx.event(`away_reason.${action}`, { awayReasonId: id, before: before ?? null, after: after ?? null })
   tx.audit({ entityType: "away_reason", entityId: id, entityName: name, action, before, after })
 }

@@ -34,7 +34,11 @@ export function offerRoutes({ store, routing }: AgentDeps): Route[] {
           beforeId: typeof before === "string" ? before : null,
           ...(query.status && { status: query.status }),
         })
-        return page(rows, (offer) => [offer.id], (offer) => offer)
+        return page(
+          rows,
+          (offer) => [offer.id],
+          (offer) => offer,
+        )
       },
     }),
     route({

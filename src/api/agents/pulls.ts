@@ -33,10 +33,18 @@ export function pullRoutes(deps: PullDeps): Route[] {
         const { orgId, ownerId } = principal
         const closing = body?.closing
         const acting = closing ? await actingOf(store.db, principal) : null
-        const before = closing && acting ? (tx: Parameters<typeof closeConversation>[0]) => closeConversation(tx, acting, closing, { force: body.force ?? false }) : null
+        const before =
+          closing && acting
+            ? (tx: Parameters<typeof closeConversation>[0]) =>
+                closeConversation(tx, acting, closing, { force: body.force ?? false })
+            : null
         const { conversationId } = await pullNext(deps, by, ownerId, before)
         const conversation = conversationId ? await presentConversation(store.db, orgId, conversationId, ownerId) : null
-        if (!conversation) return ok({ conversation: null, explanation: { text: "Nothing waits in your Inboxes that you can take now." } })
+        if (!conversation)
+          return ok({
+            conversation: null,
+            explanation: { text: "Nothing waits in your Inboxes that you can take now." },
+          })
         return created(`/conversations/${conversation.id}`, { conversation, assignment: conversation.assignment })
       },
     }),
