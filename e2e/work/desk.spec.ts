@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { look } from "../look.ts"
+import { look as lookAt } from "../look.ts"
 import { newColleague } from "../office.ts"
 import { type Desk, delivered, newDesk, playCustomer, sendMail } from "./desk.ts"
 
@@ -36,6 +36,12 @@ async function switchTo(name: string, on: boolean): Promise<void> {
 async function open(name: string): Promise<void> {
   await row(name).click()
   await page.getByRole("heading", { name, level: 1 }).waitFor()
+}
+
+/** With the hand off the page: tooltips stand outside of it. */
+async function look(on: Page, name: string): Promise<void> {
+  await on.mouse.move(700, 300)
+  await lookAt(on, name)
 }
 
 async function isGone(locator: Locator): Promise<void> {

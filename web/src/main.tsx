@@ -3,6 +3,7 @@ import "@mantine/core/styles.css"
 import "@mantine/notifications/styles.css"
 import "./global.css"
 import { i18n } from "@lingui/core"
+import { compileMessage } from "@lingui/message-utils/compileMessage"
 import { I18nProvider } from "@lingui/react"
 import { MantineProvider } from "@mantine/core"
 import { Notifications } from "@mantine/notifications"
@@ -18,6 +19,8 @@ import { cssVariablesResolver, theme } from "./theme.ts"
 
 // The CSP forbids `eval`; without it Zod would try once and be reported.
 z.config({ jitless: true })
+// A text that was not extracted yet is compiled here, so that its numbers and plurals are right too.
+i18n.setMessagesCompiler(compileMessage)
 i18n.loadAndActivate({ locale: "en", messages })
 
 const client = makeQueryClient(() => {

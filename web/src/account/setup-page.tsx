@@ -29,6 +29,7 @@ export function SetupPage() {
   }).data
   if (open && !open.open && !code && step === 0) return <Navigate to="/login" />
   const active = step === 0 ? (part === "you" ? 0 : 1) : step + 1
+  const number = active + 1
   return (
     <main className={classes.page}>
       <div className={classes.setup}>
@@ -36,6 +37,9 @@ export function SetupPage() {
           <div className={classes.brand}>
             <Mark /> Switchboard
           </div>
+          <p className={classes.stepText}>
+            <Trans>Step {number} of 4</Trans>
+          </p>
           <Stepper
             className={classes.stepper}
             active={active}

@@ -58,5 +58,7 @@ export function channelLabel(channel: ChannelName | "ivr"): string {
 /** Within a sentence: "by email", "by SMS". */
 export function channelInText(channel: ChannelName | "ivr"): string {
   const label = channelLabel(channel)
-  return channel === "email" || channel === "chat" || channel === "voice" || channel === "voicemail" ? label.toLowerCase() : label
+  return channel === "email" || channel === "chat" || channel === "voice" || channel === "voicemail"
+    ? label.toLowerCase()
+    : label
 }

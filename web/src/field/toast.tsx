@@ -5,7 +5,13 @@ import { ApiProblem } from "../api.ts"
 
 /** Success stays 4 s. Never the only place where a result is seen. */
 export function toast(message: ReactNode) {
-  notifications.show({ message, autoClose: 4000, closeButtonProps: { "aria-label": t`Close` }, color: "accent", role: "status" })
+  notifications.show({
+    message,
+    autoClose: 4000,
+    closeButtonProps: { "aria-label": t`Close` },
+    color: "accent",
+    role: "status",
+  })
 }
 
 /** A failure stays until it is closed: what happened, what to do, the code in small print. */

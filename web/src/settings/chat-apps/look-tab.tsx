@@ -5,6 +5,8 @@ import classes from "./chat-apps.module.css"
 import { contrast, contrastMin, textOn } from "./contrast.ts"
 import type { TabProps } from "./tab.ts"
 
+/** White can be read on each of them. */
+const swatches = ["#4C5BDC", "#1C62C4", "#0B7285", "#0B7245", "#A8470A", "#B8252F", "#B0266E", "#33333C"]
 const hex = /^#[0-9a-fA-F]{6}$/
 
 /** Button, color with a verdict on its contrast, side. */
@@ -42,8 +44,8 @@ export function LookTab({ draft, onChange, problem }: TabProps) {
       <ColorInput
         label={t`Color`}
         format="hex"
-        hueLabel={t`Hue`}
-        saturationLabel={t`Saturation`}
+        withPicker={false}
+        swatches={swatches}
         popoverProps={{ withinPortal: false }}
         value={appearance.color}
         onChange={(color) => set({ color })}
