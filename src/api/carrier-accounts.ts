@@ -1,6 +1,15 @@
 import { sql } from "kysely"
 import { z } from "zod"
-import { type AccountSettings, deleteAccount, insertAccount, lockAccount, readAccounts, sandboxSettings, showAccount, updateAccount } from "../carriers/account-book.ts"
+import {
+  type AccountSettings,
+  deleteAccount,
+  insertAccount,
+  lockAccount,
+  readAccounts,
+  sandboxSettings,
+  showAccount,
+  updateAccount,
+} from "../carriers/account-book.ts"
 import type { Accounts } from "../carriers/accounts.ts"
 import { CarrierAccount, CarrierNumber } from "../core/carriers/carrier-account.ts"
 import type { HttpClient } from "../http-client.ts"
@@ -16,13 +25,18 @@ import { type Route, route } from "./route.ts"
 export type CarrierAccountDeps = { store: Store; keys: Keys; accounts: Accounts; http: HttpClient; publicUrl: string }
 
 const Name = z.string().trim().min(1).max(100)
-const AccountSid = z.string().trim().regex(/^[A-Za-z0-9]{2,64}$/)
+const AccountSid = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9]{2,64}$/)
 const AuthToken = z.string().trim().min(1).max(200)
 const BaseUrl = z
   .string()
   .trim()
   .max(500)
-  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? "") && !/[?#]/.test(text), { error: "Enter an http or https address without a query." })
+  .refine((text) => /^https?:$/.test(URL.parse(text)?.protocol ?? "") && !/[?#]/.test(text), {
+    error: "Enter an http or https address without a query.",
+  })
   .transform((text) => text.replace(/\/+$/, ""))
 
 export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }: CarrierAccountDeps): Route[] {
@@ -35,9 +49,12 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
   }
 
   /** Tries what was typed before it is stored. `authToken` is open here. */
-  async function judge(orgId: string, typed: Pick<AccountSettings, "carrier" | "accountSid" | "authToken" | "baseUrl">): Promise<CarrierAccount["status"]> {
+  async function judge(
+    orgId: string,
+    typed: Pick<AccountSettings, "carrier" | "accountSid" | "authToken" | "baseUrl">,
+  ): Promise<CarrierAccount["status"]> {
     if (typed.baseUrl !== null && !(await http.allows(typed.baseUrl))) {
-      throw invalid({ pointer: "#/baseUrl", code: "address_refused", detail: "This address is private. OUTBOUND_ALLOW may list it." })
+      throw invalid(refusedAddress)
     }
     const { account, carrier } = accounts.open({ orgId, id: "", ...typed })
     let checked = await carrier.check(account)
@@ -50,7 +67,17 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
     if (checked.kind !== "refused") return "unreachable"
     // Our own door refuses what redirects or resolves to a private address.
     const code = checked.code === "refused" ? "address_refused" : "credentials_refused"
-    throw invalid({ pointer: code === "address_refused" ? "#/baseUrl" : "#/authToken", code, detail: "The carrier refused the account SID or the token." })
+    throw invalid({
+      pointer: code === "address_refused" ? "#/baseUrl" : "#/authToken",
+      code,
+      detail: "The carrier refused the account SID or the token.",
+    })
+  }
+
+  /** The stored token is shown to nobody, so it goes to no other address than the one it was typed for. */
+  async function refuseWithoutToken(baseUrl: string | null | undefined): Promise<never> {
+    const token = { pointer: "#/authToken", code: "required", detail: "Enter the token again: it would go to another address." }
+    throw baseUrl && !(await http.allows(baseUrl)) ? invalid(refusedAddress, token) : invalid(token)
   }
 
   return [
@@ -68,7 +95,13 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
       path: "/carrier-accounts",
       action: "carrierAccount.edit",
       idempotent: true,
-      body: z.object({ carrier: z.enum(["sandbox", "twilio"]), name: Name, accountSid: AccountSid.optional(), authToken: AuthToken.optional(), baseUrl: BaseUrl.nullable().optional() }),
+      body: z.object({
+        carrier: z.enum(["sandbox", "twilio"]),
+        name: Name,
+        accountSid: AccountSid.optional(),
+        authToken: AuthToken.optional(),
+        baseUrl: BaseUrl.nullable().optional(),
+      }),
       answers: { 201: CarrierAccount },
       async handle({ principal, body, now, write }) {
         const { carrier, name, accountSid, authToken, baseUrl = null } = body
@@ -97,7 +130,12 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
       path: "/carrier-accounts/:id",
       action: "carrierAccount.edit",
       versioned: true,
-      body: z.object({ name: Name.optional(), accountSid: AccountSid.optional(), authToken: AuthToken.optional(), baseUrl: BaseUrl.nullable().optional() }),
+      body: z.object({
+        name: Name.optional(),
+        accountSid: AccountSid.optional(),
+        authToken: AuthToken.optional(),
+        baseUrl: BaseUrl.nullable().optional(),
+      }),
       answers: { 200: CarrierAccount },
       async handle({ principal, params, body, now, ifMatch, write }) {
         const [before] = await readAccounts(db, principal.orgId, params.id)
@@ -106,6 +144,7 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
         const { name, ...credentials } = body
         const isTouched = Object.keys(credentials).length > 0
         if (before.carrier === "sandbox" && isTouched) throw invalid(...Object.keys(credentials).map(immutable))
+        if (body.authToken === undefined && isElsewhere(body.baseUrl, before.baseUrl)) await refuseWithoutToken(body.baseUrl)
         const typed = {
           carrier: before.carrier,
           accountSid: body.accountSid ?? before.accountSid,
@@ -117,7 +156,13 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
           const current = await lockAccount(tx, params.id)
           expectVersion(ifMatch, current)
           const checkedAt = isTouched ? now : current.checkedAt
-          await updateAccount(tx, current, { ...typed, authToken: keys.seal(typed.authToken), name: name ?? current.name, status, checkedAt })
+          await updateAccount(tx, current, {
+            ...typed,
+            authToken: keys.seal(typed.authToken),
+            name: name ?? current.name,
+            status,
+            checkedAt,
+          })
         })
         accounts.forget(params.id)
         return ok(await one(principal.orgId, params.id))
@@ -150,10 +195,23 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
         const { rows } = await sql<{ e164: string }>`
           SELECT e164 FROM phone_numbers WHERE org_id = ${principal.orgId} AND released_at IS NULL`.execute(db)
         const adopted = new Set(rows.map((row) => row.e164))
-        return wholeList(listed.value.map(({ e164, capabilities }) => ({ e164, capabilities, adopted: adopted.has(e164) })))
+        return wholeList(
+          listed.value.map(({ e164, capabilities }) => ({ e164, capabilities, adopted: adopted.has(e164) })),
+        )
       },
     }),
   ]
+}
+
+const refusedAddress = {
+  pointer: "#/baseUrl",
+  code: "address_refused",
+  detail: "This address is private. OUTBOUND_ALLOW may list it.",
+}
+
+function isElsewhere(asked: string | null | undefined, stored: string | null): boolean {
+  const originOf = (url: string | null) => (url === null ? null : (URL.parse(url)?.origin ?? null))
+  return asked !== undefined && originOf(asked) !== originOf(stored)
 }
 
 function missing(fields: Record<string, unknown>): FieldError[] {
@@ -163,5 +221,9 @@ function missing(fields: Record<string, unknown>): FieldError[] {
 }
 
 function immutable(name: string): FieldError {
-  return { pointer: `#/${name}`, code: "immutable", detail: "The sandbox's own account has nothing to change but its name." }
+  return {
+    pointer: `#/${name}`,
+    code: "immutable",
+    detail: "The sandbox's own account has nothing to change but its name.",
+  }
 }
