@@ -12,6 +12,7 @@ export type Desk = Office & {
 
 type Thing = { id: string; entryPointId: string; e164: string }
 type List<T> = { items: T[] }
+type Owned = { e164: string; capabilities: { sms: boolean; mms: boolean } }
 type Section = { version: number; exceptions: unknown[] }
 
 export async function newDesk(): Promise<Desk> {
@@ -31,7 +32,7 @@ export async function newDesk(): Promise<Desk> {
   await route("chat", inboxes.general)
   const chat = (await api<Thing>("POST", "/chat-apps", { name: "retale.com-shopping-cart" })).entryPointId
   const account = (await api<List<Thing>>("GET", "/carrier-accounts")).items[0]
-  const owned = (await api<List<{ e164: string }>>("GET", `/carrier-accounts/${account?.id}/numbers`)).items[0]
+  const owned = (await api<List<Owned>>("GET", `/carrier-accounts/${account?.id}/numbers`)).items.find(({ capabilities }) => capabilities.sms && capabilities.mms)
   const number = await api<Thing>("POST", "/phone-numbers", { carrierAccountId: account?.id, e164: owned?.e164 })
   const sms = await api<Thing>("PUT", `/phone-numbers/${number.id}/sms-activation`, {})
   for (const name of ["Exchange", "Refund"]) await api("POST", "/topics", { name })

@@ -20,10 +20,7 @@ let context: AudioContext | null = null
 
 /** Browsers let a page sound only after somebody has touched it; before, this is silent. */
 export function play(kind: SoundKind) {
-  if (!("AudioContext" in window)) return
-  context ??= new AudioContext()
-  if (context.state === "suspended") void context.resume().catch(() => undefined)
-  if (context.state !== "running") return
+  if (context?.state !== "running") return
   const now = context.currentTime
   for (const { hertz, atMs, lastsMs } of tones[kind]) {
     const oscillator = new OscillatorNode(context, { type: "sine", frequency: hertz })
@@ -42,6 +39,7 @@ export function play(kind: SoundKind) {
 /** Wakes the sound at the first touch, as browsers ask for. */
 export function unlockSounds(): () => void {
   const unlock = () => {
+    if (!("AudioContext" in window)) return
     context ??= new AudioContext()
     void context.resume().catch(() => undefined)
   }

@@ -55,7 +55,7 @@ export function SearchField() {
     else void navigate({ to: "/work/c/$conversationId", params: { conversationId: id } })
   }
   return (
-    <Combobox store={combobox} onOptionSubmit={open} width={440} position="bottom" shadow="md">
+    <Combobox store={combobox} onOptionSubmit={open} withinPortal={false} width={440} position="bottom" shadow="md">
       <Combobox.Target>
         <TextInput
           ref={input}

@@ -1,4 +1,4 @@
-import { Drawer, EmptyState, Kbd } from "@mantine/core"
+import { Drawer, EmptyState, Kbd, VisuallyHidden } from "@mantine/core"
 import { useLocalStorage, useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconMessages } from "@tabler/icons-react"
@@ -58,6 +58,11 @@ function Workspace() {
   }
   return (
     <div className={classes.workspace} data-customer={inPane || undefined}>
+      {!conversationId && (
+        <VisuallyHidden component="h1">
+          <Trans>Workspace</Trans>
+        </VisuallyHidden>
+      )}
       <ConversationList view={list} openId={conversationId} hidden={isPhone && conversationId !== null} />
       {conversationId ? (
         <ConversationPane conversationId={conversationId} onCustomer={showCustomer} customerShown={inPane} onWhy={askWhy} />

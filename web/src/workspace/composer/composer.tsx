@@ -24,9 +24,11 @@ import { type Copies, MailFields } from "./mail-fields.tsx"
 import { MentionList, mentionedIn } from "./mention-list.tsx"
 import { post } from "./outbox.ts"
 import { refusalTexts } from "./refusals.ts"
+import type { RichTextProps } from "./rich-text.tsx"
 import { UndoBar } from "./undo-bar.tsx"
 
-const RichText = lazy(() => import("./rich-text.tsx").then((module) => ({ default: module.RichText })))
+/** Where the editor cannot be loaded (the line, a new version), a mail is written as plain text. */
+const RichText = lazy(() => import("./rich-text.tsx").then((module) => ({ default: module.RichText })).catch(() => ({ default: PlainMail })))
 
 export type ComposerTab = "reply" | "note"
 type Props = {
@@ -325,6 +327,29 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
         )}
       </div>
     </ComposerFrame>
+  )
+}
+
+function PlainMail({ html, label, autoFocus, onChange, onSubmit, onEscape }: RichTextProps) {
+  const [text, setText] = useState(() => new DOMParser().parseFromString(html.replaceAll("</p>", "</p>\n\n"), "text/html").body.textContent.trim())
+  return (
+    <Textarea
+      variant="unstyled"
+      autosize
+      minRows={3}
+      maxRows={12}
+      classNames={{ input: classes.field }}
+      data-composer
+      data-autofocus={autoFocus || undefined}
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value)
+        onChange("", event.currentTarget.value)
+      }}
+      onKeyDown={(event) => (event.key === "Escape" ? onEscape() : void onSubmit(event.nativeEvent))}
+    />
   )
 }
 

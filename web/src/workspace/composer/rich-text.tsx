@@ -7,7 +7,7 @@ import StarterKit from "@tiptap/starter-kit"
 import { type ComponentProps, useEffect, useRef } from "react"
 import classes from "./composer.module.css"
 
-type Props = {
+export type RichTextProps = {
   html: string
   revision: number
   label: string
@@ -18,7 +18,7 @@ type Props = {
 }
 
 /** The editor of mails; loaded when a mail is written, because it weighs more than the rest of the page. */
-export function RichText({ html, revision, label, autoFocus, onChange, onSubmit, onEscape }: Props) {
+export function RichText({ html, revision, label, autoFocus, onChange, onSubmit, onEscape }: RichTextProps) {
   const { t } = useLingui()
   const handlers = useRef({ onChange, onSubmit, onEscape })
   handlers.current = { onChange, onSubmit, onEscape }
