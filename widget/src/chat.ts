@@ -52,12 +52,12 @@ export class Chat {
       agent: null,
       served: true,
     }
-    // Somebody else signed in on this browser.
-    if (
-      (deps.identity?.externalId ?? null) !== this.storage.value.externalId &&
-      (deps.identity || this.storage.value.externalId)
-    )
+    // Somebody signed in or out on this browser: what was open to the one is not to the other.
+    if ((deps.identity?.externalId ?? null) !== this.storage.value.externalId) {
+      const { visitorToken } = this.storage.value
+      if (visitorToken) void deps.server.endVisitor(visitorToken).catch(() => undefined)
       this.storage.forget()
+    }
     if (this.storage.value.begun || this.storage.value.outbox.length > 0) this.connect()
   }
 

@@ -24,7 +24,8 @@ declare global {
 }
 
 const script = document.currentScript as HTMLScriptElement | null
-const origin = script ? new URL(script.src).origin : location.origin
+/** Where Switchboard is: the script stands at /widget/switchboard.js below it. */
+const base = script ? new URL("..", script.src).href.replace(/\/$/, "") : location.origin
 const listeners = new Map<ChatEvent, Set<Listener>>()
 let chat: Chat | null = null
 let starting: Promise<void> | null = null
@@ -34,7 +35,7 @@ function emit(event: ChatEvent, detail: object): void {
 }
 
 async function start({ appId, autoShowWidget = false, identity, preview = false }: Config): Promise<void> {
-  const server = new Server(origin, appId, preview)
+  const server = new Server(base, appId, preview)
   const app = await server.bootstrap()
   if (!isShownOn(app.display, location.href)) return
   chat = new Chat({ app, server, identity: identity ?? null, emit })

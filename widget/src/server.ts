@@ -14,8 +14,8 @@ export class Server {
   readonly #base: string
   readonly #isPreview: boolean
 
-  constructor(origin: string, appId: string, isPreview: boolean) {
-    this.#base = `${origin}/widget/apps/${encodeURIComponent(appId)}`
+  constructor(base: string, appId: string, isPreview: boolean) {
+    this.#base = `${base}/widget/apps/${encodeURIComponent(appId)}`
     this.#isPreview = isPreview
   }
 

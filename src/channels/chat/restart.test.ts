@@ -75,12 +75,15 @@ test("a restart says goodbye, and a crash between commit and number loses nothin
   const { id } = await page.write("numbered")
   // As a crash right after intake's commit leaves it: the message is there, its number is not.
   const { db } = app.ground.database
-  await db.deleteFrom("visitorItems").where("messageId", "=", id).execute()
-  await db
-    .updateTable("visitors")
-    .set({ lastSeq: 0 })
-    .where("id", "in", db.selectFrom("visitors as v").select("v.id").where("v.lastSeq", "=", 1))
-    .execute()
+  await db.transaction().execute(async (trx) => {
+    const item = await trx
+      .selectFrom("visitorItems")
+      .select("visitorId")
+      .where("messageId", "=", id)
+      .executeTakeFirstOrThrow()
+    await trx.updateTable("visitors").set({ lastSeq: 0 }).where("id", "=", item.visitorId).execute()
+    await trx.deleteFrom("visitorItems").where("messageId", "=", id).execute()
+  })
   const { config } = app.ground
   await app.stop()
   expect(await page.next((frame) => frame.type === "goodbye")).toMatchObject({

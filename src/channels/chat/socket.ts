@@ -268,8 +268,11 @@ export class ChatSocket implements VisitorSocket {
     const app = await findChatApp(this.#channel.db, { appId: this.#app.appId })
     if (!app) return this.end("app_disabled")
     this.#app = app
+    const { customerId } = visitor
     if (!(await refreshVisitor(this.#channel.db, visitor, this.#channel.clock.real()))) return this.end("token_invalid")
-    this.#sayState()
+    // Another page of the visitor, perhaps in another process, wrote first.
+    if (visitor.customerId === customerId) this.#sayState()
+    else this.wake()
   }
 
   #tooMany(frame: ClientFrame): boolean {

@@ -12,6 +12,7 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
   const panel = useRef<HTMLDivElement>(null)
   const { status } = chat.state
   const begun = status === "waiting" || status === "connected"
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when it opens
   useEffect(() => {
     if (!chat.takesFocus) return
     const field =
