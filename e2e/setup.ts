@@ -22,7 +22,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
     stdio: ["ignore", "ignore", "inherit"],
   })
   if (built.status !== 0) throw new Error("The web parts cannot be built, see above.")
-  const [browser, program] = await Promise.all([startBrowser(), startProgram({ env: { LOG_LEVEL: "warn", OPERATOR_TOKEN: operatorToken } })])
+  const [browser, program] = await Promise.all([
+    startBrowser(),
+    startProgram({ env: { LOG_LEVEL: "warn", OPERATOR_TOKEN: operatorToken } }),
+  ])
   let isOver = false
   program.child.once("exit", (code, signal) => {
     if (!isOver) console.error(`Switchboard ended in the middle (${code ?? signal}):\n${program.output()}`)
