@@ -76,7 +76,11 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
 
   /** The stored token is shown to nobody, so it goes to no other address than the one it was typed for. */
   async function refuseWithoutToken(baseUrl: string | null | undefined): Promise<never> {
-    const token = { pointer: "#/authToken", code: "required", detail: "Enter the token again: it would go to another address." }
+    const token = {
+      pointer: "#/authToken",
+      code: "required",
+      detail: "Enter the token again: it would go to another address.",
+    }
     throw baseUrl && !(await http.allows(baseUrl)) ? invalid(refusedAddress, token) : invalid(token)
   }
 
@@ -141,10 +145,15 @@ export function carrierAccountRoutes({ store, keys, accounts, http, publicUrl }:
         const [before] = await readAccounts(db, principal.orgId, params.id)
         if (!before) throw problem("not_found")
         expectVersion(ifMatch, before)
-        const { name, ...credentials } = body
-        const isTouched = Object.keys(credentials).length > 0
-        if (before.carrier === "sandbox" && isTouched) throw invalid(...Object.keys(credentials).map(immutable))
-        if (body.authToken === undefined && isElsewhere(body.baseUrl, before.baseUrl)) await refuseWithoutToken(body.baseUrl)
+        const { name } = body
+        // What is sent back as it was read changes nothing.
+        const touched = (["accountSid", "authToken", "baseUrl"] as const).filter(
+          (field) => body[field] !== undefined && (field === "authToken" || body[field] !== before[field]),
+        )
+        const isTouched = touched.length > 0
+        if (before.carrier === "sandbox" && isTouched) throw invalid(...touched.map(immutable))
+        if (body.authToken === undefined && isElsewhere(body.baseUrl, before.baseUrl))
+          await refuseWithoutToken(body.baseUrl)
         const typed = {
           carrier: before.carrier,
           accountSid: body.accountSid ?? before.accountSid,
