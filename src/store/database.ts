@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely"
 import pg from "pg"
+import { preparing } from "./prepared.ts"
 import type { DB } from "./tables.ts"
 
 /** What every statement of the program runs on: `db` for reads, `write` (write.ts) for changes. */
@@ -38,7 +39,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   // The pool hears the idle ones only: one that is in use between two statements would end the process with it.
   pool.on("connect", (client) => client.on("error", (error) => options.onError?.(error)))
   const db = new Kysely<DB>({
-    dialect: new PostgresDialect({ pool }),
+    dialect: new PostgresDialect({ pool: preparing(pool) }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
   })
   return { db, pool, close: () => db.destroy() }

@@ -277,7 +277,7 @@ const serverSettings = {
   wal_compression: "on",
   jit: "off",
   // A company's first minutes: the planner must soon know that tables are not empty any more.
-  autovacuum_naptime: "10s",
+  autovacuum_naptime: "5s",
   // After a crash the files are synced before the recovery: one call instead of one per file (seconds).
   ...(process.platform === "linux" && { recovery_init_sync_method: "syncfs" }),
   // What customers write must not reach a log: neither values in details nor statements.
