@@ -93,7 +93,8 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     genReqId: requestIdOf,
     requestTimeout: 30_000,
     routerOptions: { maxParamLength: 200, querystringParser: readQueryString },
-    http: { maxHeaderSize: headerBytesMax, headersTimeout: 10_000 },
+    // Node looks each 30 s by itself: slow ones would live three times as long as they may.
+    http: { maxHeaderSize: headerBytesMax, headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
     forceCloseConnections: "idle",
     return503OnClosing: false,
   })

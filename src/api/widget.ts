@@ -51,6 +51,7 @@ const seenEverySeconds = 60
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const visitorPolicy: Policy = { name: "visitor", quota: 600, windowSeconds: 60 }
+const uploadPolicy: Policy = { name: "visitor", quota: 60, windowSeconds: 60 }
 const newVisitorPolicy: Policy = { name: "visitor", quota: 30, windowSeconds: 60 }
 
 /** A line break inside would let two identities have the same signature. */
@@ -157,7 +158,8 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       async (request, reply) => {
         const app = await admit(request, reply)
         const visitor = await visitorOf(app, request)
-        if (!request.isMultipart())
+        refuseExceeded(limiter.take(uploadPolicy, `upload ${request.ip}`))
+      if (!request.isMultipart())
           throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
         const part = await request.file({
           limits: { fileSize: attachmentBytesMax, files: 1 },
