@@ -1,53 +1,27 @@
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { sql } from "kysely"
-import { agentRoutes } from "./api/agents/agents.ts"
-import { awayReasonRoutes } from "./api/agents/away-reasons.ts"
-import { offerRoutes } from "./api/agents/offers.ts"
-import { pullRoutes } from "./api/agents/pulls.ts"
-import { apiKeyRoutes } from "./api/api-keys.ts"
-import { attachmentRoutes } from "./api/attachments.ts"
-import { auditEntryRoutes } from "./api/audit-entries.ts"
-import { carrierAccountRoutes } from "./api/carrier-accounts.ts"
-import { chatAppRoutes } from "./api/chat-apps.ts"
-import { conversationRoutes } from "./api/conversations/routes.ts"
-import { explanationRoutes } from "./api/conversations/explanation.ts"
-import { customerRoutes } from "./api/customers.ts"
-import { entryPointRoutes } from "./api/entry-points.ts"
-import { eventRoutes } from "./api/events.ts"
 import { hooksTwilio } from "./api/hooks-twilio.ts"
-import { inboundEventRoutes } from "./api/inbound-events.ts"
-import { inboxRoutes } from "./api/inboxes.ts"
 import { Hub } from "./api/live/hub.ts"
 import { livePath, liveUpgrade } from "./api/live/live.ts"
-import { mailboxRoutes } from "./api/mailboxes.ts"
-import { meRoutes } from "./api/me.ts"
-import { messageRoutes } from "./api/messages.ts"
-import { optOutRoutes } from "./api/opt-outs.ts"
-import { organizationRoutes } from "./api/organization.ts"
-import { permissionRoutes } from "./api/permissions.ts"
-import { phoneNumberRoutes } from "./api/phone-numbers.ts"
-import { queueItemRoutes } from "./api/queue-items.ts"
-import type { Route } from "./api/route.ts"
-import { sandboxCarrierRoutes } from "./api/sandbox/carrier.ts"
-import { sandboxClockRoutes, testClockFollower } from "./api/sandbox/clock.ts"
-import { sandboxDeliveryRoutes } from "./api/sandbox/deliveries.ts"
+import { testClockFollower } from "./api/sandbox/clock.ts"
 import type { Injection } from "./api/sandbox/inject.ts"
 import { injectSms } from "./api/sandbox/inject-sms.ts"
-import { sandboxMailRoutes } from "./api/sandbox/mail.ts"
-import { sandboxMessageRoutes } from "./api/sandbox/messages.ts"
-import { sandboxPageRoutes } from "./api/sandbox/pages.ts"
 import { HookReceipts } from "./api/sandbox/receipts.ts"
 import { tellSms } from "./api/sandbox/tell-sms.ts"
 import { createServer, type HttpServer } from "./api/server.ts"
-import { sessionRoutes } from "./api/session.ts"
-import { setupRoutes } from "./api/setup.ts"
-import { systemRoutes } from "./api/system.ts"
-import { topicRoutes } from "./api/topics.ts"
-import { type UserDeps, userRoutes } from "./api/users.ts"
+import type { UserDeps } from "./api/users.ts"
 import { widgetRoutes, widgetSocketPath, widgetUpgrade } from "./api/widget.ts"
-import { workflowSettingsRoutes } from "./api/workflow-settings.ts"
-import { changeCapacity, changeRole, continueDeactivation, deactivateAgent, ensureAgent, unassignJob, withdrawFromInbox } from "./availability/agents.ts"
+import {
+  changeCapacity,
+  changeRole,
+  continueDeactivation,
+  deactivateAgent,
+  ensureAgent,
+  unassignJob,
+  withdrawFromInbox,
+} from "./availability/agents.ts"
+import { logOutAgent } from "./availability/availability.ts"
 import { createPresence } from "./availability/presence.ts"
 import { readCounts } from "./availability/read.ts"
 import { openBlobs } from "./blobs.ts"
@@ -94,10 +68,10 @@ import { readOffers } from "./offers/read.ts"
 import { alarmMail } from "./routing/alarm-mail.ts"
 import { IdleContacts } from "./routing/idle-contacts.ts"
 import { createInvariantWatch } from "./routing/invariants.ts"
-import { moveWaiting } from "./routing/move-inbox.ts"
 import { NobodyServesAlarm } from "./routing/nobody-serves.ts"
 import { loadOwner } from "./routing/owner.ts"
 import { createRouting, type Routing } from "./routing/runner.ts"
+import { allRoutes } from "./routes.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
 import { createSandboxPages } from "./sandbox/pages.ts"
 import { createWorkflowSettings } from "./workflow/settings.ts"
@@ -136,13 +110,26 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const blobs = openBlobs(config.blobDir)
   const farEnd = createFarEnd({ store, clock, keys })
   const http = createHttpClient({ outboundAllow: config.outboundAllow })
-  const jobs = new JobWorker(store, (job, error) => log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"))
+  const jobs = new JobWorker(store, (job, error) =>
+    log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"),
+  )
 
   // Intake and routing
   const hooks = { applyOptOut }
-  const intake = createIntake({ store, clock, hooks, fuse: (orgId) => routing.fuse(orgId), onParked: (event, error) => log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked") })
+  const intake = createIntake({
+    store,
+    clock,
+    hooks,
+    fuse: (orgId) => routing.fuse(orgId),
+    onParked: (event, error) =>
+      log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked"),
+  })
   const parked = createParkedEvents({ store, db, hooks })
-  const decided = metrics.counter("routing_decisions_total", "Decisions of the routing engine, and whether the database took them", ["outcome"])
+  const decided = metrics.counter(
+    "routing_decisions_total",
+    "Decisions of the routing engine, and whether the database took them",
+    ["outcome"],
+  )
   const routing = createRouting({
     store,
     clock,
@@ -159,13 +146,37 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   })
 
   // Carriers and channels
-  const company = new SandboxCompany({ db, clock, keys, blobs, farEnd, http, log, publicUrl: () => publicUrl, listenerUrl })
+  const company = new SandboxCompany({
+    db,
+    clock,
+    keys,
+    blobs,
+    farEnd,
+    http,
+    log,
+    publicUrl: () => publicUrl,
+    listenerUrl,
+  })
   const twilio = twilioCarrier(http)
-  const accounts = createAccounts({ db, clock, keys, carriers: { sandbox: twilio, twilio }, sandboxUrl: () => company.url })
+  const accounts = createAccounts({
+    db,
+    clock,
+    keys,
+    carriers: { sandbox: twilio, twilio },
+    sandboxUrl: () => company.url,
+  })
   const smsNumbers = createSmsNumbers(db, clock)
   const carrierFiles = fileLinks({ keys, clock, publicUrl })
   const smsInbound = { store, intake, numbers: smsNumbers, blobs }
-  const email = createEmailChannel({ store, blobs, keys, intake, farEnd, config, onError: (error) => log.warn({ err: error }, "mail") })
+  const email = createEmailChannel({
+    store,
+    blobs,
+    keys,
+    intake,
+    farEnd,
+    config,
+    onError: (error) => log.warn({ err: error }, "mail"),
+  })
   const visitorFiles = visitorFileLinks({ keys, publicUrl, realNow: () => clock.real() })
   const chat = new ChatChannel({
     store,
@@ -176,8 +187,11 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     updateDelivery,
     showTyping: (...typing) => hub.customerTyping(...typing),
     endContact: (orgId, conversationId, by) =>
-      store.write({ orgId, kind: "act", actor: { type: "customer", ...by } }, (tx) => endChatByCustomer(tx, conversationId, by)),
-    sendTranscript: (orgId, to, subject, text) => store.write({ orgId, kind: "act" }, async (tx) => queueSystemMail(tx, keys, { to, subject, text })),
+      store.write({ orgId, kind: "act", actor: { type: "customer", ...by } }, (tx) =>
+        endChatByCustomer(tx, conversationId, by),
+      ),
+    sendTranscript: (orgId, to, subject, text) =>
+      store.write({ orgId, kind: "act" }, async (tx) => queueSystemMail(tx, keys, { to, subject, text })),
     onError: (error) => log.warn({ err: error }, "chat"),
   })
   const pages = createSandboxPages({ store, publicUrl, onError: (error) => log.warn({ err: error }, "sandbox page") })
@@ -198,8 +212,12 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   if (config.testClock) timers.register(testClockFollower(store))
 
   timers.register(new IdleContacts(store))
-  timers.register(new NobodyServesAlarm(store, async (tx, to, alarm) => queueSystemMail(tx, keys, alarmMail(to, alarm, publicUrl))))
-  const brokenInvariants = metrics.counter("invariants_broken_total", "Invariants of routing found broken", ["invariant"])
+  timers.register(
+    new NobodyServesAlarm(store, async (tx, to, alarm) => queueSystemMail(tx, keys, alarmMail(to, alarm, publicUrl))),
+  )
+  const brokenInvariants = metrics.counter("invariants_broken_total", "Invariants of routing found broken", [
+    "invariant",
+  ])
   const invariants = createInvariantWatch({
     store,
     clock,
@@ -229,45 +247,35 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   // The API
   const links = attachmentLinks(keys, () => clock.real())
   const receipts = new HookReceipts()
-  const injectors = { email: email.inject, sms: injectSms({ store, company, receipts }), chat: (orgId: string, message: Injection) => injectVisitorMessage({ chat, blobs }, orgId, message) }
-  const routes: Route[] = [
-    ...setupRoutes({ store, sessions, tries, cookieName, agents, onOrganizationCreated }),
-    ...sessionRoutes({ store, sessions, tries, cookieName, publicUrl, agents, queueMail }),
-    ...organizationRoutes({ store, publicUrl, onOrganizationCreated }),
-    ...meRoutes({ store, sessions, tries, agents }),
-    ...userRoutes({ store, sessions, agents, publicUrl, queueMail }),
-    ...permissionRoutes(),
-    ...apiKeyRoutes({ store, sessions }),
-    ...auditEntryRoutes({ store }),
-    ...systemRoutes({ store, version, dataDir: config.dataDir, mailSends: email.sends }),
-    ...eventRoutes({ store, bus }),
-    ...inboundEventRoutes({ parked, readBlob: (sha256) => blobs.read(sha256) }),
-    ...inboxRoutes({ store, moveWaiting, withdrawOffersOfMember: withdrawFromInbox }),
-    ...entryPointRoutes({ store }),
-    ...workflowSettingsRoutes({ store }),
-    ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: email.sends }) }),
-    ...chatAppRoutes({ store, keys, publicUrl }),
-    ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),
-    ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
-    ...optOutRoutes({ store }),
-    ...explanationRoutes({ store, routing }),
-    ...conversationRoutes({ store, links, rules: { sms: smsRule }, onRead: (_orgId, conversationId, at) => chat.read.show(conversationId, at) }),
-    ...messageRoutes({ store, links, blobs }),
-    ...attachmentRoutes({ store, links, blobs }),
-    ...topicRoutes({ store }),
-    ...customerRoutes({ store, links }),
-    ...agentRoutes({ store, routing }),
-    ...offerRoutes({ store, routing }),
-    ...pullRoutes({ store, clock, routing }),
-    ...awayReasonRoutes({ store }),
-    ...queueItemRoutes({ store }),
-    ...sandboxMessageRoutes({ store, injectors, settled: (orgId) => routing.settled(orgId) }),
-    ...sandboxDeliveryRoutes({ store, farEnd, tellProvider: tellSms(company) }),
-    ...sandboxCarrierRoutes({ store }),
-    ...sandboxClockRoutes({ store, timers, config }),
-    ...sandboxPageRoutes({ store, sandboxOrigin: config.sandboxOrigin }),
-    ...sandboxMailRoutes({ store }),
-  ]
+  const injectors = {
+    email: email.inject,
+    sms: injectSms({ store, company, receipts }),
+    chat: (orgId: string, message: Injection) => injectVisitorMessage({ chat, blobs }, orgId, message),
+  }
+  const routes = allRoutes({
+    ...ground,
+    version,
+    http,
+    blobs,
+    links,
+    sessions,
+    tries,
+    cookieName,
+    agents,
+    queueMail,
+    onSignOut: (orgId, userId) => store.write({ orgId, kind: "act" }, (tx) => logOutAgent(tx, userId)),
+    onOrganizationCreated,
+    parked,
+    routing,
+    accounts,
+    smsNumbers,
+    farEnd,
+    rules: { sms: smsRule },
+    onRead: (_orgId, conversationId, at) => chat.read.show(conversationId, at),
+    mailSends: email.sends,
+    injectors,
+    tellProvider: tellSms(company),
+  })
   const answered = metrics.histogram("http_request_seconds", "How long requests took", { labels: ["method", "status"] })
   const server = createServer(
     {
@@ -297,17 +305,31 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     stillHolds: (principal) => authenticator.stillHolds(principal),
     offers: (orgId, agentId, ids) => readOffers(db, orgId, { agentId, ...(ids ? { ids } : { status: ["pending"] }) }),
     counts: (orgId, agentId, now) => readCounts(db, orgId, agentId, now),
-    onTyping: (_orgId, conversationId, channel, agentName, on) => (channel === "chat" ? chat.typing.show(conversationId, agentName, on) : undefined),
+    onTyping: (_orgId, conversationId, channel, agentName, on) =>
+      channel === "chat" ? chat.typing.show(conversationId, agentName, on) : undefined,
     unlimited: config.rateLimitFactor === 0,
     onError: (error) => log.warn({ err: error }, "live socket"),
   })
   sessions.onEnded((ended) => hub.endSessions(ended))
   metrics.gauge("agent_sockets", "Open sockets of agents", () => hub.size)
   metrics.gauge("queue_items_waiting", "Conversations that wait, of all organizations", () => countWaiting(db))
-  server.upgrade(livePath, liveUpgrade(hub, (request) => server.authenticateSocket(request)))
+  server.upgrade(
+    livePath,
+    liveUpgrade(hub, (request) => server.authenticateSocket(request)),
+  )
   const origins = { publicUrl, sandboxOrigin: config.sandboxOrigin }
   server.raw(
-    widgetRoutes({ store, keys, blobs, chat, fileLinks: visitorFiles, origins, rateLimitFactor: config.rateLimitFactor, widgetDir: builtPart("widget"), watch: server.watch }),
+    widgetRoutes({
+      store,
+      keys,
+      blobs,
+      chat,
+      fileLinks: visitorFiles,
+      origins,
+      rateLimitFactor: config.rateLimitFactor,
+      widgetDir: builtPart("widget"),
+      watch: server.watch,
+    }),
   )
   server.upgrade(widgetSocketPath, widgetUpgrade({ store, chat, origins }))
   server.raw(
@@ -328,16 +350,30 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   await routing.start()
   presence.start()
   invariants.start()
-  const files = new FileCollection({ store, blobs, clock, onError: (error) => log.warn({ err: error }, "file collection") })
+  const files = new FileCollection({
+    store,
+    blobs,
+    clock,
+    onError: (error) => log.warn({ err: error }, "file collection"),
+  })
   files.start()
-  const endHousekeeping = keepHouse({ db, sessions, tries, idempotency: server.idempotency }, (error) => log.warn({ err: error }, "housekeeping"))
+  const endHousekeeping = keepHouse({ db, sessions, tries, idempotency: server.idempotency }, (error) =>
+    log.warn({ err: error }, "housekeeping"),
+  )
   // The code of the set-up link is there before anybody can send it.
   const setupCode = await openSetup(store, config.setupCode)
   await server.listen(config.port, config.host)
   await email.listen()
   await pages.listen(config.sandboxPort, config.host)
   if (demo && setupCode !== null) {
-    await loadDemo({ url: listenerUrl(), clock, timers, settled: (orgId) => routing.settled(orgId), password: demo.password, setupCode })
+    await loadDemo({
+      url: listenerUrl(),
+      clock,
+      timers,
+      settled: (orgId) => routing.settled(orgId),
+      password: demo.password,
+      setupCode,
+    })
     await demo.markLoaded()
   }
   timers.start()
@@ -378,11 +414,18 @@ function greet({ config }: Ground, demo: DemoFolder | null, setupCode: string | 
   const lines = [`Switchboard is ready: ${config.publicUrl}`]
   if (demo) {
     lines.push(...demoAccounts(demo.password))
-    if (setupCode === null && !demo.loaded) lines.push("Its loading was interrupted, and some of it is missing: remove DATA_DIR and start again to have all of it.")
+    if (setupCode === null && !demo.loaded)
+      lines.push(
+        "Its loading was interrupted, and some of it is missing: remove DATA_DIR and start again to have all of it.",
+      )
   } else if (setupCode !== null) {
-    lines.push("Nobody has an account yet. Open this link once to make yours:", `setup link: ${config.publicUrl}/setup#code=${setupCode}`)
+    lines.push(
+      "Nobody has an account yet. Open this link once to make yours:",
+      `setup link: ${config.publicUrl}/setup#code=${setupCode}`,
+    )
   }
-  if (config.host === "127.0.0.1") lines.push("Only this machine can reach it. HOST=0.0.0.0 and PUBLIC_URL let others in.")
+  if (config.host === "127.0.0.1")
+    lines.push("Only this machine can reach it. HOST=0.0.0.0 and PUBLIC_URL let others in.")
   return lines
 }
 
@@ -393,6 +436,10 @@ function builtPart(part: "web" | "widget"): string | null {
 }
 
 async function countWaiting(db: Ground["database"]["db"]): Promise<number> {
-  const row = await db.selectFrom("queueItems").select((eb) => eb.fn.countAll<number>().as("count")).where("state", "in", ["waiting", "offered"]).executeTakeFirst()
+  const row = await db
+    .selectFrom("queueItems")
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("state", "in", ["waiting", "offered"])
+    .executeTakeFirst()
   return Number(row?.count ?? 0)
 }

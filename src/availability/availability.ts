@@ -70,12 +70,39 @@ export async function setStatus(tx: Tx, agentId: string, wish: StatusWish, cause
   }
 }
 
-function statusChange(tx: Tx, agent: AgentRow, { status, reasonId = null }: StatusWish, cause: string | null): AgentChange {
+/** The person signed out: nothing is offered any more. Who serves nobody has nothing to end. */
+export async function logOutAgent(tx: Tx, userId: string): Promise<void> {
+  const served = await tx.db
+    .selectFrom("agentStates")
+    .select("agentId")
+    .where("orgId", "=", tx.orgId)
+    .where("agentId", "=", userId)
+    .executeTakeFirst()
+  if (served) await setStatus(tx, userId, { status: "logged_out" })
+}
+
+function statusChange(
+  tx: Tx,
+  agent: AgentRow,
+  { status, reasonId = null }: StatusWish,
+  cause: string | null,
+): AgentChange {
   if (status === "away") return { status, awayReasonId: reasonId, awayCause: cause }
   if (status === "logged_in") {
-    return agent.status === "logged_out" ? { ...loginChange(tx), awayReasonId: reasonId } : { status, awayReasonId: reasonId, awayCause: null, connected: true }
+    return agent.status === "logged_out"
+      ? { ...loginChange(tx), awayReasonId: reasonId }
+      : { status, awayReasonId: reasonId, awayCause: null, connected: true }
   }
-  return { status, awayReasonId: null, awayCause: cause, availableFor: [], mailCredit: 0, focusedAt: null, pausedAt: null, settingsUntil: null }
+  return {
+    status,
+    awayReasonId: null,
+    awayCause: cause,
+    availableFor: [],
+    mailCredit: 0,
+    focusedAt: null,
+    pausedAt: null,
+    settingsUntil: null,
+  }
 }
 
 function tellStatus(tx: Tx, before: AgentRow, after: AgentRow): void {
@@ -112,7 +139,8 @@ export async function loseConnection(tx: Tx, agentId: string, isLost: (agent: Ag
   if (!held || !isLost(held.agent)) return false
   const { agent, offers } = held
   await withdrawOffers(tx, offers, "disconnected")
-  const away: AgentChange = agent.status === "logged_in" ? { status: "away", awayReasonId: null, awayCause: connectionLost } : {}
+  const away: AgentChange =
+    agent.status === "logged_in" ? { status: "away", awayReasonId: null, awayCause: connectionLost } : {}
   const after = await changeAgent(tx, agent, { ...away, connected: false, settingsUntil: null })
   tellStatus(tx, agent, after)
   return true
@@ -125,7 +153,8 @@ export async function regainConnection(tx: Tx, agentId: string, at: Date): Promi
   const held = await lockAgentWork(tx, agentId)
   if (!held || held.agent.deactivatedAt) return
   const { agent } = held
-  const back: AgentChange = agent.status === "away" && agent.awayCause === connectionLost ? { status: "logged_in", awayCause: null } : {}
+  const back: AgentChange =
+    agent.status === "away" && agent.awayCause === connectionLost ? { status: "logged_in", awayCause: null } : {}
   const after = await changeAgent(tx, agent, { ...back, connected: true, heartbeatAt: at })
   tellStatus(tx, agent, after)
 }
