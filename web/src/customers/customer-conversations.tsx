@@ -3,7 +3,7 @@ import { msg } from "@lingui/core/macro"
 import type { MessageDescriptor } from "@lingui/core"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import type { ConversationStatus } from "../../../src/core/conversations/conversation.ts"
+import type { Conversation, ConversationStatus } from "../../../src/core/conversations/conversation.ts"
 import { ChannelIcon } from "../field/channel-icon.tsx"
 import { useNowMinutes } from "../field/now.ts"
 import { exactTime } from "../field/relative-time.tsx"
@@ -14,7 +14,7 @@ import { shortTime } from "../workspace/short-time.ts"
 import { customerConversationsQuery } from "../workspace/work.queries.ts"
 import classes from "./customers.module.css"
 
-export const statusWords: Record<ConversationStatus, MessageDescriptor> = {
+const statusWords: Record<ConversationStatus, MessageDescriptor> = {
   new: msg`New`,
   open: msg`Open`,
   waiting: msg`Waiting for customer`,
@@ -23,9 +23,6 @@ export const statusWords: Record<ConversationStatus, MessageDescriptor> = {
 
 /** What was spoken about, newest first; each leads to the workspace. */
 export function CustomerConversations({ customerId }: { customerId: string }) {
-  const { t } = useLingui()
-  const now = useNowMinutes()
-  const names = useNames()
   const query = useQuery(customerConversationsQuery(customerId))
   return (
     <section className={classes.part}>
@@ -43,35 +40,40 @@ export function CustomerConversations({ customerId }: { customerId: string }) {
       >
         {({ items }) => (
           <ul className={classes.conversations}>
-            {items.map((each) => {
-              const at = each.lastItem?.at ?? each.createdAt
-              return (
-                <li key={each.id}>
-                  <Link
-                    to="/work/c/$conversationId"
-                    params={{ conversationId: each.id }}
-                    className={classes.conversation}
-                  >
-                    <ChannelIcon channel={channelOf(each)} size={20} />
-                    <span className="grow">
-                      <span className="ellipsis" style={{ display: "block" }}>
-                        {each.lastItem?.preview || t`No message`}
-                      </span>
-                      <small>
-                        {names.inbox(each.inboxId)} ·{" "}
-                        <time dateTime={at} title={exactTime(at)}>
-                          {shortTime(at, now)}
-                        </time>
-                      </small>
-                    </span>
-                    <span className={classes.status}>{t(statusWords[each.status])}</span>
-                  </Link>
-                </li>
-              )
-            })}
+            {items.map((each) => (
+              <li key={each.id}>
+                <ConversationLink conversation={each} />
+              </li>
+            ))}
           </ul>
         )}
       </ResourceState>
     </section>
+  )
+}
+
+/** One conversation in two lines: its last words, where it lies, how it stands. */
+export function ConversationLink({ conversation, name }: { conversation: Conversation; name?: string }) {
+  const { t } = useLingui()
+  const now = useNowMinutes()
+  const names = useNames()
+  const at = conversation.lastItem?.at ?? conversation.createdAt
+  return (
+    <Link to="/work/c/$conversationId" params={{ conversationId: conversation.id }} className={classes.conversation}>
+      <ChannelIcon channel={channelOf(conversation)} size={20} />
+      <span className="grow">
+        <span className="ellipsis" style={{ display: "block" }}>
+          {conversation.lastItem?.preview || t`No message`}
+        </span>
+        <small>
+          {name && `${name} · `}
+          {names.inbox(conversation.inboxId)} ·{" "}
+          <time dateTime={at} title={exactTime(at)}>
+            {shortTime(at, now)}
+          </time>
+        </small>
+      </span>
+      <span className={classes.status}>{t(statusWords[conversation.status])}</span>
+    </Link>
   )
 }

@@ -15,10 +15,11 @@ import { shownName } from "../workspace/names.ts"
 import { shownAddresses } from "./address-text.ts"
 import classes from "./customers.module.css"
 import { customersQuery } from "./customers.queries.ts"
+import { FoundConversations } from "./found-conversations.tsx"
 
 const typingMs = 200
 
-/** All customers, found by name or address. */
+/** All customers, found by name or address; and what was said with these words. */
 export function CustomersPage() {
   const { t } = useLingui()
   const heading = useRef<HTMLHeadingElement>(null)
@@ -52,8 +53,8 @@ export function CustomersPage() {
           <TextInput
             type="search"
             className={classes.search}
-            aria-label={t`Search customers`}
-            placeholder={t`Name, address or phone number`}
+            aria-label={t`Search customers and what was said`}
+            placeholder={t`Name, address, phone number or words`}
             leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
@@ -62,6 +63,7 @@ export function CustomersPage() {
         <ResourceState query={query} isEmpty={() => rows?.length === 0} empty={<Nobody q={searched} />}>
           {() => <CustomerTable customers={rows ?? []} />}
         </ResourceState>
+        <FoundConversations q={searched} />
         {query.hasNextPage && (
           <div className={classes.more}>
             <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>

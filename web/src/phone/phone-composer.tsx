@@ -16,15 +16,17 @@ type Props = {
   from: { address: string; name: string | null }
   afterId: string
   replyTo: Delivered | null
+  /** Of the mail before this one. */
+  subject?: string | null
   onSent?: () => void
 }
 
 /** A quick composer: text and pictures; a mail also has a subject. Enter sends what is short. */
-export function PhoneComposer({ entryPoints, preferred, from, afterId, replyTo, onSent }: Props) {
+export function PhoneComposer({ entryPoints, preferred, from, afterId, replyTo, subject: before, onSent }: Props) {
   const { t } = useLingui()
   const [chosen, setChosen] = useState<string | null>(null)
   const [text, setText] = useState("")
-  const [subject, setSubject] = useState(() => answered(replyTo?.subject))
+  const [subject, setSubject] = useState(() => answered(before))
   const [files, setFiles] = useState<File[]>([])
   const [busy, setBusy] = useState(false)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -100,7 +102,7 @@ export function PhoneComposer({ entryPoints, preferred, from, afterId, replyTo, 
         aria-label={isMail ? t`Mail of the customer` : t`Message of the customer`}
         placeholder={isMail ? t`Write a mail as the customer` : t`Write as the customer`}
         autosize
-        minRows={isMail ? 4 : 1}
+        minRows={isMail ? 3 : 1}
         maxRows={10}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}

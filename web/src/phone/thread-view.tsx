@@ -79,6 +79,7 @@ export function ThreadView({ thread, told, entryPoints, afterId, onBack }: Props
           preferred={preferred}
           from={{ address: thread.address, name: thread.name }}
           afterId={afterId}
+          subject={thread.last.item.subject}
           replyTo={lastAnswer?.type === "delivered" ? lastAnswer.item : null}
         />
       )}
@@ -111,6 +112,15 @@ function useNewestInSight(thread: Thread) {
   const count = useRef(thread.lines.length)
   const { last } = thread
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    // Pictures come in after the words, and the composer grows: the newest stays in sight.
+    const observer = new ResizeObserver(() => {
+      if (box.current) box.current.scrollTop = box.current.scrollHeight
+    })
+    if (box.current) observer.observe(box.current)
+    if (box.current?.firstElementChild) observer.observe(box.current.firstElementChild)
+    return () => observer.disconnect()
+  }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: acts when a line came in
   useEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight

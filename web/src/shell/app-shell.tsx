@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconInbox, IconList, IconPlayerPause, IconSettings } from "@tabler/icons-react"
+import { IconInbox, IconList, IconPlayerPause, IconSettings, IconUsers } from "@tabler/icons-react"
 import { useQueryClient } from "@tanstack/react-query"
 import { Link, Outlet, useRouterState } from "@tanstack/react-router"
 import { useEffect } from "react"
@@ -121,6 +121,12 @@ function BottomTabs() {
             <Trans>Queue</Trans>
           </Link>
         </>
+      )}
+      {can("customer.read") && (
+        <Link to="/customers" className={classes.tab}>
+          <IconUsers size={20} stroke={1.75} aria-hidden />
+          <Trans>Customers</Trans>
+        </Link>
       )}
       <Link to="/settings" className={classes.tab}>
         <IconSettings size={20} stroke={1.75} aria-hidden />
