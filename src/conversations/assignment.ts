@@ -24,7 +24,12 @@ export type Transfer = {
  * Moves a conversation to an Inbox, an agent, or both, past rules, availability and capacity (spec 6.8). Another Inbox
  * means a new due date, counted from now by that Inbox's SLA, while somebody waits (spec 4.3). What is so already stays.
  */
-export async function assignConversation(tx: Tx, acting: Acting, conversationId: string, transfer: Transfer): Promise<void> {
+export async function assignConversation(
+  tx: Tx,
+  acting: Acting,
+  conversationId: string,
+  transfer: Transfer,
+): Promise<void> {
   const scene = await lockSeen(tx, acting, conversationId, [transfer.agentId])
   const { conversation } = scene
   const target = { inboxId: transfer.inboxId ?? conversation.inboxId, agentId: transfer.agentId }
@@ -34,14 +39,24 @@ export async function assignConversation(tx: Tx, acting: Acting, conversationId:
   if (target.agentId) await mustBeAgentOf(tx, target.inboxId, target.agentId)
   if (transfer.note) await addNote(tx, acting, conversation, { text: transfer.note, mentionUserIds: [] })
   const moves = target.inboxId !== conversation.inboxId
-  if (!moves && target.agentId === conversation.agentId && (target.agentId !== null || scene.work.items.length > 0 || !conversation.awaitingSince)) return
+  if (
+    !moves &&
+    target.agentId === conversation.agentId &&
+    (target.agentId !== null || scene.work.items.length > 0 || !conversation.awaitingSince)
+  )
+    return
   const change: ConversationChange = moves ? { inboxId: target.inboxId, ...newDue(tx, conversation, inbox) } : {}
   if (moves) await moveContactsTo(tx, conversation.id, target.inboxId)
   await hand(tx, scene, target, change)
 }
 
 /** Back to the queue of its Inbox, where somebody waits; nobody's otherwise. */
-export async function unassignConversation(tx: Tx, acting: Acting, conversationId: string, judge: Transfer["judge"]): Promise<void> {
+export async function unassignConversation(
+  tx: Tx,
+  acting: Acting,
+  conversationId: string,
+  judge: Transfer["judge"],
+): Promise<void> {
   await assignConversation(tx, acting, conversationId, { agentId: null, judge })
 }
 
@@ -53,14 +68,14 @@ async function hand(tx: Tx, { work, conversation }: Scene, target: Target, chang
   if (target.agentId) {
     await endItems(tx, ids, { state: "done", reason: "manual", withdrawn: "taken" })
     await openAssignment(tx, { conversation, agentId: target.agentId, reason: "manual", via: "manual", change })
-    announceTransfer(tx, conversation, target, change, items[0]?.contactId)
+    await announceTransfer(tx, conversation, target, change, items[0]?.contactId)
     return
   }
   await endItems(tx, ids, { state: "canceled", reason: "transferred", withdrawn: "transferred" })
   const after = conversation.agentId
     ? await endAssignment(tx, { conversation, reason: "manual", change })
     : ((await changeConversations(tx, [{ conversation, change }]))[0] ?? conversation)
-  announceTransfer(tx, conversation, target, change, items[0]?.contactId)
+  await announceTransfer(tx, conversation, target, change, items[0]?.contactId)
   await requeue(tx, after, {
     reason: "manual",
     firstQueuedAt: items[0]?.firstQueuedAt ?? null,
@@ -69,18 +84,38 @@ async function hand(tx: Tx, { work, conversation }: Scene, target: Target, chang
   await reseat(tx, [conversation.id], "manual")
 }
 
-function announceTransfer(tx: Tx, before: ConversationRow, target: Target, change: ConversationChange, contactId: string | undefined): void {
+/** The place in the new queue is told by `contact.queued`, where it queues. */
+async function announceTransfer(
+  tx: Tx,
+  before: ConversationRow,
+  target: Target,
+  change: ConversationChange,
+  queuedContactId: string | undefined,
+): Promise<void> {
   if (before.inboxId === target.inboxId) return
+  const contactId = queuedContactId ?? (await latestContactId(tx, before.id))
   tx.event("contact.transferred", {
-    contactId: contactId ?? null,
+    contactId,
     conversationId: before.id,
     customerId: before.customerId,
     inboxId: target.inboxId,
     fromInboxId: before.inboxId,
     agentId: target.agentId,
+    position: null,
     dueAt: change.dueAt ?? null,
     reason: "manual",
   })
+}
+
+async function latestContactId(tx: Tx, conversationId: string): Promise<string | null> {
+  const row = await tx.db
+    .selectFrom("contacts")
+    .select("id")
+    .where("orgId", "=", tx.orgId)
+    .where("conversationId", "=", conversationId)
+    .orderBy("id", "desc")
+    .executeTakeFirst()
+  return row?.id ?? null
 }
 
 function newDue(tx: Tx, conversation: ConversationRow, inbox: { slaSeconds: number }): ConversationChange {
@@ -95,7 +130,10 @@ function newDue(tx: Tx, conversation: ConversationRow, inbox: { slaSeconds: numb
 
 async function moveContactsTo(tx: Tx, conversationId: string, inboxId: string): Promise<void> {
   const contacts = await liveContacts(tx, [conversationId])
-  await save(tx, contacts.map((contact) => ({ ...contact, inboxId })))
+  await save(
+    tx,
+    contacts.map((contact) => ({ ...contact, inboxId })),
+  )
 }
 
 async function readInbox(tx: Tx, id: string): Promise<{ slaSeconds: number }> {
@@ -107,7 +145,11 @@ async function readInbox(tx: Tx, id: string): Promise<{ slaSeconds: number }> {
     .executeTakeFirst()
   if (!inbox) throw invalid({ pointer: "#/inboxId", code: "unknown_reference", detail: "There is no such Inbox." })
   if (inbox.deactivatedAt) {
-    throw invalid({ pointer: "#/inboxId", code: "inbox_deactivated", detail: "This Inbox is deactivated. Choose an active one." })
+    throw invalid({
+      pointer: "#/inboxId",
+      code: "inbox_deactivated",
+      detail: "This Inbox is deactivated. Choose an active one.",
+    })
   }
   return inbox
 }
@@ -120,5 +162,6 @@ async function mustBeAgentOf(tx: Tx, inboxId: string, agentId: string): Promise<
     .where("id", "=", agentId)
     .executeTakeFirst()
   if (!user) throw invalid({ pointer: "#/agentId", code: "unknown_reference", detail: "There is no such user." })
-  if (user.status !== "active" || !(await isMember(tx, inboxId, agentId))) throw problem("agent_not_in_inbox", { agentId, inboxId })
+  if (user.status !== "active" || !(await isMember(tx, inboxId, agentId)))
+    throw problem("agent_not_in_inbox", { agentId, inboxId })
 }
