@@ -110,6 +110,24 @@ test("a reload continues the same chat, what was written without a connection is
   ])
 })
 
+test("a file goes up from the page and stands in the conversation; what the agent reads is marked", async () => {
+  const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+  const files = visitor.locator('switchboard-chat input[type="file"]')
+  await files.setInputFiles({ name: "receipt.png", mimeType: "image/png", buffer: Buffer.from(png, "base64") })
+  await panel().getByRole("button", { name: "Remove receipt.png" }).waitFor()
+  await panel().getByRole("button", { name: "Send" }).click()
+  await log().getByRole("img", { name: "receipt.png" }).waitFor()
+  const id = await conversationId()
+  const { items } = await office.api<{ items: { position: number; message?: { attachments: { name: string }[] } }[] }>(
+    "GET",
+    `/conversations/${id}/timeline?limit=100&order=newest`,
+  )
+  expect(items[0]?.message?.attachments.map((file) => file.name)).toEqual(["receipt.png"])
+  await office.api("PUT", `/conversations/${id}/read-mark`, { upToPosition: items[0]?.position })
+  await log().getByText("Read", { exact: true }).waitFor()
+  await look(visitor, "chat-file")
+})
+
 test("by keyboard: Esc closes and focus returns, an answer to a closed panel is counted on the launcher", async () => {
   await field().focus()
   await visitor.keyboard.press("Escape")
@@ -141,6 +159,24 @@ test("the visitor ends the chat after one question, and may have a copy by mail"
     "/sandbox/deliveries?address=maya@example.com&wait=10",
   )
   expect(copy.items.at(-1)?.text).toContain("Jordan: Anything else?")
+})
+
+test("required questions are asked after the text was typed, which is kept and sent with their answers", async () => {
+  const { appId: askingId } = await office.api<{ appId: string }>("POST", "/chat-apps", {
+    name: "asks-first",
+    questions: { name: "off", email: "required" },
+  })
+  const asked = await newPage()
+  asked.setDefaultTimeout(15_000)
+  await asked.goto(`${switchboard().sandboxOrigin}/${askingId}?show`)
+  await asked.getByRole("textbox", { name: "Message" }).fill("Can I change my order?")
+  await asked.keyboard.press("Enter")
+  await asked.getByText("Tell us who you are, and your message goes out:").waitFor()
+  await look(asked, "chat-asks-first")
+  await asked.getByRole("textbox", { name: "Your email address" }).fill("tom@example.com")
+  await asked.getByRole("button", { name: "Save" }).click()
+  await asked.getByText("Sent", { exact: true }).waitFor()
+  await asked.context().close()
 })
 
 test("out of hours the page says so and takes no new chat", async () => {

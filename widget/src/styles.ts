@@ -52,7 +52,7 @@ button:disabled { cursor: default }
 .bubble { padding: 8px 12px; border-radius: 14px; background: var(--soft); white-space: pre-wrap; overflow-wrap: anywhere }
 .bubble a { color: inherit }
 .mine .bubble { background: var(--accent); color: var(--on-accent) }
-.file { display: inline-flex; align-items: center; gap: 6px; margin-top: 4px; padding: 6px 10px; border: 1px solid var(--line); border-radius: 10px; color: var(--text); overflow-wrap: anywhere; max-width: 100% }
+.file { display: inline-flex; align-items: center; min-width: 44px; min-height: 44px; justify-content: center; gap: 6px; margin-top: 4px; padding: 6px 10px; border: 1px solid var(--line); border-radius: 10px; color: var(--text); overflow-wrap: anywhere; max-width: 100% }
 .file img { display: block; max-width: 100%; max-height: 180px; border-radius: 6px }
 .status { align-self: flex-end; font-size: 12px; color: var(--dim); margin: 2px 4px 0 }
 .status.bad { color: var(--bad) }

@@ -103,7 +103,8 @@ function Waiting({ draft, chat, texts, last }: { draft: Draft; chat: Chat; texts
           {draft.detail && <div>{draft.detail}</div>}
         </div>
       ) : (
-        last && <div class="status">{draft.status === "sent" ? texts.sent : texts.sending}</div>
+        last &&
+        draft.status !== "held" && <div class="status">{draft.status === "sent" ? texts.sent : texts.sending}</div>
       )}
     </>
   )
