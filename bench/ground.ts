@@ -19,6 +19,8 @@ export type Ground = {
   desk: TextTarget
   cookies: string[]
   barePort: number
+  /** Tells the planner at once what autovacuum tells it within seconds: that the tables are not empty any more. */
+  analyze(): Promise<void>
   conversationsOf(messageIds: readonly string[]): Promise<Map<string, string>>
   close(): Promise<void>
 }
@@ -32,9 +34,6 @@ export async function layGround(): Promise<Ground> {
   const dataDir = await mkdtemp(join(tmpdir(), "switchboard-bench-"))
   const program = await startProgram({
     dataDir,
-    ...(process.env.BENCH_PROF && {
-      command: [process.execPath, "--cpu-prof", "--cpu-prof-dir=/tmp/pf/prof", "src/main.ts"],
-    }),
     env: { SECRET_KEY: secretKey, TEST_CLOCK: "0", LOG_LEVEL: "warn" },
   })
   const databaseUrl = (await readFile(join(dataDir, "database-url"), "utf8")).trim()
@@ -66,6 +65,7 @@ export async function layGround(): Promise<Ground> {
       desk,
       cookies,
       barePort,
+      analyze: async () => void (await pool.query("ANALYZE")),
       async conversationsOf(messageIds) {
         const { rows } = await pool.query(
           "SELECT external_id, conversation_id FROM messages WHERE external_id = ANY($1)",

@@ -23,6 +23,7 @@ try {
   say("Warming up …")
   await intakeRate(ground, windowMs)
   await commitRate(ground, windowMs / 2)
+  await ground.analyze()
   const measures: Measure[] = [await durableIntake(ground)]
   const desks = await Desks.ofAgents(ground.program.url, ground.cookies)
   const bare = await Desks.ofBare(ground.barePort, agentsMax)
