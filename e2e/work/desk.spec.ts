@@ -9,6 +9,8 @@ import { type Desk, delivered, newDesk, playCustomer, sendMail } from "./desk.ts
 let desk: Desk
 let page: Page
 const complaints: string[] = []
+/** The machine may be busy with other tests. */
+const patiently = { timeout: 15_000 }
 
 const list = () => page.getByRole("listbox")
 const row = (name: string) => list().getByRole("option").filter({ hasText: name })
@@ -30,7 +32,7 @@ afterAll(() => desk?.close())
 async function switchTo(name: string, on: boolean): Promise<void> {
   const control = availability(name)
   if ((await control.getAttribute("aria-checked")) !== String(on)) await control.click()
-  await expect.poll(() => control.getAttribute("aria-checked")).toBe(String(on))
+  await expect.poll(() => control.getAttribute("aria-checked"), patiently).toBe(String(on))
 }
 
 async function open(name: string): Promise<void> {
@@ -80,7 +82,7 @@ test("a mail can be taken back for some seconds; its text returns to the writer"
   await page.keyboard.type("Too early")
   await page.keyboard.press("Control+Enter")
   await composer().getByRole("button", { name: "Undo" }).click()
-  await expect.poll(() => composer().locator(".ProseMirror").innerText()).toBe("Too early")
+  await expect.poll(() => composer().locator(".ProseMirror").innerText(), patiently).toBe("Too early")
   await isGone(timeline().getByText("Too early"))
   await composer().locator(".ProseMirror").fill("")
 })
@@ -91,7 +93,7 @@ test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches 
   const from = { kind: "phone", value: "+14155550131" }
   await playCustomer(desk, { entryPointId: desk.entryPoints.sms, from, text: "Do the boots run small?", attachments: [{ name: "boots.png", type: "image/png", base64: pixel }] })
   await offer().getByText("Do the boots run small?").waitFor()
-  await expect.poll(() => page.title()).toMatch(/^\(\d+\) /)
+  await expect.poll(() => page.title(), patiently).toMatch(/^\(\d+\) /)
   await look(page, "work-offer")
   await page.keyboard.press("F8")
   await page.getByRole("heading", { name: "(415) 555-0131", level: 1 }).waitFor()
@@ -138,10 +140,10 @@ test("reliability 24 a draft survives a reload, and a browser that lost everythi
   await field().fill("I have changed it to")
   await composer().getByText("Draft saved").waitFor()
   await page.reload()
-  await expect.poll(() => field().inputValue()).toBe("I have changed it to")
+  await expect.poll(() => field().inputValue(), patiently).toBe("I have changed it to")
   await page.evaluate(() => localStorage.clear())
   await page.reload()
-  await expect.poll(() => field().inputValue()).toBe("I have changed it to")
+  await expect.poll(() => field().inputValue(), patiently).toBe("I have changed it to")
   await field().fill("")
 })
 

@@ -38,7 +38,8 @@ export function RichText({ html, revision, label, autoFocus, onChange, onSubmit,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what was put from outside replaces what is being written
   useEffect(() => {
-    if (editor && editor.getHTML() !== html) editor.commands.setContent(html, { emitUpdate: false })
+    // A destroyed one has no schema any more; it comes along while a component is mounted anew.
+    if (editor && !editor.isDestroyed && editor.getHTML() !== html) editor.commands.setContent(html, { emitUpdate: false })
   }, [revision, editor])
   return (
     <RichTextEditor editor={isEditor(editor) ? editor : null} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>

@@ -44,7 +44,7 @@ export function MailCard({ message, meId, customerName, folded }: Props) {
         </time>
         <MailMenu message={message} />
       </div>
-      {message.subject && <h3 className={classes.subject}>{message.subject}</h3>}
+      {message.subject && <h2 className={classes.subject}>{message.subject}</h2>}
       <Warnings message={message} />
       <MailBody message={message} />
       {message.attachments.some((attachment) => !attachment.inline) && (
