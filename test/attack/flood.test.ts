@@ -42,3 +42,13 @@ test("reliability 34 transcripts of chats go to an address three times an hour, 
   await at.advance(60)
   expect((await at.api("GET", "/sandbox/deliveries?address=mallory@example.com&wait=1")).body.items).toHaveLength(3)
 })
+
+test("reliability 44 no identity holds a line break, by which another one would have the same signature", async () => {
+  const { appId } = await addApp(at.server, "signed")
+  for (const identity of [{ externalId: "a\nb" }, { externalId: "a", email: "b@example.com\nc" }]) {
+    const body = JSON.stringify({ identity: { issuedAt: "2026-11-21T00:00:00Z", signature: "x", ...identity } })
+    const answer = await fetch(`${at.server.url}/widget/apps/${appId}/visitors`, { method: "POST", body, headers: { "content-type": "application/json" } })
+    const { errors } = (await answer.json()) as { errors: { pointer: string; code: string }[] }
+    expect([answer.status, errors.map((one) => one.code)]).toEqual([422, ["pattern"]])
+  }
+})
