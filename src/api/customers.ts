@@ -10,15 +10,15 @@ import { readCustomerTimeline } from "../conversations/timeline.ts"
 import { Conversation } from "../core/conversations/conversation.ts"
 import { TimelineItem } from "../core/conversations/timeline-item.ts"
 import { AddressKind, Customer, CustomerAddress } from "../core/customers/customer.ts"
-import { addAddress, normalAddress } from "../customers/address.ts"
+import { addAddress, type NewAddress, normalAddress } from "../customers/address.ts"
 import { createCustomer, editCustomer, lockCustomerRow, removeAddress } from "../customers/customer.ts"
 import { listCustomerIds } from "../customers/list.ts"
 import { presentCustomer, presentCustomers } from "../customers/present.ts"
 import { removeCustomer } from "../customers/removal.ts"
 import type { Principal } from "../identity/principal.ts"
-import { problem } from "../problem.ts"
+import { invalid, problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
-import type { Store } from "../store/write.ts"
+import type { Store, Tx } from "../store/write.ts"
 import { Answer, created, noContent, ok } from "./answer.ts"
 import { actingOf, sightOf } from "./conversations/acting.ts"
 import { byShownTime, timelineQuery } from "./conversations/routes.ts"
@@ -27,16 +27,28 @@ import { textParam } from "./query.ts"
 import { type Route, route } from "./route.ts"
 
 const Address = z.object({ kind: AddressKind.exclude(["visitor"]), value: z.string().max(320) })
+/** Among those of a customer a visitor's may stand, sent back as read. */
+const AnyAddress = z.object({ kind: AddressKind, value: z.string().max(320) })
+const addressesMax = 100
 const Name = z.string().trim().min(1).max(200).nullable()
-const Attributes = z.record(z.string().min(1).max(100), z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]))
-const Fields = { name: Name.optional(), attributes: Attributes.optional(), language: z.string().max(35).nullable().optional(), externalCustomerId: z.string().max(200).nullable().optional() }
+const Attributes = z.record(
+  z.string().min(1).max(100),
+  z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),
+)
+const Fields = {
+  name: Name.optional(),
+  attributes: Attributes.optional(),
+  language: z.string().max(35).nullable().optional(),
+  externalCustomerId: z.string().max(200).nullable().optional(),
+}
 
 /** Customers, their addresses and everything that was said with them (api.md 2.10). */
 export function customerRoutes({ store, links }: { store: Store; links: AttachmentLinks }): Route[] {
   const { db } = store
 
   async function countryOf(orgId: string): Promise<string> {
-    return (await db.selectFrom("organizations").select("country").where("id", "=", orgId).executeTakeFirstOrThrow()).country
+    return (await db.selectFrom("organizations").select("country").where("id", "=", orgId).executeTakeFirstOrThrow())
+      .country
   }
 
   return [
@@ -57,9 +69,17 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
         }
         const after = list.after ? ([String(list.after[0]), String(list.after[1])] as const) : null
         const ids = await listCustomerIds(db, orgId, filter, { limit: list.limit, after })
-        const shown = await presentCustomers(db, orgId, ids.map(({ id }) => id))
+        const shown = await presentCustomers(
+          db,
+          orgId,
+          ids.map(({ id }) => id),
+        )
         const byId = new Map(shown.map((customer) => [customer.id, customer]))
-        return page(ids, ({ key, id }) => [key, id], ({ id }) => byId.get(id))
+        return page(
+          ids,
+          ({ key, id }) => [key, id],
+          ({ id }) => byId.get(id),
+        )
       },
     }),
     route({
@@ -94,12 +114,20 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
       path: "/customers/:id",
       action: "customer.edit",
       versioned: true,
-      body: z.object(Fields),
+      body: z.object({ ...Fields, addresses: z.array(AnyAddress).max(addressesMax).optional() }),
       answers: { 200: Customer },
+      problems: ["address_taken"],
       async handle({ principal, params, body, ifMatch, write }) {
         await findCustomer(db, principal, params.id)
+        const { addresses, ...fields } = body
+        const country = await countryOf(principal.orgId)
+        const wanted = addresses?.map((one, index) => ({
+          kind: one.kind,
+          value: normalAddress(one, country, `#/addresses/${index}/value`),
+        }))
         return write(async (tx) => {
-          await editCustomer(tx, params.id, body, (customer) => expectVersion(ifMatch, customer))
+          await editCustomer(tx, params.id, fields, (customer) => expectVersion(ifMatch, customer))
+          if (wanted) await replaceAddresses(tx, params.id, wanted)
           return ok(await presentCustomer(tx.db, tx.orgId, params.id))
         })
       },
@@ -111,7 +139,11 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
       answers: { 204: null },
       async handle({ principal, params, write }) {
         const acting = { ...(await actingOf(db, principal)), sight: { inboxIds: null, agentId: principal.ownerId } }
-        await write((tx) => removeCustomer(tx, params.id, (inner, conversationId) => closeForDeletedCustomer(inner, acting, conversationId)))
+        await write((tx) =>
+          removeCustomer(tx, params.id, (inner, conversationId) =>
+            closeForDeletedCustomer(inner, acting, conversationId),
+          ),
+        )
         return noContent()
       },
     }),
@@ -130,7 +162,10 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
           await lockCustomerRow(tx, params.id)
           const id = await addAddress(tx, params.id, { kind: body.kind, value })
           const customer = await presentCustomer(tx.db, tx.orgId, params.id)
-          return created(`/customers/${params.id}/addresses/${id}`, customer?.addresses.find((address) => address.id === id))
+          return created(
+            `/customers/${params.id}/addresses/${id}`,
+            customer?.addresses.find((address) => address.id === id),
+          )
         })
       },
     }),
@@ -151,14 +186,27 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
       action: "conversation.read",
       list: true,
       query: timelineQuery,
-      answers: { 200: z.object({ items: z.array(TimelineItem), nextCursor: z.string().nullable(), hiddenItems: z.int() }) },
+      answers: {
+        200: z.object({ items: z.array(TimelineItem), nextCursor: z.string().nullable(), hiddenItems: z.int() }),
+      },
       async handle({ principal, params, query, list, page }) {
         await findCustomer(db, principal, params.id)
         const reader = { orgId: principal.orgId, id: principal.id, links }
         const after = list.after ? Number(list.after[0]) : null
         const sight = await sightOf(db, principal)
-        const { items, hiddenItems } = await readCustomerTimeline(db, reader, sight, params.id, { limit: list.limit, after, order: query.order })
-        const answer = byShownTime(page(items, (item) => [item.position], (item) => item), query.order)
+        const { items, hiddenItems } = await readCustomerTimeline(db, reader, sight, params.id, {
+          limit: list.limit,
+          after,
+          order: query.order,
+        })
+        const answer = byShownTime(
+          page(
+            items,
+            (item) => [item.position],
+            (item) => item,
+          ),
+          query.order,
+        )
         return new Answer(200, { ...(answer.body as object), hiddenItems }, { ...answer.headers })
       },
     }),
@@ -173,10 +221,25 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
         await findCustomer(db, principal, params.id)
         const after = list.after ? ([String(list.after[0]), String(list.after[1])] as const) : null
         const sight = await sightOf(db, principal)
-        const ids = await listConversationIds(db, orgId, sight, { customerId: params.id }, { limit: list.limit, after, now, country: "US" })
-        const shown = await presentConversations(db, orgId, ids.map(({ id }) => id), ownerId)
+        const ids = await listConversationIds(
+          db,
+          orgId,
+          sight,
+          { customerId: params.id },
+          { limit: list.limit, after, now, country: "US" },
+        )
+        const shown = await presentConversations(
+          db,
+          orgId,
+          ids.map(({ id }) => id),
+          ownerId,
+        )
         const byId = new Map(shown.map((conversation) => [conversation.id, conversation]))
-        return page(ids, ({ key, id }) => [key, id], ({ id }) => byId.get(id))
+        return page(
+          ids,
+          ({ key, id }) => [key, id],
+          ({ id }) => byId.get(id),
+        )
       },
     }),
   ]
@@ -189,7 +252,11 @@ function isCustomerSeen(sight: Sight): RawBuilder<boolean> {
     OR NOT EXISTS (SELECT 1 FROM conversations c WHERE c.org_id = u.org_id AND c.customer_id = u.id))`
 }
 
-async function findCustomer(db: Kysely<DB>, principal: Principal, id: string): Promise<{ mergedIntoId: string | null }> {
+async function findCustomer(
+  db: Kysely<DB>,
+  principal: Principal,
+  id: string,
+): Promise<{ mergedIntoId: string | null }> {
   const sight = await sightOf(db, principal, "customer.read")
   const { rows } = await sql<{ mergedIntoId: string | null }>`
     SELECT u.merged_into_id FROM customers u
@@ -207,4 +274,22 @@ function anyNotation(address: string, country: string): string {
   } catch {
     return address
   }
+}
+
+/** What stands there already stays as it is: an unproved address is not proved by being sent back. */
+async function replaceAddresses(tx: Tx, customerId: string, wanted: readonly NewAddress[]): Promise<void> {
+  const current = (await presentCustomer(tx.db, tx.orgId, customerId))?.addresses ?? []
+  const isAmong = (one: NewAddress, list: readonly NewAddress[]) =>
+    list.some(({ kind, value }) => kind === one.kind && value === one.value)
+  for (const one of wanted) {
+    if (isAmong(one, current)) continue
+    if (one.kind === "visitor")
+      throw invalid({
+        pointer: "#/addresses",
+        code: "not_in_list",
+        detail: "A visitor is known by his own browser only.",
+      })
+    await addAddress(tx, customerId, one)
+  }
+  for (const one of current) if (one.proved && !isAmong(one, wanted)) await removeAddress(tx, customerId, one.id)
 }

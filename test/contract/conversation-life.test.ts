@@ -334,3 +334,27 @@ test("S43 one Inbox fed by two channels has both in its agents' list; a customer
   expect(listed.sort()).toEqual([letter.conversationId, message.conversationId].sort())
   expect((await at.api("GET", `/inboxes/${inboxId}`)).body.channels.sort()).toEqual(["email", "sms"])
 })
+
+test("a customer's addresses are replaced as a whole; those of another are refused", async () => {
+  const made = (
+    await at.api("POST", "/customers", { name: "Lena", addresses: [{ kind: "phone", value: "(415) 555-0171" }] })
+  ).body
+  const patch = (addresses: object[]) => at.api("PATCH", `/customers/${made.id}`, { addresses }, { "if-match": "*" })
+  const changed = await patch([
+    { kind: "phone", value: "+14155550171" },
+    { kind: "email", value: "Lena@Example.com" },
+  ])
+  expect(changed.body.addresses).toMatchObject([
+    { id: made.addresses[0].id },
+    { kind: "email", value: "lena@example.com", proved: true },
+  ])
+  expect((await patch(changed.body.addresses)).body.addresses).toEqual(changed.body.addresses)
+  expect((await patch([{ kind: "email", value: "lena@example.com" }])).body.addresses).toMatchObject([
+    { kind: "email" },
+  ])
+  await at.mail(mailEntry, "taken@example.com")
+  expect(await patch([{ kind: "email", value: "taken@example.com" }])).toMatchObject({
+    status: 409,
+    body: { code: "address_taken", customerId: expect.any(String) },
+  })
+})

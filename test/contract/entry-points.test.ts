@@ -386,3 +386,67 @@ test("S72 an Inbox in use is not deactivated before each of its uses has another
   expect(await resolution(entryPointId)).toMatchObject({ inboxId: vip, inboxSource: "exception" })
   expect(await at.api("PUT", `/inboxes/${inboxId}/deactivation`)).toMatchObject({ status: 200, body: done.body })
 })
+
+test("S11 S71 S72 S76 S77 the refused example of the contract, with its own words, over HTTP", async () => {
+  const inboxId = await at.inbox("VIP of 8.2", "60")
+  const closed = await at.inbox("Closed of 8.2")
+  await at.api("PUT", `/inboxes/${closed}/deactivation`)
+  const platinum = await at.chatApp("platinum-8.2")
+  const { entryPointId: phone } = await at.number("+14155550182")
+  const body = {
+    defaultInboxId: general,
+    defaultSlaMinutesText: null,
+    exceptions: [
+      { entryPointId: platinum, inboxId, slaMinutesText: "0.0" },
+      { entryPointId: platinum, inboxId: closed, slaMinutesText: "3-5" },
+      { entryPointId: phone, inboxId: null, slaMinutesText: "1,5" },
+    ],
+  }
+  const refused = await at.api("PUT", "/channel-routings/chat", body, {
+    "if-match": "*",
+    "x-request-id": "0199-request",
+  })
+  expect(refused.headers.get("content-type")).toMatch(/^application\/problem\+json/)
+  expect(refused.body).toEqual({
+    type: "/docs/problems#validation_failed",
+    title: "Some fields need attention",
+    status: 422,
+    code: "validation_failed",
+    detail: "7 fields need attention. Nothing was stored.",
+    instance: "/api/channel-routings/chat",
+    requestId: "0199-request",
+    errors: [
+      {
+        pointer: "#/exceptions/0/slaMinutesText",
+        code: "sla_zero",
+        detail: "Enter more than 0. Empty means 60, from VIP of 8.2.",
+      },
+      {
+        pointer: "#/exceptions/1/entryPointId",
+        code: "duplicate",
+        detail: "This entry point already has an exception (row 1).",
+      },
+      {
+        pointer: "#/exceptions/1/inboxId",
+        code: "inbox_deactivated",
+        detail: "This Inbox is deactivated. Choose an active one.",
+      },
+      {
+        pointer: "#/exceptions/1/slaMinutesText",
+        code: "sla_minus",
+        detail: "Minus signs are not allowed. Enter minutes such as 5 or 0.66.",
+      },
+      {
+        pointer: "#/exceptions/2/entryPointId",
+        code: "wrong_channel",
+        detail: "This entry point belongs to SMS, not Chat.",
+      },
+      { pointer: "#/exceptions/2/inboxId", code: "required", detail: "Choose an Inbox." },
+      {
+        pointer: "#/exceptions/2/slaMinutesText",
+        code: "sla_not_a_number",
+        detail: "Use digits and one dot, such as 1.5.",
+      },
+    ],
+  })
+})
