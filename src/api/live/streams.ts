@@ -30,7 +30,7 @@ export function isTold(principal: Principal, sight: Sight, streams: ReadonlySet<
 
 /** The row filter. Who has it, or had it until now, is told; else the Inbox decides, as it is now. */
 function isWithin(sight: Sight, event: LiveEvent): boolean {
-  if (sight.inboxIds === null || !conversationNouns.has(nounOf(event))) return true
+  if (sight.inboxIds === null || !conversationNouns.has(marksOf(event).noun)) return true
   const { agentId, fromAgentId } = event.data
   if (agentId === sight.agentId || fromAgentId === sight.agentId || event.agentIds.includes(sight.agentId)) return true
   if (event.inboxIds.length === 0 && event.data.conversationId === undefined) return true // a customer without conversations
@@ -39,15 +39,33 @@ function isWithin(sight: Sight, event: LiveEvent): boolean {
 
 function isWanted(principal: Principal, streams: ReadonlySet<Stream>, event: LiveEvent): boolean {
   if (streams.has("all")) return true
-  const noun = nounOf(event)
-  const { conversationId, inboxId, fromInboxId } = event.data
-  if (streams.has("me") && isMine(principal, event)) return true
+  const { noun, named, forBoard } = marksOf(event)
   if (streams.has("work") && conversationNouns.has(noun)) return true
+  if (streams.has("me") && isMine(principal, event)) return true
   if (streams.has("settings") && settingsNouns.has(noun)) return true
-  if (streams.has("board") && (agentNouns.has(noun) || queueTypes.has(event.type))) return true
-  if (typeof conversationId === "string" && streams.has(`conversation:${conversationId}`)) return true
-  if (!queueTypes.has(event.type)) return false
-  return [inboxId, fromInboxId, ...event.inboxIds].some((id) => typeof id === "string" && streams.has(`queue:${id}`))
+  if (streams.has("board") && forBoard) return true
+  return named.some((stream) => streams.has(stream))
+}
+
+type Marks = { noun: string; named: readonly Stream[]; forBoard: boolean }
+
+/** Of an event, the same for all sockets: found out once, since each event is held against each of them. */
+const known = new WeakMap<LiveEvent, Marks>()
+
+function marksOf(event: LiveEvent): Marks {
+  const marks = known.get(event) ?? makeMarks(event)
+  known.set(event, marks)
+  return marks
+}
+
+function makeMarks(event: LiveEvent): Marks {
+  const noun = event.type.slice(0, event.type.indexOf("."))
+  const { conversationId, inboxId, fromInboxId } = event.data
+  const named: Stream[] = typeof conversationId === "string" ? [`conversation:${conversationId}`] : []
+  if (queueTypes.has(event.type)) {
+    for (const id of [inboxId, fromInboxId, ...event.inboxIds]) if (typeof id === "string") named.push(`queue:${id}`)
+  }
+  return { noun, named, forBoard: agentNouns.has(noun) || queueTypes.has(event.type) }
 }
 
 /** Offers and assignments, conversations that the person has, his own state, what is under his bell. */
@@ -55,8 +73,4 @@ function isMine({ userId }: Principal, event: LiveEvent): boolean {
   if (userId === null) return false
   const { agentId, fromAgentId, userId: of } = event.data
   return agentId === userId || fromAgentId === userId || of === userId || event.agentIds.includes(userId)
-}
-
-function nounOf(event: LiveEvent): string {
-  return event.type.slice(0, event.type.indexOf("."))
 }
