@@ -16,6 +16,7 @@ import { inboundEventRoutes } from "./api/inbound-events.ts"
 import { inboxRoutes } from "./api/inboxes.ts"
 import { mailboxRoutes } from "./api/mailboxes.ts"
 import { meRoutes } from "./api/me.ts"
+import { messagePictureRoutes } from "./api/message-pictures.ts"
 import { messageRoutes } from "./api/messages.ts"
 import { optOutRoutes } from "./api/opt-outs.ts"
 import { organizationRoutes } from "./api/organization.ts"
@@ -131,6 +132,7 @@ export function allRoutes(parts: Parts): Route[] {
     ...explanationRoutes({ store, routing }),
     ...conversationRoutes({ store, links, rules: parts.rules, onRead: parts.onRead }),
     ...messageRoutes({ store, links, blobs }),
+    ...messagePictureRoutes({ store, http }),
     ...attachmentRoutes({ store, links, blobs }),
     ...topicRoutes({ store }),
     ...customerRoutes({ store, links }),

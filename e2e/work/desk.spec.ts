@@ -199,10 +199,11 @@ test("closing while the customer waits asks first; Close and next brings the one
 test("the search field finds customers by any notation of their number, and conversations by words", async () => {
   await page.keyboard.press("Control+k")
   await page.keyboard.type("415 555 0131")
-  await page.getByRole("option", { name: /\(415\) 555-0131/ }).first().waitFor()
+  const results = page.getByRole("listbox", { name: "Results" })
+  await results.getByRole("option", { name: /\(415\) 555-0131/ }).first().waitFor()
   await look(page, "work-search")
   await page.getByRole("textbox", { name: "Search customers and conversations" }).fill("corrected")
-  await page.getByRole("option", { name: /Tom Okafor/ }).waitFor()
+  await results.getByRole("option", { name: /Tom Okafor/ }).waitFor()
   await page.keyboard.press("ArrowDown")
   await page.keyboard.press("Enter")
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()

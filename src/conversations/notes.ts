@@ -8,7 +8,7 @@ import { removeDraft } from "./drafts.ts"
 
 export type NewNote = { text: string; mentionUserIds: readonly string[] }
 
-const noteLinkPrefix = "/inbox/conversations/"
+const noteLinkPrefix = "/work/c/"
 
 /** For colleagues only; those who are mentioned find it under their bell. */
 export async function writeNote(tx: Tx, acting: Acting, conversationId: string, input: NewNote): Promise<Note> {

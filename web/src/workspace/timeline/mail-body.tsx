@@ -98,7 +98,9 @@ async function remotePicturesOf(messageId: string, urls: string[]): Promise<[str
   const loaded = await Promise.allSettled(
     urls.map(async (url): Promise<[string, string]> => [url, await dataUrl(`/api/messages/${messageId}/pictures?url=${encodeURIComponent(url)}`)]),
   )
-  return loaded.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []))
+  const shown = loaded.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []))
+  if (shown.length === 0) throw new Error("No picture could be loaded.")
+  return shown
 }
 
 async function dataUrl(url: string): Promise<string> {
