@@ -150,7 +150,8 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
 
 /** Nobody but us makes cursors: values of one that the database or a date cannot read are somebody else's. */
 function refuseForgedCursor(error: unknown): never {
-  const unreadable = error instanceof RangeError || (error instanceof Error && "code" in error && /^22/.test(String(error.code)))
+  const unreadable =
+    error instanceof RangeError || (error instanceof Error && "code" in error && /^22/.test(String(error.code)))
   throw unreadable ? problem("cursor_invalid") : error
 }
 

@@ -159,7 +159,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
         const app = await admit(request, reply)
         const visitor = await visitorOf(app, request)
         refuseExceeded(limiter.take(uploadPolicy, `upload ${request.ip}`))
-      if (!request.isMultipart())
+        if (!request.isMultipart())
           throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
         const part = await request.file({
           limits: { fileSize: attachmentBytesMax, files: 1 },

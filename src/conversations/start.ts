@@ -37,16 +37,23 @@ async function mustBeActive(tx: Tx, acting: Acting, inboxId: string): Promise<vo
     .where("id", "=", inboxId)
     .executeTakeFirst()
   const seen = acting.sight.inboxIds === null || acting.sight.inboxIds.includes(inboxId)
-  if (!inbox || !seen) throw invalid({ pointer: "#/inboxId", code: "unknown_reference", detail: "There is no such Inbox." })
+  if (!inbox || !seen)
+    throw invalid({ pointer: "#/inboxId", code: "unknown_reference", detail: "There is no such Inbox." })
   if (inbox.deactivatedAt) {
-    throw invalid({ pointer: "#/inboxId", code: "inbox_deactivated", detail: "This Inbox is deactivated. Choose an active one." })
+    throw invalid({
+      pointer: "#/inboxId",
+      code: "inbox_deactivated",
+      detail: "This Inbox is deactivated. Choose an active one.",
+    })
   }
 }
 
 /** A customer all of whose conversations are hidden from these eyes is none for them. */
 async function mustBeSeen(tx: Tx, sight: Sight, customerId: string): Promise<void> {
   const { rows } = await sql<{ seen: boolean }>`
-    SELECT ${isSeen(sight)} AS seen FROM conversations c WHERE c.org_id = ${tx.orgId} AND c.customer_id = ${customerId} AND c.merged_into_id IS NULL`.execute(tx.db)
+    SELECT ${isSeen(sight)} AS seen FROM conversations c WHERE c.org_id = ${tx.orgId} AND c.customer_id = ${customerId} AND c.merged_into_id IS NULL`.execute(
+    tx.db,
+  )
   if (rows.length > 0 && !rows.some((row) => row.seen)) throw unknownCustomer()
 }
 

@@ -6,7 +6,13 @@ import type { User } from "./principal.ts"
 
 export type FoundKey = { key: Key; maker: User }
 /** `bounds`: the roles of each key above it, where a key made it. */
-export type Key = { orgId: string; id: string; name: string; roles: readonly Role[]; bounds: readonly (readonly Role[])[] }
+export type Key = {
+  orgId: string
+  id: string
+  name: string
+  roles: readonly Role[]
+  bounds: readonly (readonly Role[])[]
+}
 
 const usedEverySeconds = 60
 const form = /^sb_live_[0-9A-Za-z]{8}_[0-9A-Za-z]{40}$/

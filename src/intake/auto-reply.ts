@@ -15,7 +15,11 @@ const perHourMax = 500
  * Tells a customer who writes by mail that it arrived, where nobody serves now and the company wants it. Never to what is
  * automatic itself, to a list or a null sender (RFC 3834), never twice in a day to a sender or for a conversation.
  */
-export async function answerAutomatically(tx: Tx, placed: Placed, setting: WorkflowSettings["mail"]["autoReply"]): Promise<void> {
+export async function answerAutomatically(
+  tx: Tx,
+  placed: Placed,
+  setting: WorkflowSettings["mail"]["autoReply"],
+): Promise<void> {
   if (!setting.enabled || setting.text.trim() === "" || placed.plan.item.type !== "create") return
   const mail = placed.taken.findLast((one) => one.event.mail)
   if (!mail?.event.mail || mail.event.mail.automatic || mail.event.mail.envelopeFrom === "") return
@@ -37,7 +41,9 @@ async function isTooMuch(tx: Tx, mail: Taken): Promise<boolean> {
   const { rows } = await sql<{ tooMuch: boolean }>`
     SELECT count(*) FILTER (WHERE received_at > ${new Date(tx.now.getTime() - 3_600_000)}) >= ${perHourMax}
       OR coalesce(bool_or(regexp_replace(lower(to_addresses[1]), '[+][^@]*@', '@') = ${mailboxOf(mail.event.from.value)}), false) AS too_much
-    FROM messages WHERE org_id = ${tx.orgId} AND flags ? 'autoReply' AND received_at > ${new Date(tx.now.getTime() - pauseSeconds * 1000)}`.execute(tx.db)
+    FROM messages WHERE org_id = ${tx.orgId} AND flags ? 'autoReply' AND received_at > ${new Date(tx.now.getTime() - pauseSeconds * 1000)}`.execute(
+    tx.db,
+  )
   return rows[0]?.tooMuch ?? false
 }
 
@@ -99,7 +105,16 @@ async function send(tx: Tx, { plan, customerId, test }: Placed, mail: Taken, tex
   const conversationId = plan.conversation.id
   tx.event(
     "contact.message_sent",
-    { contactId, conversationId, customerId, messageId: id, channel: "email", text, author: { type: "system", id: null }, automatic: true },
+    {
+      contactId,
+      conversationId,
+      customerId,
+      messageId: id,
+      channel: "email",
+      text,
+      author: { type: "system", id: null },
+      automatic: true,
+    },
     { timeline: { kind: "message", conversationId, customerId, contactId, thingId: id } },
   )
 }

@@ -56,7 +56,14 @@ export interface FarEnd {
 }
 
 /** `customersOnly`: without our own mails to users, whose links let people in. */
-export type FarEndFilter = { customersOnly?: boolean; address?: string | undefined; afterId?: string | undefined; afterAt?: Date | undefined; limit: number; waitSeconds?: number }
+export type FarEndFilter = {
+  customersOnly?: boolean
+  address?: string | undefined
+  afterId?: string | undefined
+  afterAt?: Date | undefined
+  limit: number
+  waitSeconds?: number
+}
 
 const pollMs = 500
 

@@ -10,7 +10,10 @@ afterAll(() => at?.server.close())
 
 /** A cursor that passes for one of this list, since its filter is no secret. */
 function forged(path: string, keys: unknown[]): string {
-  const filter = createHash("sha256").update(JSON.stringify([`/api${path}`, []])).digest("base64url").slice(0, 12)
+  const filter = createHash("sha256")
+    .update(JSON.stringify([`/api${path}`, []]))
+    .digest("base64url")
+    .slice(0, 12)
   return Buffer.from(JSON.stringify([filter, ...keys])).toString("base64url")
 }
 
@@ -33,10 +36,14 @@ test("reliability 47 a forged cursor is refused or answers a page, never an erro
   const { entryPointId } = await at.mailbox("help@retale.com")
   const { conversationId } = await at.mail(entryPointId, "maya@example.com")
   const { customer } = await at.conversation(conversationId)
-  const lists = at.server.app.server.routes.filter((route) => route.list && route.method === "GET" && route.action !== "operator")
+  const lists = at.server.app.server.routes.filter(
+    (route) => route.list && route.method === "GET" && route.action !== "operator",
+  )
   const wrong: unknown[] = []
   for (const { path } of lists) {
-    const real = path.replace("/customers/:id", `/customers/${customer.id}`).replace("/conversations/:id", `/conversations/${conversationId}`)
+    const real = path
+      .replace("/customers/:id", `/customers/${customer.id}`)
+      .replace("/conversations/:id", `/conversations/${conversationId}`)
     for (const keys of values) {
       const { status, body } = await at.jordan("GET", `${real}?cursor=${forged(real, keys)}`)
       if (status !== 200 && body.code !== "cursor_invalid") wrong.push([path, keys, status, body.code])

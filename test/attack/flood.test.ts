@@ -38,7 +38,11 @@ test("reliability 34 transcripts of chats go to an address three times an hour, 
     await page.write("Done.")
     page.close()
   }
-  await expect.poll(async () => (await at.api("GET", "/sandbox/deliveries?address=mallory@example.com")).body.items.length, { timeout: 10_000 }).toBe(3)
+  await expect
+    .poll(async () => (await at.api("GET", "/sandbox/deliveries?address=mallory@example.com")).body.items.length, {
+      timeout: 10_000,
+    })
+    .toBe(3)
   await at.advance(60)
   expect((await at.api("GET", "/sandbox/deliveries?address=mallory@example.com&wait=1")).body.items).toHaveLength(3)
 })
@@ -47,7 +51,11 @@ test("reliability 44 no identity holds a line break, by which another one would 
   const { appId } = await addApp(at.server, "signed")
   for (const identity of [{ externalId: "a\nb" }, { externalId: "a", email: "b@example.com\nc" }]) {
     const body = JSON.stringify({ identity: { issuedAt: "2026-11-21T00:00:00Z", signature: "x", ...identity } })
-    const answer = await fetch(`${at.server.url}/widget/apps/${appId}/visitors`, { method: "POST", body, headers: { "content-type": "application/json" } })
+    const answer = await fetch(`${at.server.url}/widget/apps/${appId}/visitors`, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
+    })
     const { errors } = (await answer.json()) as { errors: { pointer: string; code: string }[] }
     expect([answer.status, errors.map((one) => one.code)]).toEqual([422, ["pattern"]])
   }

@@ -24,7 +24,10 @@ test("reliability 39 a key that a key makes does nothing that the first could no
     const { actions } = (await api("GET", "/me")).body
     expect(actions).toEqual((await at.server.as({ key: developer })("GET", "/me")).body.actions)
     expect(actions).toContain("apiKey.edit")
-    expect((await api("POST", "/invitations", { emails: ["eve@evil.example"], roles: ["administrator"], inboxIds: [] })).status).toBe(403)
+    expect(
+      (await api("POST", "/invitations", { emails: ["eve@evil.example"], roles: ["administrator"], inboxIds: [] }))
+        .status,
+    ).toBe(403)
     expect((await api("GET", "/carrier-accounts")).status).toBe(403)
   }
 })
@@ -47,11 +50,15 @@ test("reliability 39 nobody opens a hidden conversation by starting one in an ow
   const eve = await at.agent("Eve", [own])
   const refused = { status: 422, body: { errors: [{ pointer: "#/customerId", code: "unknown_reference" }] } }
   for (const start of ["reopen", "new"]) {
-    expect(await eve.api("POST", "/conversations", { customerId: customer.id, inboxId: own, start })).toMatchObject(refused)
+    expect(await eve.api("POST", "/conversations", { customerId: customer.id, inboxId: own, start })).toMatchObject(
+      refused,
+    )
   }
   expect((await at.api("PUT", `/conversations/${conversationId}/closure`, { force: true })).status).toBe(200)
   for (const start of ["reopen", "new"]) {
-    expect(await eve.api("POST", "/conversations", { customerId: customer.id, inboxId: own, start })).toMatchObject(refused)
+    expect(await eve.api("POST", "/conversations", { customerId: customer.id, inboxId: own, start })).toMatchObject(
+      refused,
+    )
   }
   // Once a conversation of hers with the same customer is there, the hidden one still stays closed.
   const mine = await at.api("POST", "/conversations", { customerId: customer.id, inboxId: own, start: "new" })

@@ -9,7 +9,9 @@ let at: Office
 const heard: string[] = []
 const carrier = createServer((request, answer) => {
   heard.push(String(request.headers.authorization))
-  answer.setHeader("content-type", "application/json").end(JSON.stringify({ sid: "AC1", status: "active", incoming_phone_numbers: [] }))
+  answer
+    .setHeader("content-type", "application/json")
+    .end(JSON.stringify({ sid: "AC1", status: "active", incoming_phone_numbers: [] }))
 })
 const listening = async () => {
   await new Promise<void>((done) => carrier.listen(0, "127.0.0.1", done))
@@ -38,11 +40,21 @@ test("reliability 48 a carrier's stored token is never sent to another address t
   const change = (body: object) => at.api("PATCH", path, body, { "if-match": "*" })
   heard.length = 0
   for (const baseUrl of [`http://localhost:${port}`, null])
-    expect(await change({ baseUrl })).toMatchObject({ status: 422, body: { errors: [{ pointer: "#/authToken", code: "required" }] } })
-  expect((await change({ baseUrl: "http://10.0.0.1" })).body.errors.map((one: { code: string }) => one.code)).toEqual(["address_refused", "required"])
+    expect(await change({ baseUrl })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: "#/authToken", code: "required" }] },
+    })
+  expect((await change({ baseUrl: "http://10.0.0.1" })).body.errors.map((one: { code: string }) => one.code)).toEqual([
+    "address_refused",
+    "required",
+  ])
   expect(heard).toEqual([])
   expect((await change({ baseUrl: `http://127.0.0.1:${port}/v2` })).status).toBe(200)
   expect((await change({ baseUrl: `http://localhost:${port}`, authToken: "typed-again" })).status).toBe(200)
-  const told = JSON.stringify([await at.api("GET", path), await at.api("GET", "/events?limit=1000"), await at.api("GET", "/audit-entries?limit=200")])
+  const told = JSON.stringify([
+    await at.api("GET", path),
+    await at.api("GET", "/events?limit=1000"),
+    await at.api("GET", "/audit-entries?limit=200"),
+  ])
   for (const secret of ["the-token", "typed-again", at.server.key, "#token="]) expect(told).not.toContain(secret)
 })

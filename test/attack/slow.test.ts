@@ -36,16 +36,30 @@ test("reliability 55 who sends a header for more than 10 s is cut, whatever drip
 test("reliability 38 one address uploads 60 files a minute to a chat, however many visitors it plays", async () => {
   await server.api("POST", "/inboxes", { name: "Chat", slaMinutesText: "1" })
   const inbox = (await server.api("GET", "/inboxes")).body.items[0].id
-  await server.api("PUT", "/channel-routings/chat", { defaultInboxId: inbox, defaultSlaMinutesText: null, exceptions: [] }, { "if-match": "*" })
+  await server.api(
+    "PUT",
+    "/channel-routings/chat",
+    { defaultInboxId: inbox, defaultSlaMinutesText: null, exceptions: [] },
+    { "if-match": "*" },
+  )
   const { appId } = (await server.api("POST", "/chat-apps", { name: "shop" })).body
   const app = `${server.url}/widget/apps/${appId}`
   const tokens = await Promise.all(
-    [1, 2].map(async () => ((await (await fetch(`${app}/visitors`, { method: "POST" })).json()) as { visitorToken: string }).visitorToken),
+    [1, 2].map(
+      async () =>
+        ((await (await fetch(`${app}/visitors`, { method: "POST" })).json()) as { visitorToken: string }).visitorToken,
+    ),
   )
   const upload = async (count: number) => {
     const body = new FormData()
     body.set("file", new Blob(["x"]), "x.txt")
-    return (await fetch(`${app}/attachments`, { method: "POST", body, headers: { authorization: `Bearer ${tokens[count % 2]}` } })).status
+    return (
+      await fetch(`${app}/attachments`, {
+        method: "POST",
+        body,
+        headers: { authorization: `Bearer ${tokens[count % 2]}` },
+      })
+    ).status
   }
   const statuses: number[] = []
   for (let count = 0; count < 62; count++) statuses.push(await upload(count))

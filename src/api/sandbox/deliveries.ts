@@ -75,13 +75,20 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       path: "/sandbox/deliveries/:id/statuses",
       action: "sandbox.use",
       summary: "A state told by the far end, in any order",
-      body: z.object({ status: z.enum(["sent", "delivered", "read", "failed"]), failureCode: z.string().max(100).optional() }),
+      body: z.object({
+        status: z.enum(["sent", "delivered", "read", "failed"]),
+        failureCode: z.string().max(100).optional(),
+      }),
       answers: { 202: null },
       async handle({ principal, params, body }) {
         const delivery = await farEnd.get(principal.orgId, params.id)
         if (!delivery) throw problem("not_found")
         if (await tellProvider?.(principal.orgId, delivery, body)) return accepted(null)
-        const failure = { code: body.failureCode ?? "undelivered", text: "The message could not be delivered.", retryable: false }
+        const failure = {
+          code: body.failureCode ?? "undelivered",
+          text: "The message could not be delivered.",
+          retryable: false,
+        }
         await updateDelivery(store, {
           orgId: principal.orgId,
           externalId: delivery.externalId,
@@ -101,5 +108,17 @@ function mayReadSystemMail(principal: Principal): boolean {
 
 function show(row: FarEndDelivery) {
   const { id, messageId, channel, text, html, subject, headers, attachments } = row
-  return { id, messageId, channel, from: row.fromAddress, to: row.toAddress, text, html, subject, headers, attachments, at: row.at.toISOString() }
+  return {
+    id,
+    messageId,
+    channel,
+    from: row.fromAddress,
+    to: row.toAddress,
+    text,
+    html,
+    subject,
+    headers,
+    attachments,
+    at: row.at.toISOString(),
+  }
 }
