@@ -48,7 +48,10 @@ export class Gates {
     if (!gate) return
     for (const kind of order) {
       const next = gate.waiting[kind].shift()
-      if (next) return next()
+      if (next) {
+        next()
+        return
+      }
     }
     gate.free++
     if (gate.free === permitsPerOrganization) this.#gates.delete(orgId)
