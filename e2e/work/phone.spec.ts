@@ -34,7 +34,7 @@ beforeAll(async () => {
 })
 afterAll(() => desk?.close())
 
-test("a new customer writes a text with a picture, and it says which Inbox has it", async () => {
+test("S2 a new customer sends a picture and a text from the phone; both lie in one conversation of the Inbox for texts", async () => {
   await page.getByText("Nobody is chosen").waitFor()
   await look(page, "phone-empty")
   await page.getByRole("button", { name: "New customer" }).click()
@@ -47,9 +47,14 @@ test("a new customer writes a text with a picture, and it says which Inbox has i
   await log().getByText("Delivered to Returns").waitFor()
   await log().getByRole("img", { name: "lamp.png" }).waitFor()
   await page.getByRole("heading", { name: "Luis Ferrer", level: 2 }).waitFor()
-  const [message] = await messages(await conversationOf("Is it this one"))
-  expect(message).toMatchObject({ direction: "inbound", text: "Is it this one?" })
-  expect(message?.attachments).toHaveLength(1)
+  await page.getByRole("textbox", { name: "Message of the customer" }).fill("Or in blue?")
+  await page.keyboard.press("Enter")
+  await log().getByText("Delivered to Returns").nth(1).waitFor()
+  const written = await messages(await conversationOf("Is it this one"))
+  expect(written.map(({ text, direction, attachments }) => [text, direction, attachments.length]).sort()).toEqual([
+    ["Is it this one?", "inbound", 1],
+    ["Or in blue?", "inbound", 0],
+  ])
 })
 
 test("the answer comes back without a reload; what the phone tells of it stands in the conversation", async () => {
