@@ -17,7 +17,12 @@ const icon = () => page.evaluate(() => document.querySelector<HTMLLinkElement>('
 const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 10_000 })
 const bell = () => page.getByRole("button", { name: /^Notifications/ })
 const write = (name: string, text: string) =>
-  playCustomer(desk, { entryPointId: desk.entryPoints.support, from: { value: `${name.toLowerCase()}@customer.example`, name }, subject: text, text })
+  playCustomer(desk, {
+    entryPointId: desk.entryPoints.support,
+    from: { value: `${name.toLowerCase()}@customer.example`, name },
+    subject: text,
+    text,
+  })
 
 /** One mail at a time is routed: the next one is taken. */
 async function take({ conversationId }: { conversationId: string }) {
@@ -87,15 +92,28 @@ test("a hidden page raises a desktop notification with the words", async () => {
     ;(window as unknown as Listening).hidden = true
   })
   await write("Tom", "Please answer soon")
-  await soon(async () => (await heard()).shown.at(-1)).toMatchObject({ title: "Tom", body: expect.stringContaining("Please answer soon") })
+  await soon(async () => (await heard()).shown.at(-1)).toMatchObject({
+    title: "Tom",
+    body: expect.stringContaining("Please answer soon"),
+  })
 })
 
 test("an offer has a tone of its own", async () => {
   const before = (await heard()).tones.length
-  await playCustomer(desk, { entryPointId: desk.entryPoints.sms, from: { value: "+12125550166", name: "Ines" }, text: "Is the lamp in stock?" })
+  await playCustomer(desk, {
+    entryPointId: desk.entryPoints.sms,
+    from: { value: "+12125550166", name: "Ines" },
+    text: "Is the lamp in stock?",
+  })
   await page.locator("[data-offer]").first().waitFor()
   await soon(async () => (await heard()).tones.slice(before)).toEqual([660, 880])
   expect((await heard()).shown.at(-1)?.title).toContain("Ines")
+  await bell().click()
+  await page
+    .getByRole("dialog", { name: "Notifications" })
+    .getByRole("link", { name: /Ines.*Offered to you/ })
+    .waitFor()
+  await page.keyboard.press("Escape")
 })
 
 test("who switched sounds off hears none, and is still told by the title", async () => {

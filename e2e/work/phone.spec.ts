@@ -7,7 +7,10 @@ import { type Desk, newDesk } from "./desk.ts"
 /** The phone in the browser: one plays the customer, the answers come back to it. */
 
 type Conversation = { id: string; lastItem: { preview: string } | null }
-type Item = { kind: string; message?: { direction: string; text: string; attachments: unknown[]; delivery: { status: string } | null } }
+type Item = {
+  kind: string
+  message?: { direction: string; text: string; attachments: unknown[]; delivery: { status: string } | null }
+}
 
 let desk: Desk
 let page: Page
@@ -15,8 +18,13 @@ let page: Page
 const log = () => page.getByRole("log", { name: "Messages" })
 const send = () => page.getByRole("button", { name: "Send as customer" }).click()
 const messages = async (conversationId: string) =>
-  (await desk.api<{ items: Item[] }>("GET", `/conversations/${conversationId}/timeline`)).items.flatMap(({ message }) => (message ? [message] : []))
-const pixel = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==", "base64")
+  (await desk.api<{ items: Item[] }>("GET", `/conversations/${conversationId}/timeline`)).items.flatMap(
+    ({ message }) => (message ? [message] : []),
+  )
+const pixel = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==",
+  "base64",
+)
 
 async function conversationOf(text: string): Promise<string> {
   const { items } = await desk.api<{ items: Conversation[] }>("GET", `/conversations?q=${encodeURIComponent(text)}`)
@@ -81,12 +89,19 @@ test("a mail with a subject, and an answer to the answer lands in the same conve
   await send()
   await log().getByText("Delivered to General Support").or(log().getByText("Delivered to Billing")).waitFor()
   const conversationId = await conversationOf("40 lamps")
-  await desk.api("POST", `/conversations/${conversationId}/messages`, { channel: "email", subject: "Re: Prices for 40 lamps", text: "61 each." })
+  await desk.api("POST", `/conversations/${conversationId}/messages`, {
+    channel: "email",
+    subject: "Re: Prices for 40 lamps",
+    text: "61 each.",
+  })
   await log().getByText("61 each.").waitFor({ timeout: 20_000 })
   expect(await page.getByRole("textbox", { name: "Subject" }).inputValue()).toBe("Re: Prices for 40 lamps")
   await page.getByRole("textbox", { name: "Mail of the customer" }).fill("Then we take them.")
   await page.keyboard.press("Control+Enter")
-  await log().getByText(/^Delivered to/).nth(1).waitFor()
+  await log()
+    .getByText(/^Delivered to/)
+    .nth(1)
+    .waitFor()
   expect(await messages(conversationId)).toHaveLength(3)
   await page.getByRole("link", { name: "Open conversation" }).last().click()
   await page.waitForURL(`**/work/c/${conversationId}`)

@@ -52,7 +52,9 @@ test("words that were said lead to the conversation, a telephone number in any n
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()
   expect(new URL(page.url()).pathname).toMatch(/^\/work\/c\//)
   await field().fill("(212) 555-0188")
-  await option(/Ines Almeida/).first().waitFor()
+  await option(/Ines Almeida/)
+    .first()
+    .waitFor()
   await field().fill("nobody at all")
   await page.getByText('No customer or conversation fits "nobody at all".').waitFor()
   await field().fill("")
@@ -66,7 +68,10 @@ test("the list of customers stands in the menu, filters as one types, and finds 
   await look(page, "customers")
   await page.getByRole("searchbox").fill("jacket")
   await page.getByText("No customer called “jacket”").waitFor()
-  await page.getByRole("region", { name: "Conversations" }).getByRole("link", { name: /Maya Chen/ }).waitFor()
+  await page
+    .getByRole("region", { name: "Conversations" })
+    .getByRole("link", { name: /Maya Chen/ })
+    .waitFor()
   expect(new URL(page.url()).search).toBe("?q=jacket")
   await page.getByRole("searchbox").fill("tom@")
   await page.getByRole("link", { name: "Tom Okafor" }).first().click()
@@ -79,7 +84,12 @@ test("a customer's page shows the whole history, to read, and leads to the conve
   await page.getByText("tom@customer.example").first().waitFor()
   expect(await page.getByRole("region", { name: "Answer" }).count()).toBe(0)
   await look(page, "customer")
-  await playCustomer(desk, { entryPointId: desk.entryPoints.billing, from: { value: "tom@customer.example" }, subject: "Invoice 48107", text: "And the one of May?" })
+  await playCustomer(desk, {
+    entryPointId: desk.entryPoints.billing,
+    from: { value: "tom@customer.example" },
+    subject: "Invoice 48107",
+    text: "And the one of May?",
+  })
   await log.getByText("And the one of May?").waitFor()
   await page.getByRole("link", { name: "Open conversation" }).click()
   await page.waitForURL(/\/work\/c\//)

@@ -38,7 +38,12 @@ function useNotify() {
   return useRef(({ key, sound, title, body, to }: Notice) => {
     inOneTab(key, () => {
       if (latest.current.sounds) play(sound)
-      if (document.visibilityState === "visible" || !("Notification" in window) || Notification.permission !== "granted") return
+      if (
+        document.visibilityState === "visible" ||
+        !("Notification" in window) ||
+        Notification.permission !== "granted"
+      )
+        return
       const shown = new Notification(title, { body, tag: key })
       shown.onclick = () => {
         window.focus()
@@ -57,7 +62,8 @@ function useTitleCount() {
   useEffect(() => {
     const put = () => {
       const bare = document.title.replace(/^\(\d+\+?\) (?:.*? · )?/, "")
-      const wanted = count > 0 ? `(${count}) ${firstName ? t`${firstName} is waiting` : ""}${firstName ? " · " : ""}${bare}` : bare
+      const wanted =
+        count > 0 ? `(${count}) ${firstName ? t`${firstName} is waiting` : ""}${firstName ? " · " : ""}${bare}` : bare
       if (document.title !== wanted) document.title = wanted
     }
     put()
@@ -78,7 +84,13 @@ function useOfferNotices() {
         const name = shownName(offer.customer.name, t`A customer`)
         const channel = channelLabel(offer.channel)
         announce("assertive", t`${channel} request from ${name}. F8 accepts, F9 declines.`)
-        notify({ key: `offer:${offer.id}`, sound: "offer", title: t`${name} is waiting`, body: offer.preview ?? channel, to: null })
+        notify({
+          key: `offer:${offer.id}`,
+          sound: "offer",
+          title: t`${name} is waiting`,
+          body: offer.preview ?? channel,
+          to: null,
+        })
       }),
     [notify, t],
   )
@@ -98,12 +110,16 @@ function useMessageNotices() {
     const tellScreenReaders = () => {
       timer = undefined
       told = Date.now()
-      announce("polite", waiting.size === 1 ? t`New messages in 1 conversation` : t`New messages in ${waiting.size} conversations`)
+      announce(
+        "polite",
+        waiting.size === 1 ? t`New messages in 1 conversation` : t`New messages in ${waiting.size} conversations`,
+      )
       waiting = new Set()
     }
     const stop = live.on("event", (frame) => {
       const { eventType, data, id } = frame as LiveEvent
-      const gotOne = eventType === "conversation_assignee.updated" && data.agentId === me.user.id && data.fromAgentId !== me.user.id
+      const gotOne =
+        eventType === "conversation_assignee.updated" && data.agentId === me.user.id && data.fromAgentId !== me.user.id
       if (eventType !== "contact.message_received" && !gotOne) return
       const conversationId = String(data.conversationId ?? "")
       const conversation = known.current?.items.find((each) => each.id === conversationId)
@@ -132,11 +148,19 @@ function useOverdueNotices() {
   const mine = useQuery({ ...workListQuery("mine"), enabled: can("agent.self") }).data
   const before = useRef(now)
   useEffect(() => {
-    const passed = (mine?.items ?? []).filter(({ dueAt }) => dueAt !== null && Date.parse(dueAt) > before.current && Date.parse(dueAt) <= now)
+    const passed = (mine?.items ?? []).filter(
+      ({ dueAt }) => dueAt !== null && Date.parse(dueAt) > before.current && Date.parse(dueAt) <= now,
+    )
     before.current = now
     for (const conversation of passed) {
       const name = shownName(conversation.customer.name, t`A customer`)
-      notify({ key: `overdue:${conversation.id}:${conversation.dueAt}`, sound: "overdue", title: t`${name} is overdue`, body: conversation.lastItem?.preview ?? "", to: `/work/c/${conversation.id}` })
+      notify({
+        key: `overdue:${conversation.id}:${conversation.dueAt}`,
+        sound: "overdue",
+        title: t`${name} is overdue`,
+        body: conversation.lastItem?.preview ?? "",
+        to: `/work/c/${conversation.id}`,
+      })
     }
   }, [now, mine, notify, t])
 }

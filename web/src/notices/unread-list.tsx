@@ -7,16 +7,28 @@ import { channelOf } from "../workspace/list/groups.ts"
 import { shownName } from "../workspace/names.ts"
 import { useUnread } from "./unread.ts"
 
-/** Under the bell: conversations of mine in which something is unread. */
+/** Under the bell: offers, and conversations of mine in which something is unread. */
 export function UnreadList({ onOpen }: { onOpen: () => void }) {
   const { t } = useLingui()
-  const { conversations } = useUnread()
-  if (conversations.length === 0) return null
+  const { conversations, offers } = useUnread()
+  if (conversations.length + offers.length === 0) return null
   return (
     <>
       <Text size="xs" c="dimmed" px="sm" py={4}>
         <Trans>Unread</Trans>
       </Text>
+      {offers.map((offer) => (
+        <NavLink
+          key={offer.id}
+          component={Link}
+          to="/work"
+          onClick={onOpen}
+          leftSection={<ChannelIcon channel={offer.channel} />}
+          label={<b>{shownName(offer.customer.name, t`Unknown customer`)}</b>}
+          description={<Trans>Offered to you, F8 accepts</Trans>}
+          style={{ borderRadius: 6 }}
+        />
+      ))}
       {conversations.map((conversation) => (
         <NavLink
           key={conversation.id}
@@ -27,7 +39,8 @@ export function UnreadList({ onOpen }: { onOpen: () => void }) {
           label={<b>{shownName(conversation.customer.name, t`Unknown customer`)}</b>}
           description={
             <>
-              {conversation.lastItem?.preview} · <RelativeTime at={conversation.lastItem?.at ?? conversation.updatedAt} />
+              {conversation.lastItem?.preview} ·{" "}
+              <RelativeTime at={conversation.lastItem?.at ?? conversation.updatedAt} />
             </>
           }
           style={{ borderRadius: 6 }}

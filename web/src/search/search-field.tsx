@@ -30,7 +30,12 @@ export function SearchField() {
   const input = useRef<HTMLInputElement>(null)
   const [typed, setTyped] = useState("")
   const [text] = useDebouncedValue(typed.trim(), typedForMs)
-  const found = useQuery({ queryKey: ["search", text], queryFn: ({ signal }) => search(text, signal), enabled: text.length >= 2, staleTime: 5_000 })
+  const found = useQuery({
+    queryKey: ["search", text],
+    queryFn: ({ signal }) => search(text, signal),
+    enabled: text.length >= 2,
+    staleTime: 5_000,
+  })
   const count = (found.data?.customers.length ?? 0) + (found.data?.conversations.length ?? 0)
   useEffect(() => {
     if (found.data) announce("status", count === 1 ? t`1 result` : t`${count} results`)
@@ -66,7 +71,13 @@ export function SearchField() {
           aria-label={t`Search customers and conversations`}
           placeholder={t`Search customers and conversations`}
           leftSection={<IconSearch size={16} stroke={1.75} />}
-          rightSection={found.isFetching ? <Loader size={14} /> : <kbd className={classes.keys}>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘ K" : "Ctrl K"}</kbd>}
+          rightSection={
+            found.isFetching ? (
+              <Loader size={14} />
+            ) : (
+              <kbd className={classes.keys}>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? "⌘ K" : "Ctrl K"}</kbd>
+            )
+          }
           rightSectionWidth={52}
           value={typed}
           onChange={(event) => {
@@ -104,7 +115,10 @@ export function SearchField() {
                   </span>
                   <span className="grow">
                     <span className="ellipsis" style={{ display: "block" }}>
-                      {shownName(customer.name ?? customer.addresses.find(({ kind }) => kind !== "visitor")?.value ?? null, t`Unknown customer`)}
+                      {shownName(
+                        customer.name ?? customer.addresses.find(({ kind }) => kind !== "visitor")?.value ?? null,
+                        t`Unknown customer`,
+                      )}
                     </span>
                     <span className={`${classes.detail} ellipsis`}>
                       {customer.addresses
@@ -146,7 +160,8 @@ function ConversationOption({ conversation }: { conversation: Conversation }) {
       <ChannelIcon channel={channelOf(conversation)} />
       <span className="grow">
         <span className="ellipsis" style={{ display: "block" }}>
-          {shownName(conversation.customer.name, t`Unknown customer`)} <span className="dim">· {names.inbox(conversation.inboxId)}</span>
+          {shownName(conversation.customer.name, t`Unknown customer`)}{" "}
+          <span className="dim">· {names.inbox(conversation.inboxId)}</span>
         </span>
         <span className={`${classes.detail} ellipsis`}>{conversation.lastItem?.preview}</span>
       </span>

@@ -27,7 +27,7 @@ export function NotificationBell() {
   const { t } = useLingui()
   const [opened, { toggle, close }] = useDisclosure()
   const query = useQuery(notificationsQuery)
-  const waiting = useUnread().conversations.length
+  const waiting = useUnread().count
   const unread = (query.data?.filter((each) => !each.readAt).length ?? 0) + waiting
   return (
     <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
