@@ -3,12 +3,12 @@
 import { createServer } from "node:http"
 import Fastify from "fastify"
 import pg from "pg"
-import { WebSocketServer } from "ws"
+import { type WebSocket, WebSocketServer } from "ws"
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 16 })
 const app = Fastify({ serverFactory: (handler) => createServer(handler) })
 const sockets = new WebSocketServer({ noServer: true })
-const agents = new Set<import("ws").WebSocket>()
+const agents = new Set<WebSocket>()
 app.server.on("upgrade", (request, socket, head) => {
   sockets.handleUpgrade(request, socket, head, (agent) => {
     agents.add(agent)

@@ -102,7 +102,11 @@ export function openBlobs(dir: string): Blobs {
   }
 }
 
-async function writeSynced(path: string, content: Buffer | Readable, limitBytes = Number.POSITIVE_INFINITY): Promise<Blob> {
+async function writeSynced(
+  path: string,
+  content: Buffer | Readable,
+  limitBytes = Number.POSITIVE_INFINITY,
+): Promise<Blob> {
   const digest = createHash("sha256")
   const file = await open(path, "wx", 0o600)
   let sizeBytes = 0

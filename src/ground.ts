@@ -44,11 +44,18 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
   const operatorToken = await loadOperatorToken(config)
   const metrics = createMetrics()
   const clock = systemClock()
-  const embedded: Embedded | null = config.databaseUrl ? null : await startEmbedded(config.dataDir, { log: (line) => log.warn(line) })
+  const embedded: Embedded | null = config.databaseUrl
+    ? null
+    : await startEmbedded(config.dataDir, { log: (line) => log.warn(line) })
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ""
   const onError = (error: Error) => log.warn({ err: error }, "database connection")
   const database = openDatabase({ url: databaseUrl, connectionsMax, onError })
-  const side = openDatabase({ url: databaseUrl, connectionsMax: sideConnectionsMax, statementTimeoutMs: 2_000, onError })
+  const side = openDatabase({
+    url: databaseUrl,
+    connectionsMax: sideConnectionsMax,
+    statementTimeoutMs: 2_000,
+    onError,
+  })
   try {
     await migrate(database.pool)
     await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
@@ -61,7 +68,13 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
   const bus = postgresBus(databaseUrl, (error) => log.warn({ err: error }, "bus"))
   const waits = metrics.histogram("gate_wait_seconds", "How long writers waited for a permit of their organization")
   const timers = new Timers(clock, (name, error) => log.error({ timer: name, err: error }, "timer failed"))
-  const store = createStore({ db: database.db, clock, bus, onGateWait: (seconds) => waits.observe(seconds), onJob: () => timers.wake() })
+  const store = createStore({
+    db: database.db,
+    clock,
+    bus,
+    onGateWait: (seconds) => waits.observe(seconds),
+    onJob: () => timers.wake(),
+  })
   if (config.testClock) await followTestClock(store)
   await bus.start()
   return {

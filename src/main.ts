@@ -46,7 +46,9 @@ main().catch((error: unknown) => {
     process.exit(2)
   }
   if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-    console.error(`A port is taken by another program (${error.message}). Set PORT, SMTP_PORT or SANDBOX_ORIGIN to another one.`)
+    console.error(
+      `A port is taken by another program (${error.message}). Set PORT, SMTP_PORT or SANDBOX_ORIGIN to another one.`,
+    )
     process.exit(2)
   }
   console.error(error instanceof Error ? (error.stack ?? error.message) : error)

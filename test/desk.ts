@@ -41,7 +41,12 @@ export type Answered = { status: number; headers: Record<string, unknown>; body:
 export type Person = {
   id: string
   cookie: string
-  call(method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE", path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>
+  call(
+    method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answered>
 }
 
 /** A scripted far side of a channel: what `send` and `lookup` answer, and what it got. */
@@ -86,7 +91,18 @@ export async function desk(ground: TestStore): Promise<Desk> {
   const farEnd = createFarEnd({ store, clock, keys })
   const far = { email: farSide(farEnd, "email"), sms: farSide(farEnd, "sms"), chat: farSide(farEnd, "chat") }
   const jobs = new JobWorker(store, (_job, error) => console.error("job", error))
-  jobs.handle("deliver", deliveryHandler({ store, blobs, channels: { email: channelOf("email", far.email), sms: channelOf("sms", far.sms), chat: channelOf("chat", far.chat) } }))
+  jobs.handle(
+    "deliver",
+    deliveryHandler({
+      store,
+      blobs,
+      channels: {
+        email: channelOf("email", far.email),
+        sms: channelOf("sms", far.sms),
+        chat: channelOf("chat", far.chat),
+      },
+    }),
+  )
   const sessions = new Sessions(db)
   const cookieName = cookieNameFor(deskOrigin)
   const authenticator = new Authenticator({ db, sessions, operatorToken: "operator-token", cookieName })
@@ -131,7 +147,10 @@ export async function desk(ground: TestStore): Promise<Desk> {
     onError: (error) => console.error("live", error),
   })
   sessions.onEnded((ended) => hub.endSessions(ended))
-  server.upgrade(livePath, liveUpgrade(hub, (request) => server.authenticateSocket(request)))
+  server.upgrade(
+    livePath,
+    liveUpgrade(hub, (request) => server.authenticateSocket(request)),
+  )
   let port: Promise<number> | null = null
   const generalId = await world.inbox("General Support", 86_400)
   const billingId = await world.inbox("Billing", 3_600)
@@ -146,7 +165,11 @@ export async function desk(ground: TestStore): Promise<Desk> {
         const answer = await server.app.inject({
           method,
           url: `/api${path}`,
-          headers: { ...headers, ...(payload !== undefined && !isForm && { "content-type": "application/json" }), ...more },
+          headers: {
+            ...headers,
+            ...(payload !== undefined && !isForm && { "content-type": "application/json" }),
+            ...more,
+          },
           ...(payload !== undefined && { payload }),
         })
         const json = /json/.test(String(answer.headers["content-type"])) && answer.body !== ""
@@ -185,7 +208,15 @@ export async function desk(ground: TestStore): Promise<Desk> {
       const id = newId()
       await db
         .insertInto("apiKeys")
-        .values({ orgId: world.orgId, id, name: "t", prefix: made.prefix, keyHash: hashSecret(made.key), roles: [...roles], createdBy: maker.id })
+        .values({
+          orgId: world.orgId,
+          id,
+          name: "t",
+          prefix: made.prefix,
+          keyHash: hashSecret(made.key),
+          roles: [...roles],
+          createdBy: maker.id,
+        })
         .execute()
       return caller(id, "", { authorization: `Bearer ${made.key}` })
     },
@@ -207,7 +238,16 @@ function farSide(farEnd: FarEnd, channel: ChannelName): FarSide {
     lookup: null,
     answer: async (message) => {
       const { orgId, messageId, deliveryId, fromAddress, to, text, html, subject } = message
-      const { externalId } = await farEnd.record(orgId, { messageId, deliveryId, channel, from: fromAddress, to, text, html, subject })
+      const { externalId } = await farEnd.record(orgId, {
+        messageId,
+        deliveryId,
+        channel,
+        from: fromAddress,
+        to,
+        text,
+        html,
+        subject,
+      })
       return { ok: true, externalId }
     },
   }

@@ -20,7 +20,16 @@ const bus = postgresBus(url, () => undefined)
 await bus.start()
 const store = createStore({ db: database.db, clock, bus })
 const timers = new Timers(clock, (name, error) => console.error(name, error))
-const routing = createRouting({ store, clock, bus, timers, side: side.db, owner, engine: "fast", onError: (error) => console.error(error) })
+const routing = createRouting({
+  store,
+  clock,
+  bus,
+  timers,
+  side: side.db,
+  owner,
+  engine: "fast",
+  onError: (error) => console.error(error),
+})
 const intake = createIntake({ store, clock })
 await routing.start()
 timers.start()

@@ -20,14 +20,32 @@ export type RoutingWorld = {
   routing: Routing
   timers: Timers
   inbox(name: string, slaSeconds?: number): Promise<string>
-  agent(name: string, options?: { inboxIds?: string[]; availableFor?: ChannelGroup[]; standard?: number; maximum?: number }): Promise<string>
+  agent(
+    name: string,
+    options?: { inboxIds?: string[]; availableFor?: ChannelGroup[]; standard?: number; maximum?: number },
+  ): Promise<string>
   entryPoint(channel: ChannelName, inboxId: string): Promise<string>
   settings(change: (settings: WorkflowSettings) => void): Promise<void>
-  send(entryPointId: string, channel: ChannelName, from: string, text?: string, more?: Partial<InboundEvent>): Promise<Receipt>
+  send(
+    entryPointId: string,
+    channel: ChannelName,
+    from: string,
+    text?: string,
+    more?: Partial<InboundEvent>,
+  ): Promise<Receipt>
   stop(): Promise<void>
 }
 
-export async function routingWorld(test: TestStore, options: { hooks?: CommitHooks; owner?: string; engine?: "plain" | "fast"; unrouted?: boolean; unfused?: boolean } = {}): Promise<RoutingWorld> {
+export async function routingWorld(
+  test: TestStore,
+  options: {
+    hooks?: CommitHooks
+    owner?: string
+    engine?: "plain" | "fast"
+    unrouted?: boolean
+    unfused?: boolean
+  } = {},
+): Promise<RoutingWorld> {
   const { store, db, clock, bus } = test
   const orgId = newId()
   const timers = new Timers(clock, (name, error) => console.error(name, error))
@@ -45,13 +63,20 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
     onError: (error) => console.error("routing", error),
   })
   if (!options.unrouted) await routing.start()
-  const intake = createIntake({ store, clock, ...(options.unfused ? {} : { fuse: (id: string) => routing.fuse(id) }), ...(options.hooks && { hooks: options.hooks }) })
+  const intake = createIntake({
+    store,
+    clock,
+    ...(options.unfused ? {} : { fuse: (id: string) => routing.fuse(id) }),
+    ...(options.hooks && { hooks: options.hooks }),
+  })
 
   async function saveSettings(settings: WorkflowSettings): Promise<void> {
     await store.write({ orgId, kind: "act" }, async (tx) => {
       await sql`
         INSERT INTO workflow_settings (org_id, settings) VALUES (${orgId}, ${JSON.stringify(settings)}::jsonb)
-        ON CONFLICT (org_id) DO UPDATE SET settings = excluded.settings, version = workflow_settings.version + 1`.execute(tx.db)
+        ON CONFLICT (org_id) DO UPDATE SET settings = excluded.settings, version = workflow_settings.version + 1`.execute(
+        tx.db,
+      )
       tx.event("workflow_settings.updated", {})
     })
   }
@@ -67,7 +92,9 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
       await sql`
         INSERT INTO inboxes (org_id, id, name, sla_minutes_text, sla_seconds)
         VALUES (${orgId}, ${id}, ${name}, ${String(slaSeconds / 60)}, ${slaSeconds})`.execute(db)
-      await sql`UPDATE organizations SET fallback_inbox_id = ${id} WHERE id = ${orgId} AND fallback_inbox_id IS NULL`.execute(db)
+      await sql`UPDATE organizations SET fallback_inbox_id = ${id} WHERE id = ${orgId} AND fallback_inbox_id IS NULL`.execute(
+        db,
+      )
       return id
     },
     async agent(name, { inboxIds = [], availableFor = [], standard = 3, maximum = 6 } = {}) {
@@ -75,15 +102,21 @@ export async function routingWorld(test: TestStore, options: { hooks?: CommitHoo
       await store.write({ orgId, kind: "act" }, async (tx) => {
         await sql`
           INSERT INTO users (org_id, id, name, email, roles, status)
-          VALUES (${orgId}, ${id}, ${name}, ${`${name.toLowerCase()}-${id}@retale.com`}, ARRAY['agent'], 'active')`.execute(tx.db)
+          VALUES (${orgId}, ${id}, ${name}, ${`${name.toLowerCase()}-${id}@retale.com`}, ARRAY['agent'], 'active')`.execute(
+          tx.db,
+        )
         const status = availableFor.length > 0 ? "logged_in" : "logged_out"
         await sql`
           INSERT INTO agent_states (org_id, agent_id, partition_id, status, available_for, standard_capacity, maximum_capacity, mail_credit,
             last_logged_in_at, absent_since)
           VALUES (${orgId}, ${id}, ${orgId}, ${status}, ${availableFor}::text[], ${standard}, ${maximum},
-            ${availableFor.includes("mail") ? 1 : 0}, ${status === "logged_in" ? tx.now : null}, ${status === "logged_in" ? null : tx.now})`.execute(tx.db)
+            ${availableFor.includes("mail") ? 1 : 0}, ${status === "logged_in" ? tx.now : null}, ${status === "logged_in" ? null : tx.now})`.execute(
+          tx.db,
+        )
         for (const inboxId of inboxIds) {
-          await sql`INSERT INTO inbox_members (org_id, inbox_id, agent_id) VALUES (${orgId}, ${inboxId}, ${id})`.execute(tx.db)
+          await sql`INSERT INTO inbox_members (org_id, inbox_id, agent_id) VALUES (${orgId}, ${inboxId}, ${id})`.execute(
+            tx.db,
+          )
         }
         tx.touch({ agents: [id] })
       })

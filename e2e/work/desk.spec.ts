@@ -51,14 +51,22 @@ async function isGone(locator: Locator): Promise<void> {
 }
 
 test("S10 exactly the groups of configured channels stand in the top bar; nobody available is told", async () => {
-  expect(await page.getByRole("group", { name: "Availability" }).getByRole("switch").allTextContents()).toEqual(["Messaging", "Mail"])
+  expect(await page.getByRole("group", { name: "Availability" }).getByRole("switch").allTextContents()).toEqual([
+    "Messaging",
+    "Mail",
+  ])
   await look(page, "work-empty")
 })
 
 test("S3 S8 a mail over SMTP stands on the screen of the available agent without a reload, and the answer reaches the customer", async () => {
   await switchTo("Mail", true)
   await page.getByText("You are available for Mail.").waitFor()
-  await sendMail({ from: "Tom Okafor <tom@customer.example>", to: `billing@${desk.domain}`, subject: "Invoice 48107", text: "The VAT number is missing.\n\n> On Monday you wrote:\n> here is your invoice" })
+  await sendMail({
+    from: "Tom Okafor <tom@customer.example>",
+    to: `billing@${desk.domain}`,
+    subject: "Invoice 48107",
+    text: "The VAT number is missing.\n\n> On Monday you wrote:\n> here is your invoice",
+  })
   await row("Tom Okafor").waitFor()
   await open("Tom Okafor")
   await timeline().getByText("The VAT number is missing.").waitFor()
@@ -69,10 +77,18 @@ test("S3 S8 a mail over SMTP stands on the screen of the available agent without
   await page.keyboard.type("Here is the corrected invoice.")
   await page.keyboard.press("Control+Enter")
   await timeline().getByText("Here is the corrected invoice.").waitFor()
-  await composer().getByText(/Sending in \d s/).waitFor()
+  await composer()
+    .getByText(/Sending in \d s/)
+    .waitFor()
   const mails = await delivered(desk, "tom@customer.example")
-  expect(mails.at(-1)).toMatchObject({ subject: "Re: Invoice 48107", text: expect.stringContaining("Here is the corrected invoice.") })
-  await timeline().getByText(/Sent|Delivered/).first().waitFor()
+  expect(mails.at(-1)).toMatchObject({
+    subject: "Re: Invoice 48107",
+    text: expect.stringContaining("Here is the corrected invoice."),
+  })
+  await timeline()
+    .getByText(/Sent|Delivered/)
+    .first()
+    .waitFor()
   await page.getByText("Waiting for customer").first().waitFor()
   await look(page, "work-mail")
 })
@@ -91,7 +107,12 @@ test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches 
   await switchTo("Messaging", true)
   const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
   const from = { kind: "phone", value: "+14155550131" }
-  await playCustomer(desk, { entryPointId: desk.entryPoints.sms, from, text: "Do the boots run small?", attachments: [{ name: "boots.png", type: "image/png", base64: pixel }] })
+  await playCustomer(desk, {
+    entryPointId: desk.entryPoints.sms,
+    from,
+    text: "Do the boots run small?",
+    attachments: [{ name: "boots.png", type: "image/png", base64: pixel }],
+  })
   await offer().getByText("Do the boots run small?").waitFor()
   await expect.poll(() => page.title(), patiently).toMatch(/^\(\d+\) /)
   await look(page, "work-offer")
@@ -108,7 +129,11 @@ test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches 
 })
 
 test("a declined offer leaves the screen and waits in the queue", async () => {
-  await playCustomer(desk, { entryPointId: desk.entryPoints.sms, from: { kind: "phone", value: "+14155550177" }, text: "Is anybody there?" })
+  await playCustomer(desk, {
+    entryPointId: desk.entryPoints.sms,
+    from: { kind: "phone", value: "+14155550177" },
+    text: "Is anybody there?",
+  })
   await offer().getByText("Is anybody there?").waitFor()
   await page.waitForTimeout(500)
   await page.keyboard.press("F9")
@@ -124,7 +149,10 @@ test("S6 a chat is answered with Enter, and what the customer writes appears wit
   await playCustomer(desk, { entryPointId: desk.entryPoints.chat, from, text: "Can I still change my order?" })
   await offer().getByText("Can I still change my order?").waitFor()
   await page.waitForTimeout(500)
-  await offer().filter({ hasText: "Can I still change my order?" }).getByRole("button", { name: /^Accept/ }).click()
+  await offer()
+    .filter({ hasText: "Can I still change my order?" })
+    .getByRole("button", { name: /^Accept/ })
+    .click()
   await page.getByRole("heading", { name: "Aiko Tanaka", level: 1 }).waitFor()
   const field = composer().getByRole("textbox", { name: /^Write to/ })
   await field.fill("Yes, until tonight.")
@@ -170,7 +198,7 @@ test("a transfer to another Inbox changes the due date and leaves the own list",
   await page.keyboard.press("t")
   const dialog = page.getByRole("dialog", { name: "Transfer the conversation" })
   await dialog.getByRole("combobox", { name: "Inbox" }).click()
-  await page.getByRole("option", { name: "Returns" }).click()
+  await page.getByRole("option", { name: "Returns", exact: true }).click()
   await dialog.getByRole("combobox", { name: "Agent" }).click()
   await page.getByRole("option", { name: /Jordan Park/ }).click()
   await look(page, "work-transfer")
@@ -200,7 +228,10 @@ test("the search field finds customers by any notation of their number, and conv
   await page.keyboard.press("Control+k")
   await page.keyboard.type("415 555 0131")
   const results = page.getByRole("listbox", { name: "Results" })
-  await results.getByRole("option", { name: /\(415\) 555-0131/ }).first().waitFor()
+  await results
+    .getByRole("option", { name: /\(415\) 555-0131/ })
+    .first()
+    .waitFor()
   await look(page, "work-search")
   await page.getByRole("textbox", { name: "Search customers and conversations" }).fill("corrected")
   await results.getByRole("option", { name: /Tom Okafor/ }).waitFor()

@@ -6,12 +6,17 @@ import { type Desk, newDesk, playCustomer } from "./desk.ts"
 /** Being noticed: a sound, the count in the title and on the icon, a desktop notification, the bell (ui.md 5). */
 
 type Heard = { tones: number[]; shown: { title: string; body: string }[] }
-type Listening = Window & { heard: Heard; hidden: boolean }
+declare global {
+  interface Window {
+    heard: Heard
+    hiddenByTest: boolean
+  }
+}
 
 let desk: Desk
 let page: Page
 
-const heard = () => page.evaluate(() => (window as unknown as Listening).heard)
+const heard = () => page.evaluate(() => window.heard)
 const icon = () => page.evaluate(() => document.querySelector<HTMLLinkElement>('link[rel="icon"]')?.href ?? "")
 /** The server's side takes a moment: routing, reading marks, answers. */
 const soon = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 10_000 })
@@ -31,9 +36,9 @@ async function take({ conversationId }: { conversationId: string }) {
 
 /** The browser's own sound and notifications, written down instead of made. */
 function listen() {
-  const listening = window as unknown as Listening
+  const listening = window
   listening.heard = { tones: [], shown: [] }
-  listening.hidden = false
+  listening.hiddenByTest = false
   const start = OscillatorNode.prototype.start
   OscillatorNode.prototype.start = function (this: OscillatorNode, when?: number) {
     listening.heard.tones.push(this.frequency.value)
@@ -48,7 +53,7 @@ function listen() {
     close() {}
   }
   Object.defineProperty(window, "Notification", { value: Shown })
-  Object.defineProperty(document, "visibilityState", { get: () => (listening.hidden ? "hidden" : "visible") })
+  Object.defineProperty(document, "visibilityState", { get: () => (listening.hiddenByTest ? "hidden" : "visible") })
 }
 
 beforeAll(async () => {
@@ -89,7 +94,7 @@ test("the conversation on the screen is silent, another one is not", async () =>
 
 test("a hidden page raises a desktop notification with the words", async () => {
   await page.evaluate(() => {
-    ;(window as unknown as Listening).hidden = true
+    window.hiddenByTest = true
   })
   await write("Tom", "Please answer soon")
   await soon(async () => (await heard()).shown.at(-1)).toMatchObject({

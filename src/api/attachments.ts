@@ -18,9 +18,28 @@ import { type Route, route } from "./route.ts"
 const formBytesMax = 4_096
 
 /** Files of messages: taken in while streaming, given out by signed paths, never run (reliability 38, 40). */
-export function attachmentRoutes({ store, links, blobs }: { store: Store; links: AttachmentLinks; blobs: Blobs }): Route[] {
+export function attachmentRoutes({
+  store,
+  links,
+  blobs,
+}: {
+  store: Store
+  links: AttachmentLinks
+  blobs: Blobs
+}): Route[] {
   const { db } = store
-  const show = ({ id, name, type, sizeBytes, sha256, inline, contentId }: Omit<AttachmentRow, "uploadedBy" | "messageId" | "conversationId">, principal: Principal) => ({
+  const show = (
+    {
+      id,
+      name,
+      type,
+      sizeBytes,
+      sha256,
+      inline,
+      contentId,
+    }: Omit<AttachmentRow, "uploadedBy" | "messageId" | "conversationId">,
+    principal: Principal,
+  ) => ({
     id,
     name,
     type,
@@ -42,9 +61,14 @@ export function attachmentRoutes({ store, links, blobs }: { store: Store; links:
       answers: { 201: Attachment },
       problems: ["too_large", "type_not_supported"],
       async handle({ principal, actor, request, write }) {
-        if (!request.isMultipart()) throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
-        const part = await request.file({ limits: { fileSize: attachmentBytesMax, files: 1 }, throwFileSizeLimit: false })
-        if (part?.fieldname !== "file") throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
+        if (!request.isMultipart())
+          throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
+        const part = await request.file({
+          limits: { fileSize: attachmentBytesMax, files: 1 },
+          throwFileSizeLimit: false,
+        })
+        if (part?.fieldname !== "file")
+          throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
         const file = await receiveFile(blobs, { name: part.filename, type: part.mimetype, content: part.file })
         if (part.file.truncated) throw problem("too_large", { limitBytes: attachmentBytesMax })
         return write(async (tx) => {

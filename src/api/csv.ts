@@ -3,7 +3,10 @@
  * a telephone number such as +14155550100 stays as it is.
  */
 export function csvOf(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => row.map(cell).join(",")).join("\r\n").concat("\r\n")
+  return rows
+    .map((row) => row.map(cell).join(","))
+    .join("\r\n")
+    .concat("\r\n")
 }
 
 function cell(text: string): string {

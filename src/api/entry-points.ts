@@ -35,7 +35,13 @@ const SectionInput = z.object({
   defaultInboxId: z.unknown().optional(),
   defaultSlaMinutesText: z.unknown().optional(),
   exceptions: z
-    .array(z.object({ entryPointId: z.unknown().optional(), inboxId: z.unknown().optional(), slaMinutesText: z.unknown().optional() }))
+    .array(
+      z.object({
+        entryPointId: z.unknown().optional(),
+        inboxId: z.unknown().optional(),
+        slaMinutesText: z.unknown().optional(),
+      }),
+    )
     .max(exceptionsMax)
     .optional(),
   override: z.object({ reason: z.string().min(1).max(500) }).optional(),
@@ -61,7 +67,11 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       summary: "All channels, and which are in use",
       async handle({ principal }) {
         const picture = await loadPicture(db, principal.orgId)
-        const enabled = await db.selectFrom("channelEnablements").select("channel").where("orgId", "=", principal.orgId).execute()
+        const enabled = await db
+          .selectFrom("channelEnablements")
+          .select("channel")
+          .where("orgId", "=", principal.orgId)
+          .execute()
         const items = channelNames
           .filter((name) => channels[name].entryPointKind !== null)
           .map((name) => {
@@ -98,7 +108,9 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
         const words = query.q?.toLowerCase()
         const rows = picture.entryPoints.filter(
           (row) =>
-            (query.status ? query.status.includes(row.status as (typeof statuses)[number]) : row.status !== "deleted") &&
+            (query.status
+              ? query.status.includes(row.status as (typeof statuses)[number])
+              : row.status !== "deleted") &&
             (!query.section || query.section.includes(row.section as Section)) &&
             (!query.channel || query.channel.some((name) => name === row.channel)) &&
             (query.excepted === undefined || picture.routing.exceptions.has(row.id) === query.excepted) &&
@@ -125,9 +137,13 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
           String(row.slaSeconds),
           String(row.agents),
         ])
-        return raw("text/csv; charset=utf-8", csvOf([["Channel", "Entry Points", "Inbox", "SLA (seconds)", "Agents"], ...table]), {
-          "content-disposition": 'attachment; filename="routing-overview.csv"',
-        })
+        return raw(
+          "text/csv; charset=utf-8",
+          csvOf([["Channel", "Entry Points", "Inbox", "SLA (seconds)", "Agents"], ...table]),
+          {
+            "content-disposition": 'attachment; filename="routing-overview.csv"',
+          },
+        )
       },
     }),
     route({
@@ -163,7 +179,11 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
           if (!row) throw problem("not_found")
           expectVersion(ifMatch, row)
           if (body.channel !== undefined && body.channel !== row.channel) {
-            throw invalid({ pointer: "#/channel", code: "immutable", detail: "An entry point keeps its channel. Add another one." })
+            throw invalid({
+              pointer: "#/channel",
+              code: "immutable",
+              detail: "An entry point keeps its channel. Add another one.",
+            })
           }
           if (body.displayName === undefined || body.displayName === row.displayName) return
           await tx.db
@@ -270,7 +290,12 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
             if (enabled) {
               const added = await tx.db
                 .insertInto("channelEnablements")
-                .values({ orgId: tx.orgId, channel: "twitter_dm", enabledAt: tx.now, enabledBy: JSON.stringify(tx.actor) })
+                .values({
+                  orgId: tx.orgId,
+                  channel: "twitter_dm",
+                  enabledAt: tx.now,
+                  enabledBy: JSON.stringify(tx.actor),
+                })
                 .onConflict((conflict) => conflict.doNothing())
                 .returning("channel")
                 .executeTakeFirst()
@@ -285,10 +310,22 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
                 .limit(1)
                 .executeTakeFirst()
               if (used) throw problem("channel_in_use")
-              const removed = await tx.db.deleteFrom("channelEnablements").where("orgId", "=", tx.orgId).where("channel", "=", "twitter_dm").returning("channel").executeTakeFirst()
+              const removed = await tx.db
+                .deleteFrom("channelEnablements")
+                .where("orgId", "=", tx.orgId)
+                .where("channel", "=", "twitter_dm")
+                .returning("channel")
+                .executeTakeFirst()
               if (!removed) return
             }
-            tx.audit({ entityType: "channel", entityId: "twitter_dm", entityName: "X", action: "updated", before: { enabled: !enabled }, after: { enabled } })
+            tx.audit({
+              entityType: "channel",
+              entityId: "twitter_dm",
+              entityName: "X",
+              action: "updated",
+              before: { enabled: !enabled },
+              after: { enabled },
+            })
           })
           return ok({ channel: "twitter_dm", enabled })
         },

@@ -196,11 +196,10 @@ describe("set-up", () => {
     })
     const [first, second] = await Promise.all([
       call("POST", "/setup", { body: setupBody({}) }),
-      call("POST", "/setup", { body: setupBody({ user: { name: "Eve", email: "eve@x.com", password } }) }),
+      call("POST", "/setup", { body: setupBody({}) }),
     ])
     expect([first.status, second.status].toSorted()).toEqual([201, 409])
     const won = first.status === 201 ? first : second
-    if (won === second) throw new Error("the second request won; the rest of this file needs Jordan")
     expect(won.body.user).toMatchObject({
       email: "jordan@retale.com",
       roles: ["administrator", "operator", "agent"],

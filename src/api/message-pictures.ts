@@ -33,10 +33,13 @@ export function messagePictureRoutes({ store, http }: { store: Store; http: Http
           .executeTakeFirst()
         if (!message) throw problem("not_found")
         await findSeen(store.db, principal.orgId, await sightOf(store.db, principal), message.conversationId)
-        if (!message.html?.includes(`data-remote-src="${query.url.replaceAll("&", "&amp;")}"`)) throw problem("not_found")
-        const answer = await http.send({ url: query.url, headers: { accept: "image/*" }, timeoutMs, answerBytesMax: pictureBytesMax }).catch(() => null)
+        if (!message.html?.includes(`data-remote-src="${query.url.replaceAll("&", "&amp;")}"`))
+          throw problem("not_found")
+        const answer = await http
+          .send({ url: query.url, headers: { accept: "image/*" }, timeoutMs, answerBytesMax: pictureBytesMax })
+          .catch(() => null)
         const type = answer?.headers["content-type"] ?? ""
-        if (!answer || answer.status !== 200 || !pictureTypes.test(type)) throw problem("not_found")
+        if (answer?.status !== 200 || !pictureTypes.test(type)) throw problem("not_found")
         return raw(type.split(";")[0] ?? "application/octet-stream", answer.body, {
           "content-security-policy": "default-src 'none'; sandbox",
           "cache-control": "private, max-age=300",

@@ -26,7 +26,15 @@ const DeliveryShape = z.object({
 })
 
 /** Messages, what they were as received, and what becomes of those on their way (api.md 2.11). */
-export function messageRoutes({ store, links, blobs }: { store: Store; links: AttachmentLinks; blobs: Blobs }): Route[] {
+export function messageRoutes({
+  store,
+  links,
+  blobs,
+}: {
+  store: Store
+  links: AttachmentLinks
+  blobs: Blobs
+}): Route[] {
   const { db } = store
   return [
     route({

@@ -7,7 +7,13 @@ import type { Store } from "../store/write.ts"
 import { ok } from "./answer.ts"
 import { type Key, type Route, route } from "./route.ts"
 
-const Assignment = z.object({ conversationId: z.string(), agentId: z.string(), inboxId: z.string(), reason: z.string(), assignedAt: z.string() })
+const Assignment = z.object({
+  conversationId: z.string(),
+  agentId: z.string(),
+  inboxId: z.string(),
+  reason: z.string(),
+  assignedAt: z.string(),
+})
 
 /** What waits, in the order in which it is served (api.md 2.11). */
 export function queueItemRoutes({ store }: { store: Store }): Route[] {
@@ -17,7 +23,11 @@ export function queueItemRoutes({ store }: { store: Store }): Route[] {
       path: "/queue-items",
       action: "conversation.read",
       list: true,
-      query: z.object({ inboxId: z.uuid().optional(), group: ChannelGroupShape.optional(), agentId: z.uuid().optional() }),
+      query: z.object({
+        inboxId: z.uuid().optional(),
+        group: ChannelGroupShape.optional(),
+        agentId: z.uuid().optional(),
+      }),
       answers: { 200: z.object({ items: z.array(QueueItem), nextCursor: z.string().nullable() }) },
       async handle({ principal, query, list, page }) {
         const { inboxId, group, agentId } = query
@@ -29,7 +39,11 @@ export function queueItemRoutes({ store }: { store: Store }): Route[] {
           ...(group && { group }),
           ...(agentId && { agentId }),
         })
-        return page(rows, ({ key }) => [...key], ({ key: _key, ...item }) => item)
+        return page(
+          rows,
+          ({ key }) => [...key],
+          ({ key: _key, ...item }) => item,
+        )
       },
     }),
     route({
@@ -38,14 +52,18 @@ export function queueItemRoutes({ store }: { store: Store }): Route[] {
       action: "conversation.take",
       answers: { 200: Assignment },
       problems: ["already_taken"],
-      handle: ({ principal, params, write }) => write(async (tx) => ok(await takeItem(tx, params.id, principal.ownerId))),
+      handle: ({ principal, params, write }) =>
+        write(async (tx) => ok(await takeItem(tx, params.id, principal.ownerId))),
     }),
   ]
 }
 
 function queueKey(after: readonly Key[] | null): QueueKey | null {
   const [tier, dueAt, firstQueuedAt, id] = after ?? []
-  return typeof tier === "number" && typeof dueAt === "string" && typeof firstQueuedAt === "string" && typeof id === "string"
+  return typeof tier === "number" &&
+    typeof dueAt === "string" &&
+    typeof firstQueuedAt === "string" &&
+    typeof id === "string"
     ? [tier, dueAt, firstQueuedAt, id]
     : null
 }

@@ -52,7 +52,9 @@ export function topicRoutes({ store }: { store: Store }): Route[] {
       answers: { 200: TopicShape },
       problems: ["name_taken"],
       async handle({ params, body, ifMatch, write }) {
-        return write(async (tx) => ok(await renameTopic(tx, params.id, body.name, (topic) => expectVersion(ifMatch, topic))))
+        return write(async (tx) =>
+          ok(await renameTopic(tx, params.id, body.name, (topic) => expectVersion(ifMatch, topic))),
+        )
       },
     }),
     route({

@@ -32,15 +32,27 @@ afterEach(async () => {
   await world.stop()
 })
 
-const act = <T>(work: Parameters<typeof world.store.write<T>>[1]) => world.store.write({ orgId: world.orgId, kind: "act" }, work)
+const act = <T>(work: Parameters<typeof world.store.write<T>>[1]) =>
+  world.store.write({ orgId: world.orgId, kind: "act" }, work)
 async function agentRow(id: string) {
-  const { rows } = await sql<{ status: string; connected: boolean; messagingLoad: number; standardCapacity: number; awayCause: string | null; settingsUntil: Date | null }>`
-    SELECT status, connected, messaging_load, standard_capacity, away_cause, settings_until FROM agent_states WHERE org_id = ${world.orgId} AND agent_id = ${id}`.execute(base.db)
+  const { rows } = await sql<{
+    status: string
+    connected: boolean
+    messagingLoad: number
+    standardCapacity: number
+    awayCause: string | null
+    settingsUntil: Date | null
+  }>`
+    SELECT status, connected, messaging_load, standard_capacity, away_cause, settings_until FROM agent_states WHERE org_id = ${world.orgId} AND agent_id = ${id}`.execute(
+    base.db,
+  )
   return rows[0]
 }
 async function agentsOf(conversationIds: (string | null)[]) {
   const { rows } = await sql<{ agentId: string | null; status: string; inboxId: string }>`
-    SELECT agent_id, status, inbox_id FROM conversations WHERE org_id = ${world.orgId} AND id = ANY(${conversationIds}) ORDER BY id`.execute(base.db)
+    SELECT agent_id, status, inbox_id FROM conversations WHERE org_id = ${world.orgId} AND id = ANY(${conversationIds}) ORDER BY id`.execute(
+    base.db,
+  )
   return rows
 }
 
@@ -55,7 +67,10 @@ test("a deactivated user has nothing any more: what waits is queued anew in its 
   expect(await agentRow(ana)).toMatchObject({ messagingLoad: 0, status: "logged_out" })
   const ben = await world.agent("Ben", { inboxIds: [inbox], availableFor: ["messaging"] })
   await world.routing.settled(world.orgId)
-  expect((await agentsOf(receipts.map((receipt) => receipt.conversationId))).map((row) => row.agentId)).toEqual([ben, ben])
+  expect((await agentsOf(receipts.map((receipt) => receipt.conversationId))).map((row) => row.agentId)).toEqual([
+    ben,
+    ben,
+  ])
   const { rows } = await sql<{ endedReason: string }>`
     SELECT ended_reason FROM assignments WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
   expect(rows).toEqual([{ endedReason: "user_deactivation" }, { endedReason: "user_deactivation" }])
@@ -68,7 +83,9 @@ test("a lowered capacity takes nothing away; a new agent begins with the organiz
   await act((tx) => changeCapacity(tx, ana, { standard: 1, maximum: 1 }))
   expect(await agentRow(ana)).toMatchObject({ messagingLoad: 2, standardCapacity: 1 })
   const { rows } = await sql<{ id: string }>`
-    INSERT INTO users (org_id, id, name, email, roles, status) VALUES (${world.orgId}, gen_random_uuid(), 'Cy', 'cy@retale.com', '{agent}', 'active') RETURNING id`.execute(base.db)
+    INSERT INTO users (org_id, id, name, email, roles, status) VALUES (${world.orgId}, gen_random_uuid(), 'Cy', 'cy@retale.com', '{agent}', 'active') RETURNING id`.execute(
+    base.db,
+  )
   await act((tx) => ensureAgent(tx, rows[0]?.id ?? ""))
   await act((tx) => ensureAgent(tx, rows[0]?.id ?? ""))
   expect(await agentRow(rows[0]?.id ?? "")).toMatchObject({ status: "logged_out", standardCapacity: 3 })
@@ -92,7 +109,9 @@ test("reliability 22 twenty seconds without a sign of life make an agent away; t
   await presence.sweep()
   expect(await agentRow(ana)).toMatchObject({ status: "logged_in", connected: true })
   await presence.lost(world.orgId, ana)
-  await sql`UPDATE agent_states SET heartbeat_at = clock_timestamp() - interval '21 s' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
+  await sql`UPDATE agent_states SET heartbeat_at = clock_timestamp() - interval '21 s' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
   await presence.sweep()
   expect(await agentRow(ana)).toMatchObject({ status: "away", connected: false, awayCause: "connection_lost" })
   const waiting = await world.send(chat, "chat", "v1")
@@ -111,7 +130,9 @@ test("who works over HTTP alone stays as set; a tab on Settings pauses for 30 s 
   const waiting = await world.send(chat, "chat", "v1")
   await world.routing.settled(world.orgId)
   expect((await agentsOf([waiting.conversationId]))[0]?.agentId).toBeNull()
-  await sql`UPDATE agent_states SET settings_until = clock_timestamp() - interval '1 s' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
+  await sql`UPDATE agent_states SET settings_until = clock_timestamp() - interval '1 s' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
   await presence.sweep()
   await world.routing.settled(world.orgId)
   expect((await agentsOf([waiting.conversationId]))[0]?.agentId).toBe(ana)

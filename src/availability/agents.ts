@@ -23,7 +23,11 @@ export async function ensureAgent(tx: Tx, userId: string): Promise<void> {
 }
 
 /** `null`: the organization's capacity holds. Nothing is taken away from an agent who has more. */
-export async function changeCapacity(tx: Tx, userId: string, capacity: { standard: number; maximum: number } | null): Promise<void> {
+export async function changeCapacity(
+  tx: Tx,
+  userId: string,
+  capacity: { standard: number; maximum: number } | null,
+): Promise<void> {
   const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
   const held = await lockAgentWork(tx, userId)
   if (!held) return
@@ -46,7 +50,11 @@ export async function changeRole(tx: Tx, userId: string, serves: boolean): Promi
 export async function withdrawFromInbox(tx: Tx, inboxId: string, agentId: string): Promise<void> {
   const held = await lockAgentWork(tx, agentId)
   if (!held) return
-  await withdrawOffers(tx, held.offers.filter((offer) => offer.inboxId === inboxId), "inbox_removed")
+  await withdrawOffers(
+    tx,
+    held.offers.filter((offer) => offer.inboxId === inboxId),
+    "inbox_removed",
+  )
   await bumpAgents(tx, [agentId])
 }
 
@@ -77,11 +85,20 @@ export async function continueDeactivation(store: Store, orgId: string, userId: 
 /** True where there may be more. */
 async function unassignSome(tx: Tx, userId: string): Promise<boolean> {
   const { rows } = await sql<{ id: string }>`
-    SELECT id FROM conversations WHERE org_id = ${tx.orgId} AND agent_id = ${userId} ORDER BY id LIMIT ${unassignedPerTransactionMax}`.execute(tx.db)
+    SELECT id FROM conversations WHERE org_id = ${tx.orgId} AND agent_id = ${userId} ORDER BY id LIMIT ${unassignedPerTransactionMax}`.execute(
+    tx.db,
+  )
   if (rows.length === 0) return false
-  const { conversations } = await lockWork(tx, rows.map((row) => row.id), [userId])
+  const { conversations } = await lockWork(
+    tx,
+    rows.map((row) => row.id),
+    [userId],
+  )
   const his = [...conversations.values()].filter((conversation) => conversation.agentId === userId)
-  const after = await endAssignments(tx, his.map((conversation) => ({ conversation, reason: "user_deactivation" })))
+  const after = await endAssignments(
+    tx,
+    his.map((conversation) => ({ conversation, reason: "user_deactivation" })),
+  )
   for (const conversation of after) await requeue(tx, conversation, { reason: "user_deactivation" })
   return rows.length === unassignedPerTransactionMax
 }

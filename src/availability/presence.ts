@@ -64,7 +64,8 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
   async function endSettings(): Promise<void> {
     const { rows } = await sql<{ orgId: string; agentId: string }>`
       SELECT org_id, agent_id FROM agent_states WHERE settings_until < clock_timestamp()`.execute(store.db)
-    for (const { orgId, agentId } of rows) await store.write({ orgId, kind: "act" }, (tx) => setInSettings(tx, agentId, null))
+    for (const { orgId, agentId } of rows)
+      await store.write({ orgId, kind: "act" }, (tx) => setInSettings(tx, agentId, null))
   }
 
   /** Auto-away and auto-logout: nothing was asked of the server in any session of the agent for so long. */
@@ -88,7 +89,9 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
       const logout = logoutSeconds !== null && idleSeconds >= (awaySeconds ?? 0) + logoutSeconds
       const away = awaySeconds !== null && status === "logged_in" && idleSeconds >= awaySeconds
       if (!logout && !away) continue
-      await store.write({ orgId, kind: "act" }, (tx) => setStatus(tx, agentId, { status: logout ? "logged_out" : "away" }, "idle"))
+      await store.write({ orgId, kind: "act" }, (tx) =>
+        setStatus(tx, agentId, { status: logout ? "logged_out" : "away" }, "idle"),
+      )
     }
   }
 
@@ -127,7 +130,9 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
       if (on && is) {
         // Still there: only the end moves, which concerns nobody else.
         await sql`
-          UPDATE agent_states SET settings_until = ${until} WHERE org_id = ${orgId} AND agent_id = ${agentId}`.execute(store.db)
+          UPDATE agent_states SET settings_until = ${until} WHERE org_id = ${orgId} AND agent_id = ${agentId}`.execute(
+          store.db,
+        )
         return
       }
       await store.write({ orgId, kind: "act" }, (tx) => setInSettings(tx, agentId, until))

@@ -47,7 +47,10 @@ function show(row: Row): Agent {
     capacity: { messaging: { standard: row.standardCapacity, maximum: row.maximumCapacity } },
     waiting: { voice: row.voiceWaiting, messaging: row.messagingWaiting, mail: row.mailWaiting },
     afterCallWorkEndsAt: row.acwUntil?.toISOString() ?? null,
-    notBefore: { voice: row.blockedUntilVoice?.toISOString() ?? null, messaging: row.blockedUntilMessaging?.toISOString() ?? null },
+    notBefore: {
+      voice: row.blockedUntilVoice?.toISOString() ?? null,
+      messaging: row.blockedUntilMessaging?.toISOString() ?? null,
+    },
     statusSince: row.statusSince.toISOString(),
   }
 }
@@ -55,7 +58,12 @@ function show(row: Row): Agent {
 export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
 
 /** What waits in the agent's inboxes, by group (the bubbles beside the switches). */
-export async function readCounts(db: Kysely<DB>, orgId: string, agentId: string, now: Date): Promise<Record<ChannelGroup, GroupCount>> {
+export async function readCounts(
+  db: Kysely<DB>,
+  orgId: string,
+  agentId: string,
+  now: Date,
+): Promise<Record<ChannelGroup, GroupCount>> {
   const { rows } = await sql<{ group: ChannelGroup; waiting: number; oldest: Date; earliestDueAt: Date }>`
     SELECT q.channel_group AS group, count(*)::int AS waiting, min(q.queued_at) AS oldest, min(q.due_at) AS earliest_due_at
     FROM queue_items q JOIN inbox_members m ON m.org_id = q.org_id AND m.inbox_id = q.inbox_id AND m.agent_id = ${agentId}

@@ -2,7 +2,14 @@ import type { ChannelName } from "../core/channels.ts"
 import type { SendFailure, Sent } from "../delivery/failure.ts"
 
 /** A file to be sent; `read` streams it from BLOB_DIR. */
-export type OutboundFile = { id: string; name: string; type: string; sizeBytes: number; sha256: string; read(): Promise<Buffer> }
+export type OutboundFile = {
+  id: string
+  name: string
+  type: string
+  sizeBytes: number
+  sha256: string
+  read(): Promise<Buffer>
+}
 
 /** One message on its way out, as the delivery worker hands it to its channel. */
 export type OutboundMessage = {

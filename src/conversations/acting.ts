@@ -17,7 +17,12 @@ export type Acting = {
 export type Scene = { work: Work; conversation: ConversationRow }
 
 /** The conversation with everything around it, locked; 404 where it is missing, merged away, or not for these eyes. */
-export async function lockSeen(tx: Tx, acting: Acting, conversationId: string, agentIds: readonly (string | null)[] = []): Promise<Scene> {
+export async function lockSeen(
+  tx: Tx,
+  acting: Acting,
+  conversationId: string,
+  agentIds: readonly (string | null)[] = [],
+): Promise<Scene> {
   const work = await lockWork(tx, [conversationId], agentIds)
   const conversation = work.conversations.get(conversationId)
   if (!conversation || conversation.mergedIntoId || !sees(acting.sight, conversation)) throw problem("not_found")
@@ -43,7 +48,10 @@ export async function lockSeenWithCustomer(
 }
 
 /** Serializes intake, merge, closing and reopening of one customer; false where there is none. */
-export async function lockCustomer(tx: Tx, customerId: string): Promise<{ mergedIntoId: string | null; deletedAt: Date | null; test: boolean } | null> {
+export async function lockCustomer(
+  tx: Tx,
+  customerId: string,
+): Promise<{ mergedIntoId: string | null; deletedAt: Date | null; test: boolean } | null> {
   const row = await tx.db
     .selectFrom("customers")
     .select(["mergedIntoId", "deletedAt", "test"])

@@ -27,7 +27,12 @@ export function attachmentLinks(keys: Keys, realNow: () => Date): AttachmentLink
       const given = Buffer.from(signature, "base64url")
       const expected = sign(attachmentId, reader, expires)
       const now = nowSeconds()
-      return given.length === expected.length && timingSafeEqual(given, expected) && expires >= now && expires <= now + linkSeconds
+      return (
+        given.length === expected.length &&
+        timingSafeEqual(given, expected) &&
+        expires >= now &&
+        expires <= now + linkSeconds
+      )
     },
   }
 }

@@ -26,7 +26,10 @@ const headBytes = 32
 export type Received = { name: string; type: string; sizeBytes: number; sha256: string }
 
 /** Takes the bytes in as they come, within the limit; named and typed by us. */
-export async function receiveFile(blobs: Blobs, file: { name: string; type: string; content: Readable }): Promise<Received> {
+export async function receiveFile(
+  blobs: Blobs,
+  file: { name: string; type: string; content: Readable },
+): Promise<Received> {
   const head: Buffer[] = []
   let seen = 0
   async function* watched() {
@@ -42,7 +45,11 @@ export async function receiveFile(blobs: Blobs, file: { name: string; type: stri
 }
 
 /** An upload that no message has yet; only who uploaded it can send it. */
-export async function addUpload(tx: Tx, by: { type: string; id: string; name: string }, file: Received): Promise<string> {
+export async function addUpload(
+  tx: Tx,
+  by: { type: string; id: string; name: string },
+  file: Received,
+): Promise<string> {
   const id = newId()
   await tx.db
     .insertInto("attachments")

@@ -15,7 +15,12 @@ export type Closing = { force: boolean; topicIds?: readonly string[] | undefined
  * Ends the conversation: its contacts, its place in the queue, its assignment. 409 `customer_waiting` while somebody
  * waits for an answer, unless forced; 409 `topic_required` where the company wants one. Closed already: nothing happens.
  */
-export async function closeConversation(tx: Tx, acting: Acting, conversationId: string, closing: Closing): Promise<void> {
+export async function closeConversation(
+  tx: Tx,
+  acting: Acting,
+  conversationId: string,
+  closing: Closing,
+): Promise<void> {
   const { work, conversation } = await lockSeenWithCustomer(tx, acting, conversationId)
   if (conversation.closedAt) return
   if (conversation.awaitingSince && !closing.force) throw problem("customer_waiting")
@@ -30,10 +35,19 @@ export async function closeForDeletedCustomer(tx: Tx, acting: Acting, conversati
   if (!scene.conversation.closedAt) await close(tx, acting, scene, "customer_deleted")
 }
 
-async function close(tx: Tx, acting: Acting, { work, conversation }: Scene, endReason: ContactEndReason): Promise<void> {
+async function close(
+  tx: Tx,
+  acting: Acting,
+  { work, conversation }: Scene,
+  endReason: ContactEndReason,
+): Promise<void> {
   const conversationId = conversation.id
   await endContacts(tx, await liveContacts(tx, [conversationId]), endReason)
-  await endItems(tx, work.items.map((item) => item.id), { state: "canceled", reason: "closed", withdrawn: "closed" })
+  await endItems(
+    tx,
+    work.items.map((item) => item.id),
+    { state: "canceled", reason: "closed", withdrawn: "closed" },
+  )
   await endAssignment(tx, {
     conversation,
     reason: "closed",
@@ -59,7 +73,11 @@ async function close(tx: Tx, acting: Acting, { work, conversation }: Scene, endR
 }
 
 async function isTopicRequired(tx: Tx): Promise<boolean> {
-  const row = await tx.db.selectFrom("workflowSettings").select("settings").where("orgId", "=", tx.orgId).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("workflowSettings")
+    .select("settings")
+    .where("orgId", "=", tx.orgId)
+    .executeTakeFirst()
   const settings = WorkflowSettings.safeParse(row?.settings)
   return (settings.success ? settings.data : defaultWorkflowSettings).topicRequiredToClose
 }
@@ -84,7 +102,12 @@ export async function refuseBesideActive(tx: Tx, customerId: string): Promise<vo
 }
 
 /** The conversation is locked and closed, and no other of the customer is active. */
-export async function reopen(tx: Tx, acting: Acting, conversation: ConversationRow, inboxId = conversation.inboxId): Promise<ConversationRow> {
+export async function reopen(
+  tx: Tx,
+  acting: Acting,
+  conversation: ConversationRow,
+  inboxId = conversation.inboxId,
+): Promise<ConversationRow> {
   const change = { inboxId, closedAt: null, closedBy: null, closeForced: false, reopenedAt: tx.now }
   const after =
     acting.userId && (await isMember(tx, inboxId, acting.userId))

@@ -10,7 +10,8 @@ export type ShownContactRow = ContactRow & {
   entryPointName: string
 }
 
-export const shownContactColumns = sql.raw(`k.id, k.conversation_id, k.channel, k.direction, k.inbox_id, k.due_at, k.sla_seconds,
+export const shownContactColumns =
+  sql.raw(`k.id, k.conversation_id, k.channel, k.direction, k.inbox_id, k.due_at, k.sla_seconds,
   k.sla_source, k.state, k.awaiting_since, k.end_status, k.fulfilled_by, k.end_reason, k.started_at, k.queued_at,
   k.fulfilled_at, k.ended_at, k.entry_point_id, e.channel AS entry_point_channel, e.kind AS entry_point_kind,
   e.address AS entry_point_address, e.display_name AS entry_point_name`)
@@ -25,7 +26,11 @@ export async function listContacts(db: Kysely<DB>, orgId: string, conversationId
 }
 
 /** The latest contact of each conversation. */
-export async function latestContacts(db: Kysely<DB>, orgId: string, conversationIds: readonly string[]): Promise<Map<string, Contact>> {
+export async function latestContacts(
+  db: Kysely<DB>,
+  orgId: string,
+  conversationIds: readonly string[],
+): Promise<Map<string, Contact>> {
   const { rows } = await sql<ShownContactRow>`
     SELECT DISTINCT ON (k.conversation_id) ${shownContactColumns} FROM contacts k
     LEFT JOIN entry_points e ON e.org_id = k.org_id AND e.id = k.entry_point_id

@@ -42,7 +42,9 @@ export class FileCollection {
     const now = clock.real().getTime()
     await sql`
       DELETE FROM attachments a WHERE a.message_id IS NULL AND a.created_at < ${new Date(now - uploadDays * 86_400_000)}
-        AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.org_id = a.org_id AND d.content->'attachmentIds' ? a.id::text)`.execute(store.db)
+        AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.org_id = a.org_id AND d.content->'attachmentIds' ? a.id::text)`.execute(
+      store.db,
+    )
     return blobs.collect(new Date(now - fileHours * 3_600_000), (sha256s) => namedFiles(store.db, sha256s))
   }
 }

@@ -4,7 +4,18 @@ import type { DB } from "../store/tables.ts"
 import { customersMatching, wordsQuery } from "./search.ts"
 import { isSeen, type Sight } from "./sight.ts"
 
-export const conversationSorts = ["dueAt", "-dueAt", "createdAt", "-createdAt", "updatedAt", "-updatedAt", "closedAt", "-closedAt", "lastMessageAt", "-lastMessageAt"] as const
+export const conversationSorts = [
+  "dueAt",
+  "-dueAt",
+  "createdAt",
+  "-createdAt",
+  "updatedAt",
+  "-updatedAt",
+  "closedAt",
+  "-closedAt",
+  "lastMessageAt",
+  "-lastMessageAt",
+] as const
 export type ConversationSort = (typeof conversationSorts)[number]
 export type ConversationView = "mine" | "queue" | "closed"
 
@@ -86,7 +97,9 @@ function conditions(
   if (filter.agentIds) add(sql`c.agent_id = ANY(${[...filter.agentIds]}::uuid[])`)
   if (filter.customerId) add(sql`c.customer_id = ${filter.customerId}`)
   if (filter.channels) {
-    add(sql`EXISTS (SELECT 1 FROM contacts k WHERE k.org_id = c.org_id AND k.conversation_id = c.id AND k.channel = ANY(${[...filter.channels]}))`)
+    add(
+      sql`EXISTS (SELECT 1 FROM contacts k WHERE k.org_id = c.org_id AND k.conversation_id = c.id AND k.channel = ANY(${[...filter.channels]}))`,
+    )
   }
   if (filter.topicIds) add(sql`c.topic_ids && ${[...filter.topicIds]}::uuid[]`)
   if (filter.overdue !== undefined) add(sql`(c.due_at IS NOT NULL AND c.due_at < ${page.now}) = ${filter.overdue}`)

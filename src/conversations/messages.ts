@@ -47,7 +47,11 @@ type Row = {
 }
 
 /** Messages as the API shows them, by id. */
-export async function presentMessages(db: Kysely<DB>, reader: MessageReader, ids: readonly string[]): Promise<Map<string, Message>> {
+export async function presentMessages(
+  db: Kysely<DB>,
+  reader: MessageReader,
+  ids: readonly string[],
+): Promise<Map<string, Message>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<Row>`
     SELECT m.id, m.conversation_id, m.contact_id, m.channel, m.direction, m.entry_point_id,
@@ -100,7 +104,10 @@ function show(row: Row, reader: MessageReader): Message {
     envelopeFrom: row.envelopeFrom,
     fromHeader: row.fromHeader,
     authentication: row.authentication,
-    attachments: row.attachments.map((attachment) => ({ ...attachment, contentUrl: reader.links.urlOf(attachment.id, reader) })),
+    attachments: row.attachments.map((attachment) => ({
+      ...attachment,
+      contentUrl: reader.links.urlOf(attachment.id, reader),
+    })),
     externalId: row.externalId,
     inReplyToId: row.inReplyToId,
     kind: row.kind,

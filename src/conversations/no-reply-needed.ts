@@ -45,7 +45,11 @@ export async function setNoReplyNeeded(tx: Tx, acting: Acting, conversationId: s
         }
       : null
   await endContacts(tx, contacts, "no_reply_needed", true)
-  await endItems(tx, items.map((item) => item.id), { state: "canceled", reason: "no_reply_needed", withdrawn: "no_reply_needed" })
+  await endItems(
+    tx,
+    items.map((item) => item.id),
+    { state: "canceled", reason: "no_reply_needed", withdrawn: "no_reply_needed" },
+  )
   const change = { noReplyNeeded: true, noReplyRestore: restore, awaitingSince: null, dueAt: null, dueBecause: null }
   await changeConversations(tx, [{ conversation, change, reason: "no_reply_needed" }])
   await reseat(tx, [conversationId], "manual")

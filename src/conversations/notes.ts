@@ -22,8 +22,18 @@ export async function addNote(tx: Tx, acting: Acting, conversation: Conversation
   const mentionUserIds = [...new Set(input.mentionUserIds)]
   await mustBeUsers(tx, mentionUserIds)
   const author = { type: acting.type, id: acting.id, name: acting.name }
-  const note = { id: newId(), conversationId: conversation.id, author, text: input.text, mentionUserIds, createdAt: tx.now }
-  await tx.db.insertInto("notes").values({ orgId: tx.orgId, ...note, author: JSON.stringify(author) }).execute()
+  const note = {
+    id: newId(),
+    conversationId: conversation.id,
+    author,
+    text: input.text,
+    mentionUserIds,
+    createdAt: tx.now,
+  }
+  await tx.db
+    .insertInto("notes")
+    .values({ orgId: tx.orgId, ...note, author: JSON.stringify(author) })
+    .execute()
   const { customerId, inboxId, agentId } = conversation
   tx.event(
     "note.added",
@@ -36,15 +46,26 @@ export async function addNote(tx: Tx, acting: Acting, conversation: Conversation
 
 async function mustBeUsers(tx: Tx, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return
-  const rows = await tx.db.selectFrom("users").select("id").where("orgId", "=", tx.orgId).where("id", "in", [...ids]).execute()
+  const rows = await tx.db
+    .selectFrom("users")
+    .select("id")
+    .where("orgId", "=", tx.orgId)
+    .where("id", "in", [...ids])
+    .execute()
   const known = new Set(rows.map((row) => row.id))
   const errors = ids.flatMap((id, index) =>
-    known.has(id) ? [] : [{ pointer: `#/mentionUserIds/${index}`, code: "unknown_reference", detail: "There is no such user." }],
+    known.has(id)
+      ? []
+      : [{ pointer: `#/mentionUserIds/${index}`, code: "unknown_reference", detail: "There is no such user." }],
   )
   if (errors.length > 0) throw invalid(...errors)
 }
 
-async function notify(tx: Tx, acting: Acting, note: { id: string; conversationId: string; text: string; mentionUserIds: readonly string[] }): Promise<void> {
+async function notify(
+  tx: Tx,
+  acting: Acting,
+  note: { id: string; conversationId: string; text: string; mentionUserIds: readonly string[] },
+): Promise<void> {
   const userIds = note.mentionUserIds.filter((userId) => userId !== acting.userId)
   if (userIds.length === 0) return
   const data = { noteId: note.id, conversationId: note.conversationId, by: acting.name, text: note.text.slice(0, 200) }
@@ -55,14 +76,14 @@ async function notify(tx: Tx, acting: Acting, note: { id: string; conversationId
         orgId: tx.orgId,
         id: newId(),
         userId,
-        kind: "mentioned",
+        kind: "mention",
         data: JSON.stringify(data),
         link: `${noteLinkPrefix}${note.conversationId}`,
         at: tx.now,
       })),
     )
     .execute()
-  for (const userId of userIds) tx.event("notification.added", { userId, kind: "mentioned", ...data })
+  for (const userId of userIds) tx.event("notification.added", { userId, kind: "mention", ...data })
 }
 
 /** Only its author takes a note back; it leaves the timeline. */
@@ -78,7 +99,22 @@ export async function removeNote(tx: Tx, acting: Acting, conversationId: string,
   const author = note?.author as { id: string | null } | undefined
   if (!note || author?.id !== acting.id) throw problem("not_found")
   if (note.deletedAt) return
-  await tx.db.updateTable("notes").set({ deletedAt: tx.now }).where("orgId", "=", tx.orgId).where("id", "=", noteId).execute()
-  await tx.db.deleteFrom("timelineItems").where("orgId", "=", tx.orgId).where("kind", "=", "note").where("thingId", "=", noteId).execute()
-  tx.event("note.removed", { noteId, conversationId, customerId: conversation.customerId, inboxId: conversation.inboxId })
+  await tx.db
+    .updateTable("notes")
+    .set({ deletedAt: tx.now })
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", noteId)
+    .execute()
+  await tx.db
+    .deleteFrom("timelineItems")
+    .where("orgId", "=", tx.orgId)
+    .where("kind", "=", "note")
+    .where("thingId", "=", noteId)
+    .execute()
+  tx.event("note.removed", {
+    noteId,
+    conversationId,
+    customerId: conversation.customerId,
+    inboxId: conversation.inboxId,
+  })
 }

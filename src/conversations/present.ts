@@ -67,7 +67,12 @@ type Row = {
 
 const placesMax = 1_000
 
-async function readRows(db: Kysely<DB>, orgId: string, ids: readonly string[], viewerId: string | null): Promise<Row[]> {
+async function readRows(
+  db: Kysely<DB>,
+  orgId: string,
+  ids: readonly string[],
+  viewerId: string | null,
+): Promise<Row[]> {
   const { rows } = await sql<Row>`
     SELECT c.id, c.customer_id, coalesce(u.name, (SELECT d.value FROM customer_addresses d WHERE d.org_id = u.org_id AND d.customer_id = u.id
         AND d.kind IN ('phone', 'email') ORDER BY d.proved_at, d.id LIMIT 1)) AS customer_name, c.status, c.inbox_id, c.agent_id,

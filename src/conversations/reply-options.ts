@@ -24,7 +24,9 @@ export async function replyOptions(
         .execute()
     ).map((row) => row.channel),
   )
-  return Promise.all(sending.filter((channel) => inUse.has(channel)).map((channel) => option(db, rules, conversation, channel, now)))
+  return Promise.all(
+    sending.filter((channel) => inUse.has(channel)).map((channel) => option(db, rules, conversation, channel, now)),
+  )
 }
 
 async function option(
@@ -47,8 +49,20 @@ async function option(
   }
   const from = froms[0]
   const to = tos[0]
-  if (!to) return { ...base, allowed: false, reason: "no_address", remedy: "Add an address for this channel to the customer." }
-  if (!from) return { ...base, allowed: false, reason: "channel_not_in_use", remedy: "The customer has not written through this channel yet." }
-  const refusal = await rules[channel]?.(db, { orgId: conversation.orgId, entryPointId: from.entryPointId, to: to.value, now })
+  if (!to)
+    return { ...base, allowed: false, reason: "no_address", remedy: "Add an address for this channel to the customer." }
+  if (!from)
+    return {
+      ...base,
+      allowed: false,
+      reason: "channel_not_in_use",
+      remedy: "The customer has not written through this channel yet.",
+    }
+  const refusal = await rules[channel]?.(db, {
+    orgId: conversation.orgId,
+    entryPointId: from.entryPointId,
+    to: to.value,
+    now,
+  })
   return { ...base, allowed: !refusal, reason: refusal?.reason ?? null, remedy: refusal?.remedy ?? null }
 }

@@ -54,7 +54,8 @@ export async function reply(
   mustBeOpen(conversation)
   const { from, to } = await route(tx, rules, conversation, input)
   const contacts = (await liveContacts(tx, [conversationId])).filter((contact) => contact.channel !== "voice")
-  const contact = contacts.find((one) => one.channel === input.channel) ?? (await startContact(tx, conversation, input.channel, from))
+  const contact =
+    contacts.find((one) => one.channel === input.channel) ?? (await startContact(tx, conversation, input.channel, from))
   const live = contacts.includes(contact) ? contacts : [...contacts, contact]
   const message = await writeMessage(tx, acting, conversation, contact, { from, to }, input)
   const unseen = await readUnseen(tx, conversation, input.seenMessageId)
@@ -79,30 +80,51 @@ export async function reply(
 }
 
 /** From which address to which; all that is wrong with either at once, then what the channel forbids. */
-async function route(tx: Tx, rules: SendRules, conversation: ConversationRow, input: ReplyInput): Promise<{ from: From; to: To }> {
+async function route(
+  tx: Tx,
+  rules: SendRules,
+  conversation: ConversationRow,
+  input: ReplyInput,
+): Promise<{ from: From; to: To }> {
   const errors: FieldError[] = []
   const [froms, tos] = [
     await fromsOf(tx.db, tx.orgId, conversation, input.channel),
     await tosOf(tx.db, tx.orgId, conversation, input.channel),
   ]
-  const from = input.entryPointId ? froms.find((one) => one.entryPointId === input.entryPointId) : froms.find((one) => one.default)
+  const from = input.entryPointId
+    ? froms.find((one) => one.entryPointId === input.entryPointId)
+    : froms.find((one) => one.default)
   const to = input.toAddressId ? tos.find((one) => one.addressId === input.toAddressId) : tos[0]
   if (!from) errors.push(await fromError(tx, input))
   if (!to) {
     errors.push(
       input.toAddressId
-        ? { pointer: "#/toAddressId", code: "unknown_reference", detail: "This is no address of the customer for this channel." }
-        : { pointer: "#/toAddressId", code: "required", detail: "The customer has no address for this channel. Add one first." },
+        ? {
+            pointer: "#/toAddressId",
+            code: "unknown_reference",
+            detail: "This is no address of the customer for this channel.",
+          }
+        : {
+            pointer: "#/toAddressId",
+            code: "required",
+            detail: "The customer has no address for this channel. Add one first.",
+          },
     )
   }
   const { text = "", html, attachmentIds } = input
   const lengthMax = textLengthMax[input.channel]
-  if (text.length > lengthMax) errors.push({ pointer: "#/text", code: "too_long", detail: `Use at most ${lengthMax} characters.` })
+  if (text.length > lengthMax)
+    errors.push({ pointer: "#/text", code: "too_long", detail: `Use at most ${lengthMax} characters.` })
   if (text.trim() === "" && !html?.trim() && attachmentIds.length === 0) {
     errors.push({ pointer: "#/text", code: "required", detail: "Write something, or attach a file." })
   }
   if (errors.length > 0 || !from || !to) throw invalid(...errors)
-  const refusal = await rules[input.channel]?.(tx.db, { orgId: tx.orgId, entryPointId: from.entryPointId, to: to.value, now: tx.now })
+  const refusal = await rules[input.channel]?.(tx.db, {
+    orgId: tx.orgId,
+    entryPointId: from.entryPointId,
+    to: to.value,
+    now: tx.now,
+  })
   if (refusal) throw problem(refusal.code, refusal.extra, refusal.remedy)
   return { from, to }
 }
@@ -122,7 +144,12 @@ async function fromError(tx: Tx, { entryPointId, channel }: ReplyInput): Promise
     : { pointer, code: "unknown_reference", detail: "This is no active entry point that can be used here." }
 }
 
-async function startContact(tx: Tx, conversation: ConversationRow, channel: ChannelName, from: From): Promise<ContactRow> {
+async function startContact(
+  tx: Tx,
+  conversation: ConversationRow,
+  channel: ChannelName,
+  from: From,
+): Promise<ContactRow> {
   const contact: ContactRow = {
     id: newId(),
     conversationId: conversation.id,
@@ -250,15 +277,28 @@ async function readThread(
   { channel, subject, inReplyToId }: ReplyInput,
 ): Promise<{ subject: string | null; references: string[]; inReplyToId: string | null }> {
   if (inReplyToId && !(await isInConversation(tx, conversation.id, inReplyToId))) {
-    throw invalid({ pointer: "#/inReplyToId", code: "unknown_reference", detail: "This is no message of the conversation." })
+    throw invalid({
+      pointer: "#/inReplyToId",
+      code: "unknown_reference",
+      detail: "This is no message of the conversation.",
+    })
   }
   if (channel !== "email") return { subject: null, references: [], inReplyToId: inReplyToId ?? null }
-  const { rows } = await sql<{ id: string; subject: string | null; messageIdHeader: string | null; referenceIds: string[] }>`
+  const { rows } = await sql<{
+    id: string
+    subject: string | null
+    messageIdHeader: string | null
+    referenceIds: string[]
+  }>`
     SELECT id, subject, message_id_header, reference_ids FROM messages
     WHERE org_id = ${tx.orgId} AND conversation_id = ${conversation.id} AND channel = 'email' AND (flags->>'undone') IS NULL
-    ORDER BY id = ${inReplyToId ?? null}::uuid DESC NULLS LAST, direction = 'inbound' DESC, id DESC LIMIT 1`.execute(tx.db)
+    ORDER BY id = ${inReplyToId ?? null}::uuid DESC NULLS LAST, direction = 'inbound' DESC, id DESC LIMIT 1`.execute(
+    tx.db,
+  )
   const answered = rows[0]
-  const references = answered ? [...answered.referenceIds, ...(answered.messageIdHeader ? [answered.messageIdHeader] : [])] : []
+  const references = answered
+    ? [...answered.referenceIds, ...(answered.messageIdHeader ? [answered.messageIdHeader] : [])]
+    : []
   return {
     subject: subject?.trim() || (answered?.subject ? replySubject(answered.subject) : "") || "(no subject)",
     references: references.slice(-referencesMax),
@@ -287,7 +327,9 @@ async function attach(tx: Tx, acting: Acting, messageId: string, ids: readonly s
     RETURNING a.id`.execute(tx.db)
   const found = new Set(rows.map((row) => row.id))
   const missing = ids.flatMap((id, index): FieldError[] =>
-    found.has(id) ? [] : [{ pointer: `#/attachmentIds/${index}`, code: "unknown_reference", detail: "Upload this file first." }],
+    found.has(id)
+      ? []
+      : [{ pointer: `#/attachmentIds/${index}`, code: "unknown_reference", detail: "Upload this file first." }],
   )
   if (missing.length > 0) throw invalid(...missing)
 }
@@ -307,8 +349,15 @@ async function readUnseen(tx: Tx, conversation: ConversationRow, seenMessageId: 
 /** A reply on one channel answers all text contacts; those with unseen messages await on. Mail has no session: it ends. */
 async function answer(tx: Tx, live: readonly ContactRow[], unseen: readonly Unseen[]): Promise<void> {
   const isUnseen = (contact: ContactRow) => unseen.some((message) => message.contactId === contact.id)
-  const answered = await answerContacts(tx, live.filter((contact) => !isUnseen(contact)))
-  await endContacts(tx, answered.filter((contact) => contact.channelGroup === "mail"), "agent_ended")
+  const answered = await answerContacts(
+    tx,
+    live.filter((contact) => !isUnseen(contact)),
+  )
+  await endContacts(
+    tx,
+    answered.filter((contact) => contact.channelGroup === "mail"),
+    "agent_ended",
+  )
   const awaiting = live.filter(isUnseen)
   await save(
     tx,
@@ -350,12 +399,24 @@ function changeOf(
 }
 
 /** Nobody has it: the writer gets it. Nothing waits any more: its place in the queue is given back. */
-async function settle(tx: Tx, acting: Acting, work: Work, conversation: ConversationRow, change: ConversationChange): Promise<ConversationRow> {
+async function settle(
+  tx: Tx,
+  acting: Acting,
+  work: Work,
+  conversation: ConversationRow,
+  change: ConversationChange,
+): Promise<ConversationRow> {
   const textItems = work.items.filter((item) => item.lane === "text").map((item) => item.id)
   const done = { state: "done", reason: "message_outbound", withdrawn: "answered" } as const
   if (!conversation.agentId && (await isMember(tx, conversation.inboxId, acting.userId))) {
     await endItems(tx, textItems, done)
-    return openAssignment(tx, { conversation, agentId: acting.userId ?? "", reason: "message_outbound", via: "manual", change })
+    return openAssignment(tx, {
+      conversation,
+      agentId: acting.userId ?? "",
+      reason: "message_outbound",
+      via: "manual",
+      change,
+    })
   }
   if (!change.awaitingSince) await endItems(tx, textItems, done)
   const [after] = await changeConversations(tx, [{ conversation, change, reason: "message_outbound" }])
@@ -363,10 +424,31 @@ async function settle(tx: Tx, acting: Acting, work: Work, conversation: Conversa
   return after ?? conversation
 }
 
-function undoOf(conversation: ConversationRow, contacts: readonly ContactRow[], startedContactId: string | null, firstQueuedAt: Date | null): Undo {
-  const { awaitingSince, dueAt, dueBecause, lastMessageAt, lastMessagePreview, lastMessageDirection, lastMessageChannel } = conversation
+function undoOf(
+  conversation: ConversationRow,
+  contacts: readonly ContactRow[],
+  startedContactId: string | null,
+  firstQueuedAt: Date | null,
+): Undo {
+  const {
+    awaitingSince,
+    dueAt,
+    dueBecause,
+    lastMessageAt,
+    lastMessagePreview,
+    lastMessageDirection,
+    lastMessageChannel,
+  } = conversation
   return {
-    conversation: { awaitingSince, dueAt, dueBecause, lastMessageAt, lastMessagePreview, lastMessageDirection, lastMessageChannel },
+    conversation: {
+      awaitingSince,
+      dueAt,
+      dueBecause,
+      lastMessageAt,
+      lastMessagePreview,
+      lastMessageDirection,
+      lastMessageChannel,
+    },
     contacts,
     startedContactId,
     firstQueuedAt,

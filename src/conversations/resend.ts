@@ -20,7 +20,11 @@ export async function resend(tx: Tx, acting: Acting, messageId: string, acceptDu
   const [last] = await lockDeliveriesOf(tx, messageId)
   if (last?.status !== "failed" && last?.status !== "unknown") throw problem("already_sent")
   if (last.status === "unknown" && !acceptDuplicate) {
-    throw invalid({ pointer: "#/acceptDuplicate", code: "required", detail: "It is not known whether it arrived: accept that it may arrive twice." })
+    throw invalid({
+      pointer: "#/acceptDuplicate",
+      code: "required",
+      detail: "It is not known whether it arrived: accept that it may arrive twice.",
+    })
   }
   return insertDelivery(tx, { messageId, channel: last.channel, acceptDuplicate })
 }

@@ -36,7 +36,14 @@ export async function fromsOf(
   conversation: { id: string | null; inboxId: string },
   channel: ChannelName,
 ): Promise<From[]> {
-  const { rows } = await sql<{ id: string; address: string; displayName: string; latest: boolean; mailbox: boolean; leadsHere: boolean }>`
+  const { rows } = await sql<{
+    id: string
+    address: string
+    displayName: string
+    latest: boolean
+    mailbox: boolean
+    leadsHere: boolean
+  }>`
     SELECT e.id, e.address, e.display_name,
       e.id = (SELECT k.entry_point_id FROM contacts k WHERE k.org_id = e.org_id AND k.conversation_id = ${conversation.id}::uuid
         AND k.channel = ${channel} AND k.entry_point_id IS NOT NULL ORDER BY k.started_at DESC, k.id DESC LIMIT 1) AS latest,
@@ -48,7 +55,9 @@ export async function fromsOf(
     LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
     WHERE e.org_id = ${orgId} AND e.channel = ${channel} AND e.status = 'active'
     ORDER BY e.created_at, e.id`.execute(db)
-  const chosen = rows.find((row) => row.latest) ?? (channel === "chat" ? undefined : (rows.find((row) => row.mailbox) ?? rows.find((row) => row.leadsHere)))
+  const chosen =
+    rows.find((row) => row.latest) ??
+    (channel === "chat" ? undefined : (rows.find((row) => row.mailbox) ?? rows.find((row) => row.leadsHere)))
   const usable = channel === "chat" ? rows.filter((row) => row.latest) : rows
   return usable
     .map((row) => ({

@@ -24,28 +24,46 @@ async function number(fields: { type: string; compliance: string; sms?: string }
   const id = newId()
   const account = newId()
   const { orgId } = d.world
-  await sql`INSERT INTO carrier_accounts (org_id, id, carrier, name, account_sid, auth_token, created_at, created_by) VALUES (${orgId}, ${account}, 'twilio', 'x', ${account}, 'x', now(), '{}')`.execute(ground.db)
+  await sql`INSERT INTO carrier_accounts (org_id, id, carrier, name, account_sid, auth_token, created_at, created_by) VALUES (${orgId}, ${account}, 'twilio', 'x', ${account}, 'x', now(), '{}')`.execute(
+    ground.db,
+  )
   await sql`
     INSERT INTO phone_numbers (org_id, id, e164, country, type, capabilities, origin, carrier_account_id, sms, compliance_status, created_at)
-    VALUES (${orgId}, ${id}, ${`+1415555${Math.floor(1000 + Math.random() * 8999)}`}, 'US', ${fields.type}, '{"sms":true}', 'purchased', ${account}, ${fields.sms ?? "active"}, ${fields.compliance}, now())`.execute(ground.db)
+    VALUES (${orgId}, ${id}, ${`+1415555${Math.floor(1000 + Math.random() * 8999)}`}, 'US', ${fields.type}, '{"sms":true}', 'purchased', ${account}, ${fields.sms ?? "active"}, ${fields.compliance}, now())`.execute(
+    ground.db,
+  )
   await sql`UPDATE entry_points SET phone_number_id = ${id} WHERE id = ${entryPointId}`.execute(ground.db)
   return { id, entryPointId }
 }
 
 async function attempt(entryPointId: string, from: string) {
   const { conversationId } = await d.world.send(entryPointId, "sms", from)
-  const sent = await ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text: "Hi", entryPointId })
+  const sent = await ana.call("POST", `/conversations/${conversationId}/messages`, {
+    channel: "sms",
+    text: "Hi",
+    entryPointId,
+  })
   const options = (await ana.call("GET", `/conversations/${conversationId}/reply-options`)).body.items
-  return { status: sent.status, body: sent.body, option: options.find((one: { channel: string }) => one.channel === "sms") }
+  return {
+    status: sent.status,
+    body: sent.body,
+    option: options.find((one: { channel: string }) => one.channel === "sms"),
+  }
 }
 
 test("after STOP nothing is sent from that number, and START is named as the remedy", async () => {
   const { id, entryPointId } = await number({ type: "local", compliance: "approved" })
   expect((await attempt(entryPointId, "+14155550001")).status).toBe(201)
-  await sql`INSERT INTO opt_outs (org_id, phone_number_id, customer_address, keyword, since) VALUES (${d.world.orgId}, ${id}, '+14155550002', 'STOP', now())`.execute(ground.db)
+  await sql`INSERT INTO opt_outs (org_id, phone_number_id, customer_address, keyword, since) VALUES (${d.world.orgId}, ${id}, '+14155550002', 'STOP', now())`.execute(
+    ground.db,
+  )
   const stopped = await attempt(entryPointId, "+14155550002")
   expect(stopped.body).toMatchObject({ status: 409, code: "opted_out", detail: expect.stringContaining("START") })
-  expect(stopped.option).toMatchObject({ allowed: false, reason: "opted_out", remedy: expect.stringContaining("START") })
+  expect(stopped.option).toMatchObject({
+    allowed: false,
+    reason: "opted_out",
+    remedy: expect.stringContaining("START"),
+  })
 })
 
 test("S126 a local number sends nothing before it is registered", async () => {

@@ -34,14 +34,26 @@ export const smsRule: SendRule = async (db, { orgId, entryPointId, to, now }) =>
 
 function judge(facts: Facts, now: Date): SendRefusal | null {
   if (facts.sms === "deactivated_on_request") {
-    return { reason: "deactivated_on_request", code: "sms_deactivated_on_request", remedy: "Text messages are turned off for this number. Request activation." }
+    return {
+      reason: "deactivated_on_request",
+      code: "sms_deactivated_on_request",
+      remedy: "Text messages are turned off for this number. Request activation.",
+    }
   }
   if (facts.optedOut) {
-    return { reason: "opted_out", code: "opted_out", remedy: "The customer sent STOP. Texts are blocked until the customer sends START." }
+    return {
+      reason: "opted_out",
+      code: "opted_out",
+      remedy: "The customer sent STOP. Texts are blocked until the customer sends START.",
+    }
   }
   if (facts.complianceStatus === "approved") return null
   if (facts.type === "local" && facts.country === "US") {
-    return { reason: "not_registered", code: "number_not_registered", remedy: "Register this number for text messages first." }
+    return {
+      reason: "not_registered",
+      code: "number_not_registered",
+      remedy: "Register this number for text messages first.",
+    }
   }
   const settings = WorkflowSettings.safeParse(facts.settings)
   const cap = (settings.success ? settings.data : defaultWorkflowSettings).tollFreeDailyCap

@@ -53,7 +53,8 @@ export async function readCustomerTimeline(
 
 async function readRows(db: Kysely<DB>, orgId: string, of: ReturnType<typeof sql>, page: Page): Promise<Row[]> {
   const newest = page.order === "newest"
-  const further = page.after === null ? sql`true` : newest ? sql`i.position < ${page.after}` : sql`i.position > ${page.after}`
+  const further =
+    page.after === null ? sql`true` : newest ? sql`i.position < ${page.after}` : sql`i.position > ${page.after}`
   const { rows } = await sql<Row>`
     SELECT i.id, i.position, i.kind, i.at, i.conversation_id, i.contact_id, i.actor, i.thing_id, i.thing
     FROM timeline_items i WHERE i.org_id = ${orgId} AND ${of} AND ${further}
@@ -96,5 +97,7 @@ async function readNotes(db: Kysely<DB>, orgId: string, ids: readonly string[]):
     .where("id", "in", [...ids])
     .where("deletedAt", "is", null)
     .execute()
-  return new Map(rows.map((row) => [row.id, { ...row, author: row.author as Person, createdAt: row.createdAt.toISOString() }]))
+  return new Map(
+    rows.map((row) => [row.id, { ...row, author: row.author as Person, createdAt: row.createdAt.toISOString() }]),
+  )
 }

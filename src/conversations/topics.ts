@@ -8,7 +8,12 @@ import { type Acting, lockSeen, mustBeOpen } from "./acting.ts"
 export type Topic = { id: string; name: string; version: number }
 
 /** Sets the topics of an open conversation, the whole set. */
-export async function putTopics(tx: Tx, acting: Acting, conversationId: string, topicIds: readonly string[]): Promise<void> {
+export async function putTopics(
+  tx: Tx,
+  acting: Acting,
+  conversationId: string,
+  topicIds: readonly string[],
+): Promise<void> {
   const { conversation } = await lockSeen(tx, acting, conversationId)
   mustBeOpen(conversation)
   const ids = await setTopics(tx, conversation, topicIds)
@@ -22,7 +27,9 @@ export async function setTopics(tx: Tx, conversation: ConversationRow, topicIds:
   const known = await readTopics(tx, ids)
   const names = new Map(known.map((topic) => [topic.id, topic.name]))
   const unknown = topicIds.flatMap((id, index) =>
-    names.has(id) ? [] : [{ pointer: `#/topicIds/${index}`, code: "unknown_reference", detail: "There is no such topic." }],
+    names.has(id)
+      ? []
+      : [{ pointer: `#/topicIds/${index}`, code: "unknown_reference", detail: "There is no such topic." }],
   )
   if (unknown.length > 0) throw invalid(...unknown)
   if (isSame(ids, conversation.topicIds)) return ids
@@ -54,7 +61,10 @@ async function readTopics(tx: Tx, ids: readonly string[]): Promise<{ id: string;
 export async function addTopic(tx: Tx, name: string): Promise<Topic> {
   const topic = { id: newId(), name, version: 1 }
   await refuseTaken(tx, name, null)
-  await tx.db.insertInto("topics").values({ orgId: tx.orgId, ...topic, createdAt: tx.now }).execute()
+  await tx.db
+    .insertInto("topics")
+    .values({ orgId: tx.orgId, ...topic, createdAt: tx.now })
+    .execute()
   announce(tx, "added", null, topic)
   return topic
 }
@@ -66,7 +76,12 @@ export async function renameTopic(tx: Tx, id: string, name: string, judge: (topi
   if (before.name === name) return before
   await refuseTaken(tx, name, id)
   const after = { ...before, name, version: before.version + 1 }
-  await tx.db.updateTable("topics").set({ name, version: after.version }).where("orgId", "=", tx.orgId).where("id", "=", id).execute()
+  await tx.db
+    .updateTable("topics")
+    .set({ name, version: after.version })
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .execute()
   announce(tx, "updated", before, after)
   return after
 }
@@ -74,7 +89,12 @@ export async function renameTopic(tx: Tx, id: string, name: string, judge: (topi
 /** It can no longer be chosen; conversations that have it keep it. */
 export async function removeTopic(tx: Tx, id: string): Promise<void> {
   const before = await lockTopic(tx, id)
-  await tx.db.updateTable("topics").set({ deletedAt: tx.now }).where("orgId", "=", tx.orgId).where("id", "=", id).execute()
+  await tx.db
+    .updateTable("topics")
+    .set({ deletedAt: tx.now })
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .execute()
   announce(tx, "removed", before, null)
 }
 
@@ -99,12 +119,20 @@ async function refuseTaken(tx: Tx, name: string, exceptId: string | null): Promi
     .where((eb) => eb(eb.fn<string>("lower", ["name"]), "=", name.toLowerCase()))
     .where("deletedAt", "is", null)
     .executeTakeFirst()
-  if (taken && taken.id !== exceptId) throw problem("name_taken", { pointer: "#/name", topicId: taken.id }, `A topic called ${name} exists.`)
+  if (taken && taken.id !== exceptId)
+    throw problem("name_taken", { pointer: "#/name", topicId: taken.id }, `A topic called ${name} exists.`)
 }
 
 function announce(tx: Tx, action: "added" | "updated" | "removed", before: Topic | null, after: Topic | null): void {
   const topic = after ?? before
   if (!topic) return
   tx.event(`topic.${action}`, { topicId: topic.id, before, after })
-  tx.audit({ entityType: "topic", entityId: topic.id, entityName: topic.name, action, before: before ?? undefined, after: after ?? undefined })
+  tx.audit({
+    entityType: "topic",
+    entityId: topic.id,
+    entityName: topic.name,
+    action,
+    before: before ?? undefined,
+    after: after ?? undefined,
+  })
 }

@@ -12,7 +12,13 @@ import { save } from "./end-contacts.ts"
 export type Undo = {
   conversation: Pick<
     ConversationRow,
-    "awaitingSince" | "dueAt" | "dueBecause" | "lastMessageAt" | "lastMessagePreview" | "lastMessageDirection" | "lastMessageChannel"
+    | "awaitingSince"
+    | "dueAt"
+    | "dueBecause"
+    | "lastMessageAt"
+    | "lastMessagePreview"
+    | "lastMessageDirection"
+    | "lastMessageChannel"
   >
   /** Live contacts as they were before. */
   contacts: readonly ContactRow[]
@@ -75,8 +81,18 @@ async function cancel(tx: Tx, messageId: string, deliveryId: string): Promise<vo
     .where("orgId", "=", orgId)
     .where("id", "=", messageId)
     .execute()
-  await tx.db.deleteFrom("timelineItems").where("orgId", "=", orgId).where("kind", "=", "message").where("thingId", "=", messageId).execute()
-  await tx.db.updateTable("attachments").set({ messageId: null }).where("orgId", "=", orgId).where("messageId", "=", messageId).execute()
+  await tx.db
+    .deleteFrom("timelineItems")
+    .where("orgId", "=", orgId)
+    .where("kind", "=", "message")
+    .where("thingId", "=", messageId)
+    .execute()
+  await tx.db
+    .updateTable("attachments")
+    .set({ messageId: null })
+    .where("orgId", "=", orgId)
+    .where("messageId", "=", messageId)
+    .execute()
 }
 
 /** Only what no later answer has settled since. */
@@ -93,7 +109,10 @@ async function restore(tx: Tx, conversation: ConversationRow, undo: Undo, messag
   const free = (contact: ContactRow) => !live.some((one) => one.id !== contact.id && one.channel === contact.channel)
   const contacts = undo.contacts.map(contactOf).filter(free)
   const state = conversation.agentId ? "active" : "queued"
-  await save(tx, contacts.map((contact) => ({ ...contact, state, inboxId: conversation.inboxId })))
+  await save(
+    tx,
+    contacts.map((contact) => ({ ...contact, state, inboxId: conversation.inboxId })),
+  )
   if (undo.startedContactId) {
     await tx.db
       .updateTable("contacts")

@@ -128,7 +128,7 @@ export const domainEvents = {
   "note.removed": { when: "Its author took it back.", data: { ...conversation, noteId: id } },
   "notification.added": {
     when: "Something under the bell of one person; told to that person only.",
-    data: { userId: id, kind: "mentioned", conversationId: id },
+    data: { userId: id, kind: "mention", conversationId: id },
   },
   "draft.updated": {
     when: "A draft was saved; told to its author only.",

@@ -13,10 +13,12 @@ const valueLengthMax = 320
 export function normalAddress({ kind, value }: NewAddress, country: string, pointer: string): string {
   const text = value.trim()
   if (text === "") throw invalid({ pointer, code: "required", detail: "Enter an address." })
-  if (text.length > valueLengthMax) throw invalid({ pointer, code: "too_long", detail: `Use at most ${valueLengthMax} characters.` })
+  if (text.length > valueLengthMax)
+    throw invalid({ pointer, code: "too_long", detail: `Use at most ${valueLengthMax} characters.` })
   if (kind === "phone") {
     const number = parsePhoneNumberFromString(text, country as CountryCode)
-    if (!number?.isPossible()) throw invalid({ pointer, code: "phone_number_invalid", detail: "This is no telephone number." })
+    if (!number?.isPossible())
+      throw invalid({ pointer, code: "phone_number_invalid", detail: "This is no telephone number." })
     return number.number
   }
   if (kind === "email") {
@@ -37,7 +39,14 @@ export async function addAddress(tx: Tx, customerId: string, address: NewAddress
     .returning("id")
     .executeTakeFirst()
   if (inserted) {
-    tx.event("customer_address.added", { customerId, addressId: inserted.id, kind, value, verifiedBy: "agent", survivorId: null })
+    tx.event("customer_address.added", {
+      customerId,
+      addressId: inserted.id,
+      kind,
+      value,
+      verifiedBy: "agent",
+      survivorId: null,
+    })
     return inserted.id
   }
   const held = await tx.db
@@ -47,6 +56,7 @@ export async function addAddress(tx: Tx, customerId: string, address: NewAddress
     .where("kind", "=", kind)
     .where("value", "=", value)
     .executeTakeFirstOrThrow()
-  if (held.customerId !== customerId) throw problem("address_taken", { customerId: held.customerId }, "Another customer has this address.")
+  if (held.customerId !== customerId)
+    throw problem("address_taken", { customerId: held.customerId }, "Another customer has this address.")
   return held.id
 }

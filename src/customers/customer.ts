@@ -4,13 +4,33 @@ import { problem } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
 import { addAddress, type NewAddress, normalAddress } from "./address.ts"
 
-export type CustomerFields = { name?: string | null | undefined; attributes?: Record<string, unknown> | undefined; language?: string | null | undefined; externalCustomerId?: string | null | undefined }
-export type CustomerRow = { id: string; name: string | null; attributes: Record<string, unknown>; version: number; mergedIntoId: string | null; deletedAt: Date | null }
+export type CustomerFields = {
+  name?: string | null | undefined
+  attributes?: Record<string, unknown> | undefined
+  language?: string | null | undefined
+  externalCustomerId?: string | null | undefined
+}
+export type CustomerRow = {
+  id: string
+  name: string | null
+  attributes: Record<string, unknown>
+  version: number
+  mergedIntoId: string | null
+  deletedAt: Date | null
+}
 
 /** Somebody whom we shall write to, or who wrote elsewhere. Answers the id. */
-export async function createCustomer(tx: Tx, fields: CustomerFields, addresses: readonly NewAddress[], country: string): Promise<string> {
+export async function createCustomer(
+  tx: Tx,
+  fields: CustomerFields,
+  addresses: readonly NewAddress[],
+  country: string,
+): Promise<string> {
   const id = newId()
-  const normal = addresses.map((address, index) => ({ ...address, value: normalAddress(address, country, `#/addresses/${index}/value`) }))
+  const normal = addresses.map((address, index) => ({
+    ...address,
+    value: normalAddress(address, country, `#/addresses/${index}/value`),
+  }))
   await tx.db
     .insertInto("customers")
     .values({
@@ -29,10 +49,17 @@ export async function createCustomer(tx: Tx, fields: CustomerFields, addresses: 
 }
 
 /** Absent fields stay; attributes are merged, `null` takes one away (RFC 7396). `judge` refuses an outdated version. */
-export async function editCustomer(tx: Tx, id: string, fields: CustomerFields, judge: (customer: CustomerRow) => void): Promise<void> {
+export async function editCustomer(
+  tx: Tx,
+  id: string,
+  fields: CustomerFields,
+  judge: (customer: CustomerRow) => void,
+): Promise<void> {
   const before = await lockCustomerRow(tx, id)
   judge(before)
-  const attributes = Object.entries({ ...before.attributes, ...fields.attributes }).filter(([, value]) => value !== null)
+  const attributes = Object.entries({ ...before.attributes, ...fields.attributes }).filter(
+    ([, value]) => value !== null,
+  )
   const { name, language, externalCustomerId } = fields
   await tx.db
     .updateTable("customers")

@@ -17,7 +17,9 @@ export async function listCustomerIds(
   const where: RawBuilder<unknown>[] = [filter.seen]
   if (filter.matching) where.push(sql`u.id IN (${filter.matching})`)
   if (filter.address !== null) {
-    where.push(sql`EXISTS (SELECT 1 FROM customer_addresses a WHERE a.org_id = u.org_id AND a.customer_id = u.id AND a.value = ${filter.address})`)
+    where.push(
+      sql`EXISTS (SELECT 1 FROM customer_addresses a WHERE a.org_id = u.org_id AND a.customer_id = u.id AND a.value = ${filter.address})`,
+    )
   }
   if (page.after) where.push(sql`(u.created_at, u.id) < (${page.after[0]}::timestamptz, ${page.after[1]}::uuid)`)
   const { rows } = await sql<ListedCustomer>`

@@ -32,8 +32,12 @@ export async function removeCustomer(tx: Tx, id: string, endConversation: EndCon
     WHERE org_id = ${orgId} AND customer_id = ${id}`.execute(tx.db)
   await sql`
     UPDATE notes SET text = '', deleted_at = coalesce(deleted_at, ${tx.now}) WHERE org_id = ${orgId}
-      AND conversation_id IN (SELECT id FROM conversations WHERE org_id = ${orgId} AND customer_id = ${id})`.execute(tx.db)
-  await sql`UPDATE conversations SET last_message_preview = NULL WHERE org_id = ${orgId} AND customer_id = ${id}`.execute(tx.db)
+      AND conversation_id IN (SELECT id FROM conversations WHERE org_id = ${orgId} AND customer_id = ${id})`.execute(
+    tx.db,
+  )
+  await sql`UPDATE conversations SET last_message_preview = NULL WHERE org_id = ${orgId} AND customer_id = ${id}`.execute(
+    tx.db,
+  )
   await sql`
     UPDATE events SET data = data - 'text' WHERE org_id = ${orgId} AND type IN ('contact.message_received', 'contact.message_sent')
       AND data->>'customerId' = ${id}`.execute(tx.db)
@@ -41,7 +45,14 @@ export async function removeCustomer(tx: Tx, id: string, endConversation: EndCon
   await tx.db.deleteFrom("addressClaims").where("orgId", "=", orgId).where("customerId", "=", id).execute()
   const gone = await tx.db
     .updateTable("customers")
-    .set((eb) => ({ name: null, attributes: "{}", externalCustomerId: null, language: null, deletedAt: tx.now, version: eb("version", "+", 1) }))
+    .set((eb) => ({
+      name: null,
+      attributes: "{}",
+      externalCustomerId: null,
+      language: null,
+      deletedAt: tx.now,
+      version: eb("version", "+", 1),
+    }))
     .where("orgId", "=", orgId)
     .where("id", "=", id)
     .returning("id")

@@ -57,12 +57,20 @@ test("reliability 20 a provider that is down or throttles is tried again, later 
   d.far.sms.answer = () => failureOfStatus(429, "Too many", 120)
   const { messageId } = await answered()
   await d.deliver()
-  expect(await deliveryOf(messageId)).toMatchObject({ status: "queued", attempts: 1, failure: { code: "throttled", retryable: true } })
+  expect(await deliveryOf(messageId)).toMatchObject({
+    status: "queued",
+    attempts: 1,
+    failure: { code: "throttled", retryable: true },
+  })
   await later(60)
   expect(copies(messageId)).toBe(1)
   d.far.sms.answer = () => failureOfStatus(503, "Down")
   await d.jobs.fire(new Date(ground.clock.now().getTime() + 140_000))
-  expect(await deliveryOf(messageId)).toMatchObject({ status: "queued", attempts: 2, failure: { code: "provider_error" } })
+  expect(await deliveryOf(messageId)).toMatchObject({
+    status: "queued",
+    attempts: 2,
+    failure: { code: "provider_error" },
+  })
   d.far.sms.answer = original
   await later(300)
   expect(await deliveryOf(messageId)).toMatchObject({ status: "sent", attempts: 3, failure: null })
@@ -73,14 +81,24 @@ test("reliability 20 a refusal is final and says why; the agent may send it agai
   const { messageId } = await answered()
   await d.deliver()
   await later(100_000)
-  expect(await deliveryOf(messageId)).toEqual(expect.objectContaining({ status: "failed", attempts: 1, failure: { code: "refused", text: "This number cannot receive texts.", retryable: false } }))
+  expect(await deliveryOf(messageId)).toEqual(
+    expect.objectContaining({
+      status: "failed",
+      attempts: 1,
+      failure: { code: "refused", text: "This number cannot receive texts.", retryable: false },
+    }),
+  )
   expect(copies(messageId)).toBe(1)
   d.far.sms.answer = original
   const again = await ana.call("POST", `/messages/${messageId}/deliveries`, {})
   expect(again.status).toBe(201)
   await d.deliver()
   expect(await deliveryOf(messageId)).toMatchObject({ status: "sent", failure: null })
-  expect((await ana.call("GET", `/messages/${messageId}/deliveries`)).body.items.map((one: { status: string }) => one.status)).toEqual(["failed", "sent"])
+  expect(
+    (await ana.call("GET", `/messages/${messageId}/deliveries`)).body.items.map(
+      (one: { status: string }) => one.status,
+    ),
+  ).toEqual(["failed", "sent"])
   expect((await ana.call("POST", `/messages/${messageId}/deliveries`, {})).body.code).toBe("already_sent")
 })
 
@@ -100,7 +118,9 @@ test("reliability 20 an unknown outcome is shown as unknown and never sent again
   expect((await ana.call("POST", `/messages/${messageId}/deliveries`, { acceptDuplicate: true })).status).toBe(201)
   await d.deliver()
   expect(copies(messageId)).toBe(2)
-  expect((await jordan.call("GET", `/sandbox/deliveries?address=${encodeURIComponent(from)}`)).body.items).toHaveLength(2)
+  expect((await jordan.call("GET", `/sandbox/deliveries?address=${encodeURIComponent(from)}`)).body.items).toHaveLength(
+    2,
+  )
 })
 
 test("reliability 21 a crash after the provider took it: asked about, found, one copy", async () => {
@@ -118,7 +138,8 @@ test("reliability 21 a crash after the provider took it: asked about, found, one
 test("reliability 21 a crash before the provider heard of it: asked about, not found, sent once", async () => {
   await crashDuring("delivery.beforeSend", async (messageId) => {
     expect(copies(messageId)).toBe(0)
-    d.far.sms.lookup = async (message) => ((await d.farEnd.find(message.orgId, message.deliveryId)) ? "cannot_tell" : "not_taken")
+    d.far.sms.lookup = async (message) =>
+      (await d.farEnd.find(message.orgId, message.deliveryId)) ? "cannot_tell" : "not_taken"
     await later(3_600)
     expect(copies(messageId)).toBe(1)
     expect(await deliveryOf(messageId)).toMatchObject({ status: "sent", attempts: 2 })
@@ -171,11 +192,18 @@ test("reliability 18 states come in any order, twice, and before the message: th
   await d.deliver()
   expect((await deliveryOf(messageId)).status).toBe("delivered")
   await updateDelivery(ground.store, { orgId, externalId, status: "read" })
-  await updateDelivery(ground.store, { orgId, externalId, status: "failed", failure: { code: "x", text: "x", retryable: false } })
+  await updateDelivery(ground.store, {
+    orgId,
+    externalId,
+    status: "failed",
+    failure: { code: "x", text: "x", retryable: false },
+  })
   await updateDelivery(ground.store, { orgId, externalId, status: "delivered" })
   expect((await deliveryOf(messageId)).status).toBe("read")
   const told = await sql<{ status: string }>`
-    SELECT data->>'status' AS status FROM events WHERE type = 'message.delivery_updated' AND data->>'messageId' = ${messageId} ORDER BY position`.execute(ground.db)
+    SELECT data->>'status' AS status FROM events WHERE type = 'message.delivery_updated' AND data->>'messageId' = ${messageId} ORDER BY position`.execute(
+    ground.db,
+  )
   expect(told.rows.map((row) => row.status)).toEqual(["sent", "delivered", "read"])
   const left = await sql`SELECT 1 FROM delivery_statuses_pending`.execute(ground.db)
   expect(left.rows).toEqual([])
@@ -205,7 +233,8 @@ test("messages of one conversation leave in the order in which they were written
     return original(message)
   }
   const { conversationId, from } = await answered("one")
-  for (const text of ["two", "three"]) await ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text })
+  for (const text of ["two", "three"])
+    await ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text })
   for (let round = 0; round < 10; round++) await later(2)
   const got = await jordan.call("GET", `/sandbox/deliveries?address=${encodeURIComponent(from)}`)
   expect(got.body.items.map((one: { text: string }) => one.text)).toEqual(["one", "two", "three"])
@@ -219,8 +248,12 @@ test("the far end tells states in any order, and waits for what comes", async ()
   await d.deliver()
   const [got] = (await waiting).body.items
   expect(got).toMatchObject({ messageId, text: "hi", channel: "sms" })
-  expect((await jordan.call("GET", `/sandbox/deliveries?address=${encodeURIComponent(from)}&after=${got.id}`)).body.items).toEqual([])
-  expect((await jordan.call("POST", `/sandbox/deliveries/${got.id}/statuses`, { status: "delivered" })).status).toBe(202)
+  expect(
+    (await jordan.call("GET", `/sandbox/deliveries?address=${encodeURIComponent(from)}&after=${got.id}`)).body.items,
+  ).toEqual([])
+  expect((await jordan.call("POST", `/sandbox/deliveries/${got.id}/statuses`, { status: "delivered" })).status).toBe(
+    202,
+  )
   expect((await jordan.call("POST", `/sandbox/deliveries/${got.id}/statuses`, { status: "sent" })).status).toBe(202)
   expect((await deliveryOf(messageId)).status).toBe("delivered")
   expect((await ana.call("GET", "/sandbox/deliveries")).body.code).toBe("not_permitted")
@@ -240,12 +273,19 @@ test("a mail of the program goes to the far end while there is no relay; the dat
   const keys = keysFrom("a secret of tests")
   const { store } = ground
   d.jobs.handle("system_mail", systemMailHandler({ store, keys, farEnd: d.farEnd, relay: null }))
-  await sendSystemMail({ store, keys }, { orgId: d.world.orgId, to: "new@retale.com", subject: "Invitation", text: "https://desk/accept#secret" })
-  const stored = await sql<{ all: string }>`SELECT payload::text AS all FROM jobs WHERE kind = 'system_mail'`.execute(ground.db)
+  await sendSystemMail(
+    { store, keys },
+    { orgId: d.world.orgId, to: "new@retale.com", subject: "Invitation", text: "https://desk/accept#secret" },
+  )
+  const stored = await sql<{ all: string }>`SELECT payload::text AS all FROM jobs WHERE kind = 'system_mail'`.execute(
+    ground.db,
+  )
   expect(stored.rows[0]?.all).not.toContain("secret")
   await d.deliver()
   const got = await jordan.call("GET", "/sandbox/deliveries?address=new@retale.com")
   expect(got.body.items).toMatchObject([{ messageId: null, subject: "Invitation", text: "https://desk/accept#secret" }])
-  const held = await sql<{ text: string }>`SELECT text FROM sandbox_deliveries WHERE to_address = 'new@retale.com'`.execute(ground.db)
+  const held = await sql<{
+    text: string
+  }>`SELECT text FROM sandbox_deliveries WHERE to_address = 'new@retale.com'`.execute(ground.db)
   expect(held.rows[0]?.text).not.toContain("secret")
 })

@@ -16,7 +16,11 @@ export type Sent = {
   status?: "sent" | "delivered"
 }
 
-export function sendFailure(code: string, text: string, options: Partial<Omit<SendFailure, "ok" | "code" | "text">> = {}): SendFailure {
+export function sendFailure(
+  code: string,
+  text: string,
+  options: Partial<Omit<SendFailure, "ok" | "code" | "text">> = {},
+): SendFailure {
   return { ok: false, code, text, retryable: false, ...options }
 }
 

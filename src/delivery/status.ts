@@ -66,22 +66,39 @@ async function applyPending(tx: Tx, delivery: DeliveryRow, externalId: string): 
     .returning(["status", "failure"])
     .executeTakeFirst()
   if (!held || held.status === "queued") return
-  await advance(tx, delivery, held.status as StoredDeliveryStatus, { failure: (held.failure as Failure | null) ?? null })
+  await advance(tx, delivery, held.status as StoredDeliveryStatus, {
+    failure: (held.failure as Failure | null) ?? null,
+  })
 }
 
 type Facts = { failure?: Failure | null; externalId?: string | null; attempts?: number }
 
 /** Moves a locked delivery on and says so; a state that is no advance changes nothing (reliability 18). */
-export async function advance(tx: Tx, delivery: DeliveryRow, status: StoredDeliveryStatus, facts: Facts = {}): Promise<void> {
+export async function advance(
+  tx: Tx,
+  delivery: DeliveryRow,
+  status: StoredDeliveryStatus,
+  facts: Facts = {},
+): Promise<void> {
   if (!isAdvance(delivery.status, status)) return
   await setStatus(tx, delivery, status, facts)
 }
 
 /** As `advance`, also back: only for the worker's own tries (`sending` → `queued` for the next one). */
-export async function setStatus(tx: Tx, delivery: DeliveryRow, status: StoredDeliveryStatus, facts: Facts = {}): Promise<void> {
+export async function setStatus(
+  tx: Tx,
+  delivery: DeliveryRow,
+  status: StoredDeliveryStatus,
+  facts: Facts = {},
+): Promise<void> {
   const failure = facts.failure === undefined ? delivery.failure : facts.failure
   const before = { status: shownStatus(delivery.status), failure: delivery.failure }
-  Object.assign(delivery, { status, failure, externalId: facts.externalId ?? delivery.externalId, attempts: facts.attempts ?? delivery.attempts })
+  Object.assign(delivery, {
+    status,
+    failure,
+    externalId: facts.externalId ?? delivery.externalId,
+    attempts: facts.attempts ?? delivery.attempts,
+  })
   await tx.db
     .updateTable("deliveries")
     .set({

@@ -19,7 +19,10 @@ export function queueSystemMail(tx: Tx, keys: Keys, mail: SystemMail): void {
   tx.job(systemMailJob, { sealed: keys.seal(JSON.stringify(mail)) })
 }
 
-export function sendSystemMail(deps: { store: Store; keys: Keys }, mail: SystemMail & { orgId: string }): Promise<void> {
+export function sendSystemMail(
+  deps: { store: Store; keys: Keys },
+  mail: SystemMail & { orgId: string },
+): Promise<void> {
   const { orgId, ...rest } = mail
   return deps.store.write({ orgId, kind: "act" }, async (tx) => queueSystemMail(tx, deps.keys, rest))
 }

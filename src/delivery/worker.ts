@@ -61,7 +61,9 @@ export function deliveryHandler(deps: DeliveryDeps): (job: Job) => Promise<JobOu
     await fault("delivery.afterSend")
     const result = outcome
     if (result.ok && message.test) await record(deps, message, result)
-    const pause = await deps.store.write({ orgId, kind: "act" }, (tx) => settle(tx, deliveryId, attempt, message, result))
+    const pause = await deps.store.write({ orgId, kind: "act" }, (tx) =>
+      settle(tx, deliveryId, attempt, message, result),
+    )
     return pause === null ? "done" : { retryAt: new Date(now() + pause * 1000) }
   }
 }
@@ -114,7 +116,11 @@ async function record({ farEnd }: DeliveryDeps, message: OutboundMessage, sent: 
 }
 
 /** After a crash in mid-send: what does the other side know of it? */
-async function ask(deps: DeliveryDeps, channel: Channel | undefined, message: OutboundMessage): Promise<Sent | SendFailure | "not_taken"> {
+async function ask(
+  deps: DeliveryDeps,
+  channel: Channel | undefined,
+  message: OutboundMessage,
+): Promise<Sent | SendFailure | "not_taken"> {
   if (!channel?.lookup) return unknownOutcome()
   const answer = await bounded(deps, message, () => channel.lookup?.(message))
   return answer === "cannot_tell" ? unknownOutcome() : answer
@@ -126,7 +132,11 @@ function send(deps: DeliveryDeps, channel: Channel | undefined, message: Outboun
 }
 
 /** What takes too long or throws has an unknown outcome: the other side may have taken it. */
-async function bounded<T>(deps: DeliveryDeps, message: OutboundMessage, act: () => Promise<T> | undefined): Promise<T | SendFailure> {
+async function bounded<T>(
+  deps: DeliveryDeps,
+  message: OutboundMessage,
+  act: () => Promise<T> | undefined,
+): Promise<T | SendFailure> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<SendFailure>((resolve) => {
     timer = setTimeout(() => resolve(unknownOutcome()), sendSecondsMax * 1000)
@@ -142,7 +152,11 @@ async function bounded<T>(deps: DeliveryDeps, message: OutboundMessage, act: () 
 }
 
 function unknownOutcome(): SendFailure {
-  return sendFailure("outcome_unknown", "It is not known whether the message arrived. Send it again only if it may arrive twice.", { unknown: true })
+  return sendFailure(
+    "outcome_unknown",
+    "It is not known whether the message arrived. Send it again only if it may arrive twice.",
+    { unknown: true },
+  )
 }
 
 /** Writes what came of a try; answers the seconds until the next one, or null. A newer try or state is left alone. */

@@ -41,9 +41,23 @@ export async function beginEntryPoint(tx: Tx, input: NewEntryPoint): Promise<str
   }
   await tx.db.insertInto("entryPoints").values(row).execute()
   const resolution = resolve({ id, section }, await loadRoutingTable(tx.db, tx.orgId))
-  const entryPoint = { id, channel: input.channel, kind: input.kind, address: input.address, displayName: input.displayName, section, status: "active" }
+  const entryPoint = {
+    id,
+    channel: input.channel,
+    kind: input.kind,
+    address: input.address,
+    displayName: input.displayName,
+    section,
+    status: "active",
+  }
   tx.event("entry_point.created", { entryPoint, resolution })
-  tx.audit({ entityType: "entry_point", entityId: id, entityName: input.displayName, action: "added", after: { ...entryPoint, resolution } })
+  tx.audit({
+    entityType: "entry_point",
+    entityId: id,
+    entityName: input.displayName,
+    action: "added",
+    after: { ...entryPoint, resolution },
+  })
   return id
 }
 
@@ -73,7 +87,13 @@ export async function endEntryPoint(tx: Tx, entryPointId: string): Promise<void>
       .execute()
   }
   tx.event("entry_point.deleted", { entryPoint: { ...ended, status: "deleted" } })
-  tx.audit({ entityType: "entry_point", entityId: ended.id, entityName: ended.displayName, action: "removed", before: ended })
+  tx.audit({
+    entityType: "entry_point",
+    entityId: ended.id,
+    entityName: ended.displayName,
+    action: "removed",
+    before: ended,
+  })
 }
 
 /** A new organization's sections, all nine, so that a default may be preset before the first entry point. */
@@ -95,7 +115,9 @@ async function ensureDefaultInbox(tx: Tx, section: Section): Promise<void> {
   if (routing?.defaultInboxId) return
   const fallback = await tx.db
     .selectFrom("organizations")
-    .innerJoin("inboxes", (join) => join.onRef("inboxes.orgId", "=", "organizations.id").onRef("inboxes.id", "=", "organizations.fallbackInboxId"))
+    .innerJoin("inboxes", (join) =>
+      join.onRef("inboxes.orgId", "=", "organizations.id").onRef("inboxes.id", "=", "organizations.fallbackInboxId"),
+    )
     .select("inboxes.id")
     .where("organizations.id", "=", tx.orgId)
     .where("inboxes.deactivatedAt", "is", null)

@@ -15,13 +15,21 @@ export async function previewSection(db: Kysely<DB>, orgId: string, section: Sec
   const ours = live(picture).filter((row) => row.section === section)
   const ids = new Set(ours.map((row) => row.id))
   const exceptions = new Map([...picture.routing.exceptions].filter(([id]) => !ids.has(id)))
-  for (const row of checked.value.exceptions) exceptions.set(row.entryPointId, { inboxId: row.inboxId, slaSeconds: row.slaSeconds })
+  for (const row of checked.value.exceptions)
+    exceptions.set(row.entryPointId, { inboxId: row.inboxId, slaSeconds: row.slaSeconds })
   const unsaved = {
     ...picture.routing,
-    defaults: new Map([...picture.routing.defaults, [section, { inboxId: checked.value.default.inboxId, slaSeconds: checked.value.default.slaSeconds }]]),
+    defaults: new Map([
+      ...picture.routing.defaults,
+      [section, { inboxId: checked.value.default.inboxId, slaSeconds: checked.value.default.slaSeconds }],
+    ]),
     exceptions,
   }
-  const entryPoints = ours.map((row) => ({ id: row.id, before: resolutionOf(picture, row), after: resolve({ id: row.id, section }, unsaved) }))
+  const entryPoints = ours.map((row) => ({
+    id: row.id,
+    before: resolutionOf(picture, row),
+    after: resolve({ id: row.id, section }, unsaved),
+  }))
   const moves = new Map<string, { loses: number; gains: number }>()
   const count = (inboxId: string) => {
     const found = moves.get(inboxId) ?? { loses: 0, gains: 0 }
@@ -35,7 +43,13 @@ export async function previewSection(db: Kysely<DB>, orgId: string, section: Sec
   }
   const inboxes = [...moves].map(([id, { loses, gains }]) => {
     const members = picture.members.get(id) ?? []
-    return { id, loses, gains, members: members.length, available: members.filter((agentId) => available.has(agentId)).length }
+    return {
+      id,
+      loses,
+      gains,
+      members: members.length,
+      available: members.filter((agentId) => available.has(agentId)).length,
+    }
   })
   return { entryPoints, waiting: [], inboxes, routingTests: [] }
 }

@@ -35,7 +35,12 @@ function warningsOf(picture: Picture, row: EntryPointRow): Warning[] {
     })
   }
   if (row.mailboxId && row.forwardingSeenAt === null) {
-    warnings.push({ code: "waiting_for_forwarding", entryPointId: row.id, inboxId: null, detail: `${row.address} waits for forwarding.` })
+    warnings.push({
+      code: "waiting_for_forwarding",
+      entryPointId: row.id,
+      inboxId: null,
+      detail: `${row.address} waits for forwarding.`,
+    })
   }
   return warnings
 }
@@ -62,7 +67,15 @@ export async function readSections(db: Kysely<DB>, orgId: string, only?: Section
     .filter((section) => only === undefined || section === only)
     .flatMap((section) => {
       const row = byName.get(section)
-      return row ? [showSection(picture, row, exceptions.filter((one) => one.section === section))] : []
+      return row
+        ? [
+            showSection(
+              picture,
+              row,
+              exceptions.filter((one) => one.section === section),
+            ),
+          ]
+        : []
     })
 }
 
@@ -128,4 +141,3 @@ export async function readOverview(db: Kysely<DB>, orgId: string): Promise<Overv
     return { ...row, channel: row.channel as OverviewRow["channel"], warnings: [...warnings.values()] }
   })
 }
-

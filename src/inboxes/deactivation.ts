@@ -11,7 +11,12 @@ export type MoveWaiting = (tx: Tx, fromInboxId: string, toInboxId: string) => Pr
  * Ends an Inbox: refused with the list of its uses, unless each use names a replacement (spec 2.7). What waits in it moves
  * along; conversations that agents already have stay with them.
  */
-export async function deactivateInbox(tx: Tx, id: string, replacements: readonly Replacement[], moveWaiting: MoveWaiting): Promise<void> {
+export async function deactivateInbox(
+  tx: Tx,
+  id: string,
+  replacements: readonly Replacement[],
+  moveWaiting: MoveWaiting,
+): Promise<void> {
   const row = await lockInbox(tx, id)
   if (row.deactivatedAt !== null) return
   const uses = await inboxUses(tx.db, tx.orgId, id)
@@ -57,7 +62,14 @@ export async function deactivateInbox(tx: Tx, id: string, replacements: readonly
   const target = replacements[0]?.inboxId ?? (await fallbackInbox(tx))
   if (target && target !== id) await moveWaiting(tx, id, target)
   tx.event("inbox.updated", { inboxId: id, before: { deactivated: false }, after: { deactivated: true } })
-  tx.audit({ entityType: "inbox", entityId: id, entityName: row.name, action: "updated", before: { deactivated: false, uses }, after: { deactivated: true, replacements } })
+  tx.audit({
+    entityType: "inbox",
+    entityId: id,
+    entityName: row.name,
+    action: "updated",
+    before: { deactivated: false, uses },
+    after: { deactivated: true, replacements },
+  })
 }
 
 export async function reactivateInbox(tx: Tx, id: string): Promise<void> {
@@ -70,7 +82,14 @@ export async function reactivateInbox(tx: Tx, id: string): Promise<void> {
     .where("id", "=", id)
     .execute()
   tx.event("inbox.updated", { inboxId: id, before: { deactivated: true }, after: { deactivated: false } })
-  tx.audit({ entityType: "inbox", entityId: id, entityName: row.name, action: "updated", before: { deactivated: true }, after: { deactivated: false } })
+  tx.audit({
+    entityType: "inbox",
+    entityId: id,
+    entityName: row.name,
+    action: "updated",
+    before: { deactivated: true },
+    after: { deactivated: false },
+  })
 }
 
 async function refuseUnknown(tx: Tx, id: string, replacements: readonly Replacement[]): Promise<void> {
@@ -78,13 +97,20 @@ async function refuseUnknown(tx: Tx, id: string, replacements: readonly Replacem
   const state = new Map(rows.map((row) => [row.id, row.deactivatedAt === null && row.id !== id]))
   const errors: FieldError[] = replacements.flatMap((one, index) => {
     const pointer = `#/replacements/${index}/inboxId`
-    if (!state.has(one.inboxId)) return [{ pointer, code: "unknown_reference", detail: "This Inbox does not exist. Choose one from the list." }]
-    return state.get(one.inboxId) ? [] : [{ pointer, code: "inbox_deactivated", detail: "Choose another, active Inbox." }]
+    if (!state.has(one.inboxId))
+      return [{ pointer, code: "unknown_reference", detail: "This Inbox does not exist. Choose one from the list." }]
+    return state.get(one.inboxId)
+      ? []
+      : [{ pointer, code: "inbox_deactivated", detail: "Choose another, active Inbox." }]
   })
   if (errors.length > 0) throw invalid(...errors)
 }
 
 async function fallbackInbox(tx: Tx): Promise<string | null> {
-  const row = await tx.db.selectFrom("organizations").select("fallbackInboxId").where("id", "=", tx.orgId).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("organizations")
+    .select("fallbackInboxId")
+    .where("id", "=", tx.orgId)
+    .executeTakeFirst()
   return row?.fallbackInboxId ?? null
 }

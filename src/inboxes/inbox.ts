@@ -14,7 +14,11 @@ import type { Tx } from "../store/write.ts"
 
 export const slaMinutesTextInitially = "1440"
 
-export async function readInboxes(db: Kysely<DB>, orgId: string, filter: { id?: string; active?: boolean } = {}): Promise<Inbox[]> {
+export async function readInboxes(
+  db: Kysely<DB>,
+  orgId: string,
+  filter: { id?: string; active?: boolean } = {},
+): Promise<Inbox[]> {
   const [picture, inboxes, waiting] = await Promise.all([
     loadPicture(db, orgId),
     db
@@ -45,23 +49,38 @@ export async function readInboxes(db: Kysely<DB>, orgId: string, filter: { id?: 
         name: row.name,
         slaMinutesText: row.slaMinutesText,
         slaSeconds: row.slaSeconds,
-        deactivation: row.deactivatedAt === null ? null : { at: row.deactivatedAt.toISOString(), by: row.deactivatedBy as Person },
+        deactivation:
+          row.deactivatedAt === null ? null : { at: row.deactivatedAt.toISOString(), by: row.deactivatedBy as Person },
         defaultMailboxId: row.defaultMailboxId,
         memberCount: members.length,
         channels: channelNames.filter((name) => channels.has(name)),
         waiting: counts,
         warnings:
           members.length === 0 && channels.size > 0
-            ? [{ code: "inbox_without_members" as const, entryPointId: null, inboxId: row.id, detail: `${row.name} has no agents. Requests will wait.` }]
+            ? [
+                {
+                  code: "inbox_without_members" as const,
+                  entryPointId: null,
+                  inboxId: row.id,
+                  detail: `${row.name} has no agents. Requests will wait.`,
+                },
+              ]
             : [],
         version: row.version,
       }
     })
 }
 
-export type InboxInput = { name?: string | undefined; slaMinutesText?: string | null | undefined; defaultMailboxId?: string | null | undefined }
+export type InboxInput = {
+  name?: string | undefined
+  slaMinutesText?: string | null | undefined
+  defaultMailboxId?: string | null | undefined
+}
 
-export async function createInbox(tx: Tx, input: InboxInput & { name: string; agentIds?: readonly string[] | undefined }): Promise<string> {
+export async function createInbox(
+  tx: Tx,
+  input: InboxInput & { name: string; agentIds?: readonly string[] | undefined },
+): Promise<string> {
   const sla = readSla(input.slaMinutesText === undefined ? slaMinutesTextInitially : input.slaMinutesText)
   const errors: FieldError[] = "error" in sla ? [sla.error] : []
   errors.push(...(await unknownMailbox(tx, input.defaultMailboxId)), ...(await notAgents(tx, input.agentIds ?? [])))
@@ -70,27 +89,58 @@ export async function createInbox(tx: Tx, input: InboxInput & { name: string; ag
   const id = newId()
   await tx.db
     .insertInto("inboxes")
-    .values({ orgId: tx.orgId, id, name: input.name, slaMinutesText: sla.text, slaSeconds: sla.seconds, defaultMailboxId: input.defaultMailboxId ?? null, createdAt: tx.now })
+    .values({
+      orgId: tx.orgId,
+      id,
+      name: input.name,
+      slaMinutesText: sla.text,
+      slaSeconds: sla.seconds,
+      defaultMailboxId: input.defaultMailboxId ?? null,
+      createdAt: tx.now,
+    })
     .execute()
   // The first Inbox catches what has no other place (S12).
-  await tx.db.updateTable("organizations").set({ fallbackInboxId: id }).where("id", "=", tx.orgId).where("fallbackInboxId", "is", null).execute()
-  const after = { name: input.name, slaMinutesText: sla.text, slaSeconds: sla.seconds, defaultMailboxId: input.defaultMailboxId ?? null }
+  await tx.db
+    .updateTable("organizations")
+    .set({ fallbackInboxId: id })
+    .where("id", "=", tx.orgId)
+    .where("fallbackInboxId", "is", null)
+    .execute()
+  const after = {
+    name: input.name,
+    slaMinutesText: sla.text,
+    slaSeconds: sla.seconds,
+    defaultMailboxId: input.defaultMailboxId ?? null,
+  }
   tx.event("inbox.added", { inboxId: id, before: null, after })
   tx.audit({ entityType: "inbox", entityId: id, entityName: input.name, action: "added", after })
   for (const agentId of input.agentIds ?? []) await addMember(tx, id, agentId)
   return id
 }
 
-export async function editInbox(tx: Tx, id: string, input: InboxInput, judge: (stored: { version: number }) => void): Promise<void> {
+export async function editInbox(
+  tx: Tx,
+  id: string,
+  input: InboxInput,
+  judge: (stored: { version: number }) => void,
+): Promise<void> {
   const row = await lockInbox(tx, id)
   judge(row)
-  const sla = input.slaMinutesText === undefined ? { text: row.slaMinutesText, seconds: row.slaSeconds } : readSla(input.slaMinutesText)
+  const sla =
+    input.slaMinutesText === undefined
+      ? { text: row.slaMinutesText, seconds: row.slaSeconds }
+      : readSla(input.slaMinutesText)
   const errors: FieldError[] = "error" in sla ? [sla.error] : []
   errors.push(...(await unknownMailbox(tx, input.defaultMailboxId)))
   if ("error" in sla || errors.length > 0) throw invalid(...errors)
   const name = input.name ?? row.name
   await refuseTakenName(tx, name, id)
-  const before = { name: row.name, slaMinutesText: row.slaMinutesText, slaSeconds: row.slaSeconds, defaultMailboxId: row.defaultMailboxId }
+  const before = {
+    name: row.name,
+    slaMinutesText: row.slaMinutesText,
+    slaSeconds: row.slaSeconds,
+    defaultMailboxId: row.defaultMailboxId,
+  }
   const after = {
     name,
     slaMinutesText: sla.text,
@@ -119,11 +169,22 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
   if (!added) return
   await bumpAgents(tx, [agentId])
   tx.event("inbox_member.added", { inboxId, userId: agentId })
-  tx.audit({ entityType: "inbox_member", entityId: inboxId, entityName: await inboxName(tx, inboxId), action: "added", after: { inboxId, userId: agentId } })
+  tx.audit({
+    entityType: "inbox_member",
+    entityId: inboxId,
+    entityName: await inboxName(tx, inboxId),
+    action: "added",
+    after: { inboxId, userId: agentId },
+  })
 }
 
 /** Keeps assigned conversations; `withdrawOffers` ends what is pending from this Inbox (routing.md 1.6). */
-export async function removeMember(tx: Tx, inboxId: string, agentId: string, withdrawOffers: (tx: Tx, inboxId: string, agentId: string) => Promise<void>): Promise<void> {
+export async function removeMember(
+  tx: Tx,
+  inboxId: string,
+  agentId: string,
+  withdrawOffers: (tx: Tx, inboxId: string, agentId: string) => Promise<void>,
+): Promise<void> {
   await withdrawOffers(tx, inboxId, agentId)
   const removed = await tx.db
     .deleteFrom("inboxMembers")
@@ -135,31 +196,61 @@ export async function removeMember(tx: Tx, inboxId: string, agentId: string, wit
   if (!removed) return
   await bumpAgents(tx, [agentId])
   tx.event("inbox_member.removed", { inboxId, userId: agentId })
-  tx.audit({ entityType: "inbox_member", entityId: inboxId, entityName: await inboxName(tx, inboxId), action: "removed", before: { inboxId, userId: agentId } })
+  tx.audit({
+    entityType: "inbox_member",
+    entityId: inboxId,
+    entityName: await inboxName(tx, inboxId),
+    action: "removed",
+    before: { inboxId, userId: agentId },
+  })
 }
 
 /** Everything that would lose its Inbox if this one ended (spec 2.7). */
 export async function inboxUses(db: Kysely<DB>, orgId: string, inboxId: string): Promise<InboxUse[]> {
   const [sections, exceptions, organization] = await Promise.all([
-    db.selectFrom("channelRoutings").select("section").where("orgId", "=", orgId).where("defaultInboxId", "=", inboxId).execute(),
+    db
+      .selectFrom("channelRoutings")
+      .select("section")
+      .where("orgId", "=", orgId)
+      .where("defaultInboxId", "=", inboxId)
+      .execute(),
     db
       .selectFrom("entryPointExceptions as x")
-      .innerJoin("entryPoints as e", (join) => join.onRef("e.orgId", "=", "x.orgId").onRef("e.id", "=", "x.entryPointId"))
+      .innerJoin("entryPoints as e", (join) =>
+        join.onRef("e.orgId", "=", "x.orgId").onRef("e.id", "=", "x.entryPointId"),
+      )
       .select(["e.id", "e.displayName"])
       .where("x.orgId", "=", orgId)
       .where("x.inboxId", "=", inboxId)
       .execute(),
-    db.selectFrom("organizations").select(["id", "name"]).where("id", "=", orgId).where("fallbackInboxId", "=", inboxId).executeTakeFirst(),
+    db
+      .selectFrom("organizations")
+      .select(["id", "name"])
+      .where("id", "=", orgId)
+      .where("fallbackInboxId", "=", inboxId)
+      .executeTakeFirst(),
   ])
   return [
-    ...sections.map((row) => ({ kind: "channel_default" as const, id: row.section, label: `Default Inbox of ${row.section}` })),
+    ...sections.map((row) => ({
+      kind: "channel_default" as const,
+      id: row.section,
+      label: `Default Inbox of ${row.section}`,
+    })),
     ...exceptions.map((row) => ({ kind: "exception" as const, id: row.id, label: `Exception ${row.displayName}` })),
-    ...(organization ? [{ kind: "fallback" as const, id: organization.id, label: "Fallback Inbox of the organization" }] : []),
+    ...(organization
+      ? [{ kind: "fallback" as const, id: organization.id, label: "Fallback Inbox of the organization" }]
+      : []),
   ]
 }
 
 export async function lockInbox(tx: Tx, id: string) {
-  const row = await tx.db.selectFrom("inboxes").selectAll().where("orgId", "=", tx.orgId).where("id", "=", id).forUpdate().executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("inboxes")
+    .selectAll()
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst()
   if (!row) throw problem("not_found")
   return row
 }
@@ -168,7 +259,8 @@ function readSla(text: string | null): { text: string; seconds: number } | { err
   const parsed = parseSlaMinutes(text)
   const pointer = "#/slaMinutesText"
   if (!parsed.ok) return { error: { pointer, code: parsed.code, detail: slaMessage(parsed.code, undefined) } }
-  if (parsed.seconds === null || parsed.text === null) return { error: { pointer, code: "required", detail: "Enter an SLA. Every Inbox needs one." } }
+  if (parsed.seconds === null || parsed.text === null)
+    return { error: { pointer, code: "required", detail: "Enter an SLA. Every Inbox needs one." } }
   return { text: parsed.text, seconds: parsed.seconds }
 }
 
@@ -179,13 +271,28 @@ async function refuseTakenName(tx: Tx, name: string, except: string | null): Pro
     .where("orgId", "=", tx.orgId)
     .where((eb) => eb(eb.fn("lower", ["name"]), "=", name.toLowerCase()))
     .executeTakeFirst()
-  if (taken && taken.id !== except) throw problem("name_taken", { pointer: "#/name", inboxId: taken.id }, `An Inbox called ${name} exists.`)
+  if (taken && taken.id !== except)
+    throw problem("name_taken", { pointer: "#/name", inboxId: taken.id }, `An Inbox called ${name} exists.`)
 }
 
 async function unknownMailbox(tx: Tx, mailboxId: string | null | undefined): Promise<FieldError[]> {
   if (!mailboxId) return []
-  const found = await tx.db.selectFrom("mailboxes").select("id").where("orgId", "=", tx.orgId).where("id", "=", mailboxId).where("deletedAt", "is", null).executeTakeFirst()
-  return found ? [] : [{ pointer: "#/defaultMailboxId", code: "unknown_reference", detail: "This address does not exist. Choose one from the list." }]
+  const found = await tx.db
+    .selectFrom("mailboxes")
+    .select("id")
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", mailboxId)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst()
+  return found
+    ? []
+    : [
+        {
+          pointer: "#/defaultMailboxId",
+          code: "unknown_reference",
+          detail: "This address does not exist. Choose one from the list.",
+        },
+      ]
 }
 
 async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldError[]> {
@@ -199,10 +306,19 @@ async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldErro
     .where(sql<boolean>`roles && ARRAY['agent', 'team_manager']`)
     .execute()
   const known = new Set(agents.map((row) => row.id))
-  return agentIds.flatMap((id, index) => (known.has(id) ? [] : [{ pointer: `#/agentIds/${index}`, code: "not_an_agent", detail: "This is not an active agent." }]))
+  return agentIds.flatMap((id, index) =>
+    known.has(id)
+      ? []
+      : [{ pointer: `#/agentIds/${index}`, code: "not_an_agent", detail: "This is not an active agent." }],
+  )
 }
 
 async function inboxName(tx: Tx, inboxId: string): Promise<string> {
-  const row = await tx.db.selectFrom("inboxes").select("name").where("orgId", "=", tx.orgId).where("id", "=", inboxId).executeTakeFirst()
+  const row = await tx.db
+    .selectFrom("inboxes")
+    .select("name")
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", inboxId)
+    .executeTakeFirst()
   return row?.name ?? inboxId
 }

@@ -1,5 +1,11 @@
 import type { Section } from "../core/channels.ts"
-import { place, type PlacedMessage, type PlaceSettings, type Plan, type TextChannel } from "../core/conversations/place.ts"
+import {
+  place,
+  type PlacedMessage,
+  type PlaceSettings,
+  type Plan,
+  type TextChannel,
+} from "../core/conversations/place.ts"
 import { resolve } from "../core/entry-points/resolve.ts"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import { newId } from "../ids.ts"
@@ -9,7 +15,15 @@ import { awaitContacts, contactsInsert } from "../store/contacts.ts"
 import { changeConversations, type ConversationRow, conversationsInsert } from "../store/conversations.ts"
 import { decisionsInsert } from "../store/decisions.ts"
 import { insertClaims, nameCustomers } from "../store/customers.ts"
-import { type Arrival, emptyReceipt, insertInboundEvents, keyOf, readReceipts, receiptsUpdate, type StoredReceipt } from "../store/inbound-events.ts"
+import {
+  type Arrival,
+  emptyReceipt,
+  insertInboundEvents,
+  keyOf,
+  readReceipts,
+  receiptsUpdate,
+  type StoredReceipt,
+} from "../store/inbound-events.ts"
 import { attachmentsInsert, messagesInsert } from "../store/messages.ts"
 import { announceQueued, joinQueueItems, type NewQueueItem, queueItemsInsert } from "../store/queue-items.ts"
 import { runTogether } from "../store/records.ts"
@@ -49,7 +63,10 @@ export type Arrived = { conversation: ConversationRow; item: NewQueueItem }
 
 export type CommitHooks = {
   /** STOP, START, HELP (channels/sms): what was recorded before is asked by sending. */
-  applyOptOut?: (tx: Tx, arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string }) => Promise<void>
+  applyOptOut?: (
+    tx: Tx,
+    arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string },
+  ) => Promise<void>
   /** What was just written: the owner of routing may give it to free agents in the same commit (routing.md 3.1). */
   assignOnArrival?: (tx: Tx, arrived: readonly Arrived[]) => Promise<void>
 }
@@ -58,8 +75,15 @@ export type CommitHooks = {
 export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Receipt[]> {
   const fresh = await insertInboundEvents(tx, arrivals)
   const repeated = arrivals.filter((arrival) => !fresh.has(arrival.id))
-  const earlier = await readReceipts(tx, repeated.map((arrival) => arrival.event))
-  const taken = await takeIn(tx, arrivals.filter((arrival) => fresh.has(arrival.id)), hooks)
+  const earlier = await readReceipts(
+    tx,
+    repeated.map((arrival) => arrival.event),
+  )
+  const taken = await takeIn(
+    tx,
+    arrivals.filter((arrival) => fresh.has(arrival.id)),
+    hooks,
+  )
   return arrivals.map((arrival) => {
     const receipt = taken.get(arrival.id)
     if (receipt) return { ...receipt, duplicate: false }
@@ -68,27 +92,54 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
 }
 
 /** The effects of events that are stored already: new ones, or parked ones that are replayed. */
-export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Map<string, StoredReceipt>> {
+export async function takeIn(
+  tx: Tx,
+  arrivals: readonly Arrival[],
+  hooks: CommitHooks,
+): Promise<Map<string, StoredReceipt>> {
   if (arrivals.length === 0) return new Map()
   const { taken, settings } = await understand(tx, arrivals)
   const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
     const known = facts.get(customerId)
     if (!known) throw new Unprocessable("customer_missing", "The customer vanished while the message was taken in.")
-    const plan = place(known, ofCustomer.map((one) => one.placed), placeSettings(settings), tx.now, newId)
+    const plan = place(
+      known,
+      ofCustomer.map((one) => one.placed),
+      placeSettings(settings),
+      tx.now,
+      newId,
+    )
     return { customerId, plan, taken: ofCustomer, test: ofCustomer.some((one) => one.event.test) }
   })
 
-  await lockAgents(tx, placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]))
+  await lockAgents(
+    tx,
+    placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]),
+  )
   tellCustomers(tx, placed)
   const receipts = placed.flatMap(receiptsOf)
   await runTogether(tx, [
-    conversationsInsert(tx, placed.filter(({ plan }) => plan.conversation.type === "create").map((one) => conversationRow(tx, one))),
-    contactsInsert(tx, placed.flatMap((one) => one.plan.contacts.filter(({ type }) => type === "create").map((contact) => contactRow(one, contact)))),
-    messagesInsert(tx, placed.flatMap((one) => one.taken.map((message) => messageRow(one, message)))),
+    conversationsInsert(
+      tx,
+      placed.filter(({ plan }) => plan.conversation.type === "create").map((one) => conversationRow(tx, one)),
+    ),
+    contactsInsert(
+      tx,
+      placed.flatMap((one) =>
+        one.plan.contacts.filter(({ type }) => type === "create").map((contact) => contactRow(one, contact)),
+      ),
+    ),
+    messagesInsert(
+      tx,
+      placed.flatMap((one) => one.taken.map((message) => messageRow(one, message))),
+    ),
     attachmentsInsert(tx, taken.flatMap(attachmentRows)),
     queueItemsInsert(tx, placed.flatMap(newItem)),
-    decisionsInsert(tx, placed.flatMap((one) => placement(tx, one))),
+    decisionsInsert(
+      tx,
+      placed.flatMap((one) => placement(tx, one)),
+    ),
     receiptsUpdate(tx, receipts),
   ])
   await changeWhatIsThere(tx, placed, facts)
@@ -101,11 +152,21 @@ export async function takeIn(tx: Tx, arrivals: readonly Arrival[], hooks: Commit
 }
 
 /** Entry point, sender and thread of each event. Throws `Unprocessable` for what no retry mends. */
-async function understand(tx: Tx, arrivals: readonly Arrival[]): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
-  const { entryPoints, table, settings } = await readRouting(tx.db, tx.orgId, [...new Set(arrivals.map(({ event }) => event.entryPointId))])
+async function understand(
+  tx: Tx,
+  arrivals: readonly Arrival[],
+): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
+  const { entryPoints, table, settings } = await readRouting(tx.db, tx.orgId, [
+    ...new Set(arrivals.map(({ event }) => event.entryPointId)),
+  ])
   const senders = await findSenders(tx, arrivals)
   const threads = await findThreads(tx, arrivals, senders.idOf)
-  await insertClaims(tx, arrivals.flatMap(({ event }) => (event.claims ?? []).map((claim) => ({ ...claim, customerId: senders.idOf(event) }))))
+  await insertClaims(
+    tx,
+    arrivals.flatMap(({ event }) =>
+      (event.claims ?? []).map((claim) => ({ ...claim, customerId: senders.idOf(event) })),
+    ),
+  )
   await nameCustomers(tx, senders.toName)
   const taken = arrivals.map((arrival): Taken => {
     const { event, receivedAt } = arrival
@@ -146,7 +207,10 @@ function byCustomer(taken: readonly Taken[]): { customerId: string; taken: Taken
   }
   return [...groups].map(([customerId, ofCustomer]) => ({
     customerId,
-    taken: ofCustomer.sort((a, b) => a.receivedAt.getTime() - b.receivedAt.getTime() || a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1)),
+    taken: ofCustomer.sort(
+      (a, b) =>
+        a.receivedAt.getTime() - b.receivedAt.getTime() || a.at.getTime() - b.at.getTime() || (a.id < b.id ? -1 : 1),
+    ),
   }))
 }
 
@@ -159,11 +223,17 @@ function placeSettings({ messaging, mail, reopenSeconds }: WorkflowSettings): Pl
 }
 
 /** Conversations and contacts that were there; a reopened one whose former agent is there is assigned in the same statement. */
-async function changeWhatIsThere(tx: Tx, placed: readonly Placed[], facts: Awaited<ReturnType<typeof loadFacts>>): Promise<void> {
+async function changeWhatIsThere(
+  tx: Tx,
+  placed: readonly Placed[],
+  facts: Awaited<ReturnType<typeof loadFacts>>,
+): Promise<void> {
   await awaitContacts(
     tx,
     placed.flatMap(({ plan, taken }) =>
-      plan.contacts.filter(({ type }) => type === "join").map((contact) => ({ ...contact, lastMessageAt: taken.at(-1)?.receivedAt ?? tx.now })),
+      plan.contacts
+        .filter(({ type }) => type === "join")
+        .map((contact) => ({ ...contact, lastMessageAt: taken.at(-1)?.receivedAt ?? tx.now })),
     ),
   )
   tellConversations(tx, placed)
@@ -172,23 +242,47 @@ async function changeWhatIsThere(tx: Tx, placed: readonly Placed[], facts: Await
     if (one.plan.conversation.type === "create" || !conversation) return []
     return [{ conversation, change: conversationChange(one), reason: one.plan.because.conversation, plan: one.plan }]
   })
-  await changeConversations(tx, changes.filter(({ plan }) => !plan.assignment))
+  await changeConversations(
+    tx,
+    changes.filter(({ plan }) => !plan.assignment),
+  )
   await openAssignments(
     tx,
     changes.flatMap(({ conversation, change, plan }) => {
       if (!plan.assignment) return []
       // The closed row names nobody; the change names the agent together with what makes it open again.
-      return [{ conversation, change, agentId: plan.assignment.agentId, reason: plan.assignment.reason, via: "sticky" as const }]
+      return [
+        {
+          conversation,
+          change,
+          agentId: plan.assignment.agentId,
+          reason: plan.assignment.reason,
+          via: "sticky" as const,
+        },
+      ]
     }),
   )
-  await reseat(tx, placed.filter(({ plan }) => plan.seat && !plan.assignment).map(({ plan }) => plan.conversation.id), "sticky")
+  await reseat(
+    tx,
+    placed.filter(({ plan }) => plan.seat && !plan.assignment).map(({ plan }) => plan.conversation.id),
+    "sticky",
+  )
 }
 
 async function queue(tx: Tx, placed: readonly Placed[], hooks: CommitHooks): Promise<void> {
-  await joinQueueItems(tx, placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])))
-  const created = placed.flatMap((one) => newItem(one).map((item) => ({ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId })))
+  await joinQueueItems(
+    tx,
+    placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
+  )
+  const created = placed.flatMap((one) =>
+    newItem(one).map((item) => ({ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId })),
+  )
   await announceQueued(tx, created)
-  const arrived = placed.flatMap((one) => (one.plan.conversation.type === "create" ? newItem(one).map((item) => ({ item, conversation: conversationRow(tx, one) })) : []))
+  const arrived = placed.flatMap((one) =>
+    one.plan.conversation.type === "create"
+      ? newItem(one).map((item) => ({ item, conversation: conversationRow(tx, one) }))
+      : [],
+  )
   if (arrived.length > 0) await hooks.assignOnArrival?.(tx, arrived)
 }
 

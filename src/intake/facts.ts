@@ -21,7 +21,10 @@ export async function loadFacts(tx: Tx, taken: readonly Known[]): Promise<Map<st
   const ids = active.map((row) => row.id)
   const contacts = await liveContacts(tx, ids)
   const items = await lockLiveItems(tx, ids)
-  const agents = await stickyAgents(tx, [...conversations.values()].flatMap((row) => row.agentId ?? row.lastAgentId ?? []))
+  const agents = await stickyAgents(
+    tx,
+    [...conversations.values()].flatMap((row) => row.agentId ?? row.lastAgentId ?? []),
+  )
   return new Map(
     customerIds.map((customerId) => {
       const row = conversations.get(customerId) ?? null

@@ -27,12 +27,23 @@ afterEach(async () => {
   await world.stop()
 })
 
-async function count(table: "messages" | "conversations" | "contacts" | "customers" | "inboundEvents" | "queueItems"): Promise<number> {
-  const row = await base.db.selectFrom(table).select((eb) => eb.fn.countAll<number>().as("n")).where("orgId", "=", world.orgId).executeTakeFirstOrThrow()
+async function count(
+  table: "messages" | "conversations" | "contacts" | "customers" | "inboundEvents" | "queueItems",
+): Promise<number> {
+  const row = await base.db
+    .selectFrom(table)
+    .select((eb) => eb.fn.countAll<number>().as("n"))
+    .where("orgId", "=", world.orgId)
+    .executeTakeFirstOrThrow()
   return Number(row.n)
 }
 async function eventTypes(): Promise<string[]> {
-  const rows = await base.db.selectFrom("events").select("type").where("orgId", "=", world.orgId).orderBy("position").execute()
+  const rows = await base.db
+    .selectFrom("events")
+    .select("type")
+    .where("orgId", "=", world.orgId)
+    .orderBy("position")
+    .execute()
   return rows.map((row) => row.type)
 }
 function mailOf(more: Partial<NonNullable<InboundEvent["mail"]>> = {}): NonNullable<InboundEvent["mail"]> {
@@ -66,10 +77,22 @@ test("reliability 16 ten first messages of a new customer at once are one custom
   const began = base.clock.now().getTime() - 60_000
   const texts = Array.from({ length: 10 }, (_, index) => `image ${index}`)
   const shuffled = [3, 1, 9, 0, 2, 8, 4, 7, 5, 6]
-  await Promise.all(shuffled.map((index) => world.send(sms, "sms", "+14155550101", texts[index], { sentAt: new Date(began + index * 100) })))
-  expect([await count("messages"), await count("conversations"), await count("contacts"), await count("customers"), await count("queueItems")]).toEqual([10, 1, 1, 1, 1])
+  await Promise.all(
+    shuffled.map((index) =>
+      world.send(sms, "sms", "+14155550101", texts[index], { sentAt: new Date(began + index * 100) }),
+    ),
+  )
+  expect([
+    await count("messages"),
+    await count("conversations"),
+    await count("contacts"),
+    await count("customers"),
+    await count("queueItems"),
+  ]).toEqual([10, 1, 1, 1, 1])
   const { rows } = await sql<{ text: string }>`
-    SELECT m.text FROM timeline_items t JOIN messages m ON m.org_id = t.org_id AND m.id = t.thing_id WHERE t.org_id = ${world.orgId} ORDER BY t.at, t.position`.execute(base.db)
+    SELECT m.text FROM timeline_items t JOIN messages m ON m.org_id = t.org_id AND m.id = t.thing_id WHERE t.org_id = ${world.orgId} ORDER BY t.at, t.position`.execute(
+    base.db,
+  )
   expect(rows.map((row) => row.text)).toEqual(texts)
 })
 
@@ -80,7 +103,11 @@ test("reliability 2 a crash between commit and reply: the repeat gets the first 
   })
   await world.send(sms, "sms", "+14155550102", "Hi", { externalId: "SM9" }).catch(() => null)
   setFault("intake.afterCommit", null)
-  expect(await world.send(sms, "sms", "+14155550102", "Hi", { externalId: "SM9" })).toMatchObject({ duplicate: true, parked: false, messageId: expect.any(String) })
+  expect(await world.send(sms, "sms", "+14155550102", "Hi", { externalId: "SM9" })).toMatchObject({
+    duplicate: true,
+    parked: false,
+    messageId: expect.any(String),
+  })
   expect(await count("messages")).toBe(1)
 })
 
@@ -89,7 +116,9 @@ test("nothing is taken before the commit: a failing one leaves no trace, and the
   setFault("intake.beforeCommit", () => {
     throw Object.assign(new Error("terminating connection"), { code: "57P01" })
   })
-  await expect(world.send(sms, "sms", "+14155550103", "Hi", { externalId: "SM10" })).rejects.toMatchObject({ code: "unavailable" })
+  await expect(world.send(sms, "sms", "+14155550103", "Hi", { externalId: "SM10" })).rejects.toMatchObject({
+    code: "unavailable",
+  })
   expect(await count("inboundEvents")).toBe(0)
   setFault("intake.beforeCommit", null)
   expect(await world.send(sms, "sms", "+14155550103", "Hi", { externalId: "SM10" })).toMatchObject({ duplicate: false })
@@ -105,7 +134,10 @@ test("one event that cannot be processed is parked alone; the others of its batc
   ])
   expect(receipts.map((receipt) => receipt.parked)).toEqual([false, true, false])
   expect(receipts[1]).toMatchObject({ parkedReason: "entry_point_missing" })
-  expect(await world.send(unknown, "sms", "+14155550105", "Lost?", { externalId: "SM11" })).toMatchObject({ duplicate: true, parked: true })
+  expect(await world.send(unknown, "sms", "+14155550105", "Lost?", { externalId: "SM11" })).toMatchObject({
+    duplicate: true,
+    parked: true,
+  })
   const parked = createParkedEvents({ store: world.store, db: base.db })
   const by = { actor: { type: "user", id: newId(), name: "Jordan" } as const, requestId: null }
   const id = receipts[1]?.inboundEventId ?? ""
@@ -113,10 +145,17 @@ test("one event that cannot be processed is parked alone; the others of its batc
   await sql`
     INSERT INTO entry_points (org_id, id, channel, section, kind, address, display_name, created_by)
     VALUES (${world.orgId}, ${unknown}, 'sms', 'sms', 'phone', '+14155550999', 'New', '{}')`.execute(base.db)
-  expect(await parked.replay(world.orgId, id, by)).toMatchObject({ status: "done", receipt: { messageId: expect.any(String) } })
+  expect(await parked.replay(world.orgId, id, by)).toMatchObject({
+    status: "done",
+    receipt: { messageId: expect.any(String) },
+  })
   await expect(parked.replay(world.orgId, id, by)).rejects.toMatchObject({ code: "not_parked" })
   expect(await parked.find(world.orgId, id)).toMatchObject({ parkedAt: null, attempts: 3 })
-  expect(await world.send(unknown, "sms", "+14155550105", "Lost?", { externalId: "SM11" })).toMatchObject({ duplicate: true, parked: false, messageId: expect.any(String) })
+  expect(await world.send(unknown, "sms", "+14155550105", "Lost?", { externalId: "SM11" })).toMatchObject({
+    duplicate: true,
+    parked: false,
+    messageId: expect.any(String),
+  })
 })
 
 test("a parked event that is given up stays stored and out of the way", async () => {
@@ -130,15 +169,21 @@ test("a parked event that is given up stays stored and out of the way", async ()
 
 test("a mail that answers counts only from somebody who takes part; anybody else begins a conversation of his own, linked", async () => {
   const mail = await world.entryPoint("email", inbox)
-  const first = await world.send(mail, "email", "maya@example.com", "Invoice", { mail: mailOf({ messageId: "first@example.com" }) })
-  const own = await world.send(mail, "email", "maya@example.com", "And?", { mail: mailOf({ references: ["first@example.com"] }) })
+  const first = await world.send(mail, "email", "maya@example.com", "Invoice", {
+    mail: mailOf({ messageId: "first@example.com" }),
+  })
+  const own = await world.send(mail, "email", "maya@example.com", "And?", {
+    mail: mailOf({ references: ["first@example.com"] }),
+  })
   expect(own.conversationId).toBe(first.conversationId)
   const stranger = await world.send(mail, "email", "eve@example.com", "Me too", {
     mail: mailOf({ references: ["first@example.com"], tokenConversationId: first.conversationId }),
   })
   expect(stranger.conversationId).not.toBe(first.conversationId)
   const { rows } = await sql<{ relatedConversationId: string }>`
-    SELECT related_conversation_id FROM conversations WHERE org_id = ${world.orgId} AND id = ${stranger.conversationId}`.execute(base.db)
+    SELECT related_conversation_id FROM conversations WHERE org_id = ${world.orgId} AND id = ${stranger.conversationId}`.execute(
+    base.db,
+  )
   expect(rows[0]?.relatedConversationId).toBe(first.conversationId)
 })
 
@@ -149,7 +194,9 @@ test("one automatic answer where nobody serves, none to what is automatic, and n
   })
   const replies = async () => {
     const { rows } = await sql<{ toAddresses: string[]; fulfils: boolean }>`
-      SELECT to_addresses, fulfils FROM messages WHERE org_id = ${world.orgId} AND direction = 'outbound'`.execute(base.db)
+      SELECT to_addresses, fulfils FROM messages WHERE org_id = ${world.orgId} AND direction = 'outbound'`.execute(
+      base.db,
+    )
     return rows
   }
   await world.send(mail, "email", "list@example.com", "News", { mail: mailOf({ automatic: true }) })
@@ -166,7 +213,9 @@ test("one automatic answer where nobody serves, none to what is automatic, and n
 
 test("NUL, half characters and the sender's name do not stop a message", async () => {
   const chat = await world.entryPoint("chat", inbox)
-  const receipt = await world.send(chat, "chat", "v1", "a\0b\ud83d", { claims: [{ kind: "email", value: "maya@example.com" }] })
+  const receipt = await world.send(chat, "chat", "v1", "a\0b\ud83d", {
+    claims: [{ kind: "email", value: "maya@example.com" }],
+  })
   expect(receipt.parked).toBe(false)
   const claims = await base.db.selectFrom("addressClaims").select("value").where("orgId", "=", world.orgId).execute()
   expect(claims).toEqual([{ value: "maya@example.com" }])
@@ -196,6 +245,11 @@ test("the events of a first message say everything in order, gap-free", async ()
     "contact.message_received",
     "contact.queued",
   ])
-  const rows = await base.db.selectFrom("events").select("position").where("orgId", "=", world.orgId).orderBy("position").execute()
+  const rows = await base.db
+    .selectFrom("events")
+    .select("position")
+    .where("orgId", "=", world.orgId)
+    .orderBy("position")
+    .execute()
   expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => index + 1))
 })

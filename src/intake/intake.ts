@@ -36,7 +36,11 @@ const batchesInFlightMax = 2
 const waitingEventsMax = 10_000
 const waitingBytesMax = 64 * 1024 * 1024
 
-type Waiting = { arrival: Arrival; bytes: number; settle: { resolve(receipt: Receipt): void; reject(error: unknown): void }[] }
+type Waiting = {
+  arrival: Arrival
+  bytes: number
+  settle: { resolve(receipt: Receipt): void; reject(error: unknown): void }[]
+}
 
 type Queue = { waiting: Map<string, Waiting>; inFlight: number }
 
@@ -50,7 +54,8 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
   let waitingBytes = 0
 
   function accept(event: InboundEvent): Promise<Receipt> {
-    if (waitingEvents >= waitingEventsMax || waitingBytes >= waitingBytesMax) throw problem("unavailable", { reason: "overloaded" })
+    if (waitingEvents >= waitingEventsMax || waitingBytes >= waitingBytesMax)
+      throw problem("unavailable", { reason: "overloaded" })
     const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0 }
     queues.set(event.orgId, queue)
     return new Promise((resolve, reject) => {
@@ -81,7 +86,11 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
       waitingBytes -= bytes
     }
     if (queue.waiting.size > 0) void drain(orgId, queue)
-    await commitBatch(orgId, batch.map(([, waiting]) => waiting), fuse?.(orgId) ?? null)
+    await commitBatch(
+      orgId,
+      batch.map(([, waiting]) => waiting),
+      fuse?.(orgId) ?? null,
+    )
     queue.inFlight--
     if (queue.waiting.size > 0) void drain(orgId, queue)
     else if (queue.inFlight === 0) queues.delete(orgId)
@@ -105,7 +114,11 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
     try {
       const receipts = await store.write({ orgId, kind: "intake", actor: customerActor }, async (tx) => {
         fusion?.begin()
-        const committed = await commitInbound(tx, batch.map(({ arrival }) => arrival), fused)
+        const committed = await commitInbound(
+          tx,
+          batch.map(({ arrival }) => arrival),
+          fused,
+        )
         await fault("intake.beforeCommit")
         return committed
       })

@@ -29,7 +29,12 @@ export async function park(store: Store, orgId: string, arrival: Arrival, error:
       const receipts = await readReceipts(tx, [arrival.event])
       return { ...(receipts.get(keyOf(arrival.event)) ?? emptyReceipt(arrival.id, reason)), duplicate: true }
     }
-    tx.event("inbound_event.parked", { inboundEventId: arrival.id, channel: arrival.event.channel, reason, entryPointId: arrival.event.entryPointId })
+    tx.event("inbound_event.parked", {
+      inboundEventId: arrival.id,
+      channel: arrival.event.channel,
+      reason,
+      entryPointId: arrival.event.entryPointId,
+    })
     return { ...emptyReceipt(arrival.id, reason), duplicate: false }
   })
 }
@@ -44,12 +49,24 @@ function parkReason(error: unknown): string {
 
 /** What the Administrator does with parked events; handed to the API's `/inbound-events`. */
 export interface ParkedEvents {
-  list(orgId: string, filter: { parked?: boolean | undefined; channel?: string | undefined; limit: number; beforeId?: string | null }): Promise<InboundEventRow[]>
+  list(
+    orgId: string,
+    filter: { parked?: boolean | undefined; channel?: string | undefined; limit: number; beforeId?: string | null },
+  ): Promise<InboundEventRow[]>
   find(orgId: string, id: string): Promise<InboundEventRow | null>
   /** Tries once more. 404 `not_found`, 409 `not_parked`. */
-  replay(orgId: string, id: string, by: { actor: Actor; requestId: string | null }): Promise<{ status: "done" | "parked"; receipt: Receipt | null }>
+  replay(
+    orgId: string,
+    id: string,
+    by: { actor: Actor; requestId: string | null },
+  ): Promise<{ status: "done" | "parked"; receipt: Receipt | null }>
   /** Gives it up; the raw row stays. 404 `not_found`, 409 `not_parked`. */
-  discard(orgId: string, id: string, reason: string | null, by: { actor: Actor; requestId: string | null }): Promise<InboundEventRow>
+  discard(
+    orgId: string,
+    id: string,
+    reason: string | null,
+    by: { actor: Actor; requestId: string | null },
+  ): Promise<InboundEventRow>
 }
 
 export function createParkedEvents(deps: { store: Store; db: Kysely<DB>; hooks?: CommitHooks }): ParkedEvents {
@@ -94,5 +111,9 @@ export function createParkedEvents(deps: { store: Store; db: Kysely<DB>; hooks?:
 function arrivalOf(orgId: string, row: InboundEventRow): Arrival {
   const { sentAt, ...typed } = row.typed as Omit<InboundEvent, "orgId" | "raw" | "sentAt"> & { sentAt: string | null }
   const raw = row.rawSha256 ? { sha256: row.rawSha256 } : { bytes: row.raw ?? Buffer.alloc(0) }
-  return { id: row.id, receivedAt: row.receivedAt, event: { ...typed, orgId, raw, sentAt: sentAt ? new Date(sentAt) : null } }
+  return {
+    id: row.id,
+    receivedAt: row.receivedAt,
+    event: { ...typed, orgId, raw, sentAt: sentAt ? new Date(sentAt) : null },
+  }
 }

@@ -23,7 +23,10 @@ export type PlacementBecause = {
 /** Not for what merely adds to a contact that is there: it changed nothing that needs a reason. */
 export function placement(tx: Tx, { plan, taken }: Placed): DecisionRow[] {
   const first = taken[0]
-  const isNews = plan.conversation.type !== "join" || plan.item.type === "create" || plan.contacts.some((contact) => contact.type === "create")
+  const isNews =
+    plan.conversation.type !== "join" ||
+    plan.item.type === "create" ||
+    plan.contacts.some((contact) => contact.type === "create")
   if (!first || !isNews) return []
   const because: PlacementBecause = {
     ...plan.because,

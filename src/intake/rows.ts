@@ -62,7 +62,10 @@ function inbound({ plan, taken }: Placed) {
 }
 
 function preview({ event }: Taken): string {
-  const text = event.content.text.slice(0, previewLengthMax * 4).replace(/\s+/g, " ").trim()
+  const text = event.content.text
+    .slice(0, previewLengthMax * 4)
+    .replace(/\s+/g, " ")
+    .trim()
   return (text || event.content.subject || event.content.files?.[0]?.name || "").slice(0, previewLengthMax)
 }
 

@@ -14,9 +14,15 @@ export type Senders = {
 
 /** Found by the address that the channel proved, made where there is none, and locked until the commit. */
 export async function findSenders(tx: Tx, arrivals: readonly Arrival[]): Promise<Senders> {
-  const { idOf, created } = await upsertCustomers(tx, arrivals.map(({ event }) => sender(event)))
+  const { idOf, created } = await upsertCustomers(
+    tx,
+    arrivals.map(({ event }) => sender(event)),
+  )
   // Nobody else sees those that this transaction made: there is nothing to lock.
-  const customers = await lockCustomers(tx, [...new Set(idOf.values())].filter((id) => !created.has(id)))
+  const customers = await lockCustomers(
+    tx,
+    [...new Set(idOf.values())].filter((id) => !created.has(id)),
+  )
   const customerOf = (event: InboundEvent): Pick<CustomerRow, "id" | "name"> => {
     const id = idOf.get(addressKey(event.from)) ?? ""
     const customer = created.has(id) ? { id, name: event.from.name ?? null } : customers.get(id)

@@ -11,17 +11,33 @@ export type Thread = { threaded: boolean; relatedConversationId: string | null; 
  * from anybody else it makes a link ("seems to answer") and nothing more: whoever learned a Message-ID must not see or
  * reach somebody else's history (reliability 0.5).
  */
-export async function findThreads(tx: Tx, arrivals: readonly Arrival[], customerOf: (event: InboundEvent) => string): Promise<Map<string, Thread>> {
-  const mails = arrivals.filter(({ event }) => event.mail && (event.mail.references.length > 0 || event.mail.tokenConversationId))
+export async function findThreads(
+  tx: Tx,
+  arrivals: readonly Arrival[],
+  customerOf: (event: InboundEvent) => string,
+): Promise<Map<string, Thread>> {
+  const mails = arrivals.filter(
+    ({ event }) => event.mail && (event.mail.references.length > 0 || event.mail.tokenConversationId),
+  )
   const answers = await findAnswered(tx, arrivals)
-  const threads = new Map([...answers].map(([id, inReplyToId]): [string, Thread] => [id, { threaded: false, relatedConversationId: null, inReplyToId }]))
+  const threads = new Map(
+    [...answers].map(([id, inReplyToId]): [string, Thread] => [
+      id,
+      { threaded: false, relatedConversationId: null, inReplyToId },
+    ]),
+  )
   if (mails.length === 0) return threads
   const referenced = await findByMessageId(tx, [...new Set(mails.flatMap(({ event }) => event.mail?.references ?? []))])
-  const tokens = await conversationOwners(tx, mails.flatMap(({ event }) => event.mail?.tokenConversationId ?? []))
+  const tokens = await conversationOwners(
+    tx,
+    mails.flatMap(({ event }) => event.mail?.tokenConversationId ?? []),
+  )
   for (const { id, event } of mails) {
     const customerId = customerOf(event)
     // The newest reference first: it is what the mail answers.
-    const named = [...(event.mail?.references ?? [])].reverse().flatMap((reference) => referenced.filter((found) => found.messageIdHeader === reference))
+    const named = [...(event.mail?.references ?? [])]
+      .reverse()
+      .flatMap((reference) => referenced.filter((found) => found.messageIdHeader === reference))
     const token = event.mail?.tokenConversationId
     const tokenOwner = token ? tokens.get(token) : undefined
     const own = named.find((found) => found.customerId === customerId)

@@ -3,7 +3,14 @@ import { chance } from "../ids.ts"
 import type { Store } from "../store/write.ts"
 import type { BusinessTimer } from "../timers.ts"
 
-export type Job = { orgId: string; id: string; kind: string; key: string | null; payload: Record<string, unknown>; attempts: number }
+export type Job = {
+  orgId: string
+  id: string
+  kind: string
+  key: string | null
+  payload: Record<string, unknown>
+  attempts: number
+}
 
 /** Says when to try again, or `done`. What a handler throws is tried again with growing pauses. */
 export type JobOutcome = "done" | { retryAt: Date }
@@ -80,7 +87,12 @@ export class JobWorker implements BusinessTimer {
     }
     await db
       .updateTable("jobs")
-      .set({ runAt: retryAt, claimedUntil: null, lastError, failedAt: job.attempts >= attemptsMax ? clock.now() : null })
+      .set({
+        runAt: retryAt,
+        claimedUntil: null,
+        lastError,
+        failedAt: job.attempts >= attemptsMax ? clock.now() : null,
+      })
       .where("orgId", "=", job.orgId)
       .where("id", "=", job.id)
       .execute()

@@ -27,7 +27,13 @@ export async function acceptOffer(tx: Tx, offerId: string, agentId: string): Pro
   await endItems(tx, [accepted.queueItemId], { state: "done", reason: "assigned", withdrawn: "taken" })
   const conflict = conversation.agentId !== null && conversation.agentId !== agentId
   await openAssignments(tx, [
-    { conversation, agentId, reason: conflict ? "contact_offer_conflict" : "contact_offered", via: "push", decisionId: accepted.decisionId },
+    {
+      conversation,
+      agentId,
+      reason: conflict ? "contact_offer_conflict" : "contact_offered",
+      via: "push",
+      decisionId: accepted.decisionId,
+    },
   ])
   await afterAcceptance(tx, accepted)
   return { conversationId: conversation.id }
@@ -36,7 +42,9 @@ export async function acceptOffer(tx: Tx, offerId: string, agentId: string): Pro
 /** 404 for a missing offer and for another's. */
 async function findOffer(tx: Tx, offerId: string, agentId: string): Promise<OfferRow> {
   const { rows } = await sql<OfferRow>`
-    SELECT ${offerColumns} FROM offers WHERE org_id = ${tx.orgId} AND id = ${offerId} AND agent_id = ${agentId}`.execute(tx.db)
+    SELECT ${offerColumns} FROM offers WHERE org_id = ${tx.orgId} AND id = ${offerId} AND agent_id = ${agentId}`.execute(
+    tx.db,
+  )
   if (!rows[0]) throw problem("not_found")
   return rows[0]
 }
@@ -61,11 +69,17 @@ async function afterAcceptance(tx: Tx, offer: OfferRow): Promise<void> {
  * The agent does not take it: it returns to its place, and this agent is passed over for a while (core/routing). 409
  * `decline_not_allowed` where calls must be taken, `offer_ended` `{status}`. Declining again answers the same.
  */
-export async function declineOffer(tx: Tx, offerId: string, agentId: string, reason: "declined" | "device_error"): Promise<void> {
+export async function declineOffer(
+  tx: Tx,
+  offerId: string,
+  agentId: string,
+  reason: "declined" | "device_error",
+): Promise<void> {
   const seen = await findOffer(tx, offerId, agentId)
   if (seen.state === reason) return
   const { settings } = await readWorkflowSettings(tx.db, tx.orgId)
-  if (seen.channelGroup === "voice" && reason === "declined" && !settings.voice.declineAllowed) throw problem("decline_not_allowed")
+  if (seen.channelGroup === "voice" && reason === "declined" && !settings.voice.declineAllowed)
+    throw problem("decline_not_allowed")
   await lockWork(tx, [seen.conversationId], [agentId])
   const pending = (await lockPendingOffersById(tx, [offerId])).get(offerId)
   if (!pending) throw problem("offer_ended", { status: (await findOffer(tx, offerId, agentId)).state })

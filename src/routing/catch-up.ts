@@ -40,7 +40,8 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
     for (const id of touched?.items ?? []) items.add(id)
     for (const id of touched?.agents ?? []) agents.add(id)
     // Awaiting and holder of a conversation change with these two.
-    if (conversationId && (type === "conversation_status.updated" || type === "conversation_assignee.updated")) conversations.add(conversationId)
+    if (conversationId && (type === "conversation_status.updated" || type === "conversation_assignee.updated"))
+      conversations.add(conversationId)
   }
   return {
     position: rows.at(-1)?.position ?? after,

@@ -43,7 +43,12 @@ async function waiting(channel: "chat" | "email", from: string): Promise<Waiting
   return { itemId: rows[0]?.id ?? "", conversationId: conversationId ?? "" }
 }
 let lastId = 0
-function decide(type: "assign" | "offer", item: Waiting, agentId: string, more: { group?: ChannelGroup; pull?: boolean; inboxId?: string } = {}): Decision {
+function decide(
+  type: "assign" | "offer",
+  item: Waiting,
+  agentId: string,
+  more: { group?: ChannelGroup; pull?: boolean; inboxId?: string } = {},
+): Decision {
   const at = base.clock.now().getTime()
   const common = {
     id: ++lastId,
@@ -57,7 +62,9 @@ function decide(type: "assign" | "offer", item: Waiting, agentId: string, more: 
     pull: more.pull ?? false,
     requestId: null,
   }
-  return type === "offer" ? { ...common, type, deadlineAt: at + 30_000 } : { ...common, type, reason: "automated_assignment" }
+  return type === "offer"
+    ? { ...common, type, deadlineAt: at + 30_000 }
+    : { ...common, type, reason: "automated_assignment" }
 }
 const commit = (decisions: Decision[], under = lease) =>
   world.store.write({ orgId: world.orgId, kind: "decision" }, (tx) => commitDecisions(tx, under, decisions))
@@ -73,9 +80,20 @@ test("what still holds is written: seat, counter, assignment, reason", async () 
     SELECT c.status, c.agent_id, a.reason, s.via, g.messaging_load, q.state, q.version, k.state AS contact FROM conversations c
     JOIN assignments a ON a.org_id = c.org_id AND a.conversation_id = c.id JOIN seats s ON s.org_id = c.org_id AND s.holder_id = c.id
     JOIN agent_states g ON g.org_id = c.org_id AND g.agent_id = c.agent_id JOIN queue_items q ON q.org_id = c.org_id AND q.conversation_id = c.id
-    JOIN contacts k ON k.org_id = c.org_id AND k.conversation_id = c.id WHERE c.org_id = ${world.orgId}`.execute(base.db)
+    JOIN contacts k ON k.org_id = c.org_id AND k.conversation_id = c.id WHERE c.org_id = ${world.orgId}`.execute(
+    base.db,
+  )
   expect(rows).toEqual([
-    { status: "open", agentId: ana, reason: "automated_assignment", via: "push", messagingLoad: 1, state: "done", version: 2, contact: "active" },
+    {
+      status: "open",
+      agentId: ana,
+      reason: "automated_assignment",
+      via: "push",
+      messagingLoad: 1,
+      state: "done",
+      version: 2,
+      contact: "active",
+    },
   ])
 })
 
@@ -96,7 +114,8 @@ describe("refused", () => {
       const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
       const item = await waiting("chat", "v1")
       await set(ana, change)
-      for (const type of ["assign", "offer"] as const) expect(await commit([decide(type, item, ana)])).toEqual(new Set())
+      for (const type of ["assign", "offer"] as const)
+        expect(await commit([decide(type, item, ana)])).toEqual(new Set())
     })
   }
 
@@ -110,7 +129,9 @@ describe("refused", () => {
   test("an item that is no longer waiting, or stands in another Inbox, is not given", async () => {
     const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
     const other = await world.inbox("Other")
-    await sql`INSERT INTO inbox_members (org_id, inbox_id, agent_id) VALUES (${world.orgId}, ${other}, ${ana})`.execute(base.db)
+    await sql`INSERT INTO inbox_members (org_id, inbox_id, agent_id) VALUES (${world.orgId}, ${other}, ${ana})`.execute(
+      base.db,
+    )
     const item = await waiting("chat", "v1")
     expect(await commit([decide("assign", item, ana, { inboxId: other })])).toEqual(new Set())
     expect((await commit([decide("offer", item, ana)])).size).toBe(1)
@@ -153,7 +174,16 @@ describe("refused", () => {
     const { rows } = await sql<{ id: string }>`SELECT id FROM offers WHERE org_id = ${world.orgId}`.execute(base.db)
     const offerId = rows[0]?.id ?? ""
     const because = { rule: "deadline" as const, configVersion: 1 }
-    const miss: Decision = { id: ++lastId, at: 0, because, type: "miss", offerId, itemId: item.itemId, agentId: ana, group: "messaging" }
+    const miss: Decision = {
+      id: ++lastId,
+      at: 0,
+      because,
+      type: "miss",
+      offerId,
+      itemId: item.itemId,
+      agentId: ana,
+      group: "messaging",
+    }
     expect((await commit([miss])).size).toBe(0)
   })
 
@@ -162,7 +192,14 @@ describe("refused", () => {
     const item = await waiting("chat", "v1")
     await commit([decide("assign", item, ana)])
     const because = { rule: "absent_grace" as const, configVersion: 1 }
-    const take: Decision = { id: ++lastId, at: 0, because, type: "requeue_absent", conversationId: item.conversationId, agentId: ana }
+    const take: Decision = {
+      id: ++lastId,
+      at: 0,
+      because,
+      type: "requeue_absent",
+      conversationId: item.conversationId,
+      agentId: ana,
+    }
     expect((await commit([take])).size).toBe(0)
   })
 })
@@ -173,10 +210,17 @@ test("nothing is written under an old epoch, another name, or a lease that is ov
   const next = await takeLease(base.db, world.orgId, "tester", 15)
   expect(next).toBe(lease.epoch + 1)
   await expect(commit([decide("assign", item, ana)])).rejects.toBeInstanceOf(LeaseLost)
-  await expect(commit([decide("assign", item, ana)], { ...lease, epoch: lease.epoch + 1, owner: "other" })).rejects.toBeInstanceOf(LeaseLost)
-  await sql`UPDATE leases SET expires_at = clock_timestamp() - interval '1 s' WHERE org_id = ${world.orgId}`.execute(base.db)
-  await expect(commit([decide("assign", item, ana)], { ...lease, epoch: lease.epoch + 1 })).rejects.toBeInstanceOf(LeaseLost)
-  const { rows } = await sql`SELECT 1 FROM routing_decisions WHERE org_id = ${world.orgId} AND kind <> 'placed'`.execute(base.db)
+  await expect(
+    commit([decide("assign", item, ana)], { ...lease, epoch: lease.epoch + 1, owner: "other" }),
+  ).rejects.toBeInstanceOf(LeaseLost)
+  await sql`UPDATE leases SET expires_at = clock_timestamp() - interval '1 s' WHERE org_id = ${world.orgId}`.execute(
+    base.db,
+  )
+  await expect(commit([decide("assign", item, ana)], { ...lease, epoch: lease.epoch + 1 })).rejects.toBeInstanceOf(
+    LeaseLost,
+  )
+  const { rows } =
+    await sql`SELECT 1 FROM routing_decisions WHERE org_id = ${world.orgId} AND kind <> 'placed'`.execute(base.db)
   expect(rows).toEqual([])
 })
 

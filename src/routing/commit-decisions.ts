@@ -39,7 +39,12 @@ type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
  * Writes what the engine decided, each decision only where the locked rows still allow it (routing.md 3.2). Answers the
  * ids of those that were written; the others were refused. Throws `LeaseLost` under an old epoch.
  */
-export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly Decision[], own: OwnRows = nothing): Promise<Set<number>> {
+export async function commitDecisions(
+  tx: Tx,
+  lease: Lease,
+  decisions: readonly Decision[],
+  own: OwnRows = nothing,
+): Promise<Set<number>> {
   await holdLease(tx, lease)
   const locked = await lockRows(tx, decisions, own)
   const matches = fitting(tx, locked, decisions.filter(isMatch))
@@ -52,9 +57,16 @@ export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly 
   await writeEnds(tx, locked, decisions, accepted)
   for (const decision of decisions) if (await writeOther(tx, locked, decision)) accepted.add(decision.id)
   const written = decisions.filter((decision) => accepted.has(decision.id))
-  await writeMatches(tx, offers, assigning, written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))))
+  await writeMatches(
+    tx,
+    offers,
+    assigning,
+    written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))),
+  )
   for (const offer of offers) tellOffered(tx, offer)
-  for (const match of matches) if (match.type === "assign" && match.requestId) await answerPull(tx, match.requestId, { conversationId: match.conversationId })
+  for (const match of matches)
+    if (match.type === "assign" && match.requestId)
+      await answerPull(tx, match.requestId, { conversationId: match.conversationId })
   await fault("routing.beforeCommit")
   return accepted
 }
@@ -87,17 +99,40 @@ async function lockRows(tx: Tx, decisions: readonly Decision[], own: OwnRows): P
     decision.type === "assign" || decision.type === "requeue_absent" ? [decision.conversationId] : [],
   )
   const itemIds = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
-  const conversations = new Map([...own.conversations, ...(await lockConversations(tx, conversationIds.filter((id) => !own.conversations.has(id))))])
-  const items = new Map([...own.items, ...(await lockItems(tx, itemIds.filter((id) => !own.items.has(id))))])
-  const offers = await lockPendingOffersById(tx, decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : [])))
+  const conversations = new Map([
+    ...own.conversations,
+    ...(await lockConversations(
+      tx,
+      conversationIds.filter((id) => !own.conversations.has(id)),
+    )),
+  ])
+  const items = new Map([
+    ...own.items,
+    ...(await lockItems(
+      tx,
+      itemIds.filter((id) => !own.items.has(id)),
+    )),
+  ])
+  const offers = await lockPendingOffersById(
+    tx,
+    decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : [])),
+  )
   const holders = [...conversations.values()].map((conversation) => conversation.agentId)
   const agents = await lockAgents(tx, [...decisions.map((decision) => decision.agentId), ...holders])
-  const members = await readMembers(tx, [...agents.keys()], decisions.filter(isMatch).map((decision) => decision.inboxId))
+  const members = await readMembers(
+    tx,
+    [...agents.keys()],
+    decisions.filter(isMatch).map((decision) => decision.inboxId),
+  )
   return { conversations, items, offers, agents, ...members }
 }
 
 /** Read after the agents are locked: whoever changes these locks them too. */
-async function readMembers(tx: Tx, agentIds: readonly string[], inboxIds: readonly string[]): Promise<Pick<Locked, "members" | "inSettings" | "routingDelaySeconds">> {
+async function readMembers(
+  tx: Tx,
+  agentIds: readonly string[],
+  inboxIds: readonly string[],
+): Promise<Pick<Locked, "members" | "inSettings" | "routingDelaySeconds">> {
   const { rows } = await sql<{ agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }>`
     SELECT a.agent_id, (a.paused_at IS NOT NULL OR coalesce(a.settings_until > clock_timestamp(), false)) AS in_settings,
       ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id
@@ -119,7 +154,8 @@ function fitting(tx: Tx, locked: Locked, decisions: readonly MatchDecision[]): M
     const item = locked.items.get(decision.itemId)
     const agent = locked.agents.get(decision.agentId)
     if (!item || !agent || given.has(item.id)) return false
-    if (item.state !== "waiting" || item.inboxId !== decision.inboxId || item.channelGroup !== decision.group) return false
+    if (item.state !== "waiting" || item.inboxId !== decision.inboxId || item.channelGroup !== decision.group)
+      return false
     if (decision.type === "assign" && !isOpen(locked.conversations.get(decision.conversationId))) return false
     if (!isRoutable(tx, locked, agent, decision)) return false
     const key = `${agent.agentId} ${decision.group}`
@@ -135,7 +171,12 @@ function isOpen(conversation: ConversationRow | undefined): boolean {
   return conversation !== undefined && conversation.closedAt === null
 }
 
-function isRoutable(tx: Tx, { members, inSettings }: Locked, agent: AgentRow, { inboxId, group, pull }: Match): boolean {
+function isRoutable(
+  tx: Tx,
+  { members, inSettings }: Locked,
+  agent: AgentRow,
+  { inboxId, group, pull }: Match,
+): boolean {
   if (agent.status !== "logged_in" || !agent.connected || agent.focusedAt || agent.deactivatedAt) return false
   if (inSettings.has(agent.agentId) || !members.has(`${inboxId} ${agent.agentId}`)) return false
   if (!agent.availableFor.includes(group)) return false
@@ -154,9 +195,18 @@ function hasRoom(agent: AgentRow, { group, pull }: Match, k: number): boolean {
   return pull || agent.mailCredit >= k
 }
 
-async function newOffers(tx: Tx, { items }: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string, epoch: number): Promise<NewOffer[]> {
+async function newOffers(
+  tx: Tx,
+  { items }: Locked,
+  matches: readonly MatchDecision[],
+  keyOf: (decision: Decision) => string,
+  epoch: number,
+): Promise<NewOffer[]> {
   const offered = matches.filter((match) => match.type === "offer")
-  const channels = await contactChannels(tx, offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []))
+  const channels = await contactChannels(
+    tx,
+    offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []),
+  )
   return offered.flatMap((match) => {
     const item = items.get(match.itemId)
     if (!item) return []
@@ -202,7 +252,12 @@ async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<M
 }
 
 /** Of conversations that nobody has. A pushed mail uses up its credit; a pushed message is followed by the routing delay. */
-function newAssignments(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string): Assigning[] {
+function newAssignments(
+  tx: Tx,
+  locked: Locked,
+  matches: readonly MatchDecision[],
+  keyOf: (decision: Decision) => string,
+): Assigning[] {
   return matches.flatMap((match) => {
     const conversation = match.type === "assign" ? locked.conversations.get(match.conversationId) : undefined
     if (!conversation || conversation.agentId) return []
@@ -224,13 +279,22 @@ function newAssignments(tx: Tx, locked: Locked, matches: readonly MatchDecision[
 }
 
 /** Conversations that an absent agent had until now. */
-async function reassign(tx: Tx, locked: Locked, matches: readonly MatchDecision[], keyOf: (decision: Decision) => string): Promise<void> {
+async function reassign(
+  tx: Tx,
+  locked: Locked,
+  matches: readonly MatchDecision[],
+  keyOf: (decision: Decision) => string,
+): Promise<void> {
   const moved = matches.flatMap((match) => {
     const conversation = match.type === "assign" ? locked.conversations.get(match.conversationId) : undefined
     return conversation?.agentId ? [{ match, conversation }] : []
   })
   if (moved.length === 0) return
-  await endItems(tx, moved.map(({ match }) => match.itemId), { state: "done", reason: "assigned", withdrawn: "taken" })
+  await endItems(
+    tx,
+    moved.map(({ match }) => match.itemId),
+    { state: "done", reason: "assigned", withdrawn: "taken" },
+  )
   await openAssignments(
     tx,
     moved.map(({ match, conversation }) => ({
@@ -242,11 +306,16 @@ async function reassign(tx: Tx, locked: Locked, matches: readonly MatchDecision[
       decisionId: keyOf(match),
     })),
   )
-  await chargeAgents(tx, locked, moved.map(({ match }) => match))
+  await chargeAgents(
+    tx,
+    locked,
+    moved.map(({ match }) => match),
+  )
 }
 
 async function chargeAgents(tx: Tx, { routingDelaySeconds }: Locked, matches: readonly MatchDecision[]): Promise<void> {
-  const pushed = (group: ChannelGroup) => matches.filter((match) => match.group === group && !match.pull).map((match) => match.agentId)
+  const pushed = (group: ChannelGroup) =>
+    matches.filter((match) => match.group === group && !match.pull).map((match) => match.agentId)
   const until = routingDelaySeconds > 0 ? new Date(tx.now.getTime() + routingDelaySeconds * 1000) : null
   await sql`
     UPDATE agent_states SET mail_credit = CASE WHEN agent_id = ANY(${pushed("mail")}) THEN 0 ELSE mail_credit END,
@@ -256,7 +325,12 @@ async function chargeAgents(tx: Tx, { routingDelaySeconds }: Locked, matches: re
 }
 
 /** Offers that nobody answered in time (by the database's business clock), or that their agent can no longer take. */
-async function writeEnds(tx: Tx, { offers }: Locked, decisions: readonly Decision[], accepted: Set<number>): Promise<void> {
+async function writeEnds(
+  tx: Tx,
+  { offers }: Locked,
+  decisions: readonly Decision[],
+  accepted: Set<number>,
+): Promise<void> {
   for (const decision of decisions) {
     if (decision.type !== "miss" && decision.type !== "withdraw") continue
     const offer = offers.get(decision.offerId)
@@ -294,12 +368,19 @@ async function writeOther(tx: Tx, locked: Locked, decision: Decision): Promise<b
 async function grantMailCredit(tx: Tx, agentId: string): Promise<void> {
   await sql`
     UPDATE agent_states SET mail_credit = 1, version = version + 1
-    WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND mail_credit = 0 AND 'mail' = ANY(available_for)`.execute(tx.db)
+    WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND mail_credit = 0 AND 'mail' = ANY(available_for)`.execute(
+    tx.db,
+  )
   tx.touch({ agents: [agentId] })
 }
 
 /** The grace of an absent agent is over: back to the queue with its old due date and place. */
-async function requeueAbsent(tx: Tx, { conversations, agents }: Locked, conversationId: string, agentId: string): Promise<boolean> {
+async function requeueAbsent(
+  tx: Tx,
+  { conversations, agents }: Locked,
+  conversationId: string,
+  agentId: string,
+): Promise<boolean> {
   const conversation = conversations.get(conversationId)
   const agent = agents.get(agentId)
   if (!conversation || conversation.agentId !== agentId || !conversation.awaitingSince) return false

@@ -4,7 +4,15 @@ import type { Explanation } from "../core/routing/explanation.ts"
 import type { WhyWaiting } from "../core/routing/facts.ts"
 import { decisionsOf } from "../store/decisions.ts"
 import type { DB } from "../store/tables.ts"
-import { assignmentSteps, candidatesOf, decisionSteps, offerEndSteps, type OrderedStep, placementSteps, waitingSteps } from "./explanation-steps.ts"
+import {
+  assignmentSteps,
+  candidatesOf,
+  decisionSteps,
+  offerEndSteps,
+  type OrderedStep,
+  placementSteps,
+  waitingSteps,
+} from "./explanation-steps.ts"
 import { type Names, readAssignments, readNames, readOfferEnds } from "./explanation-rows.ts"
 
 type Row = {
@@ -35,13 +43,18 @@ export async function explainConversation(
   const names = await readNames(db, orgId, conversationId)
   const waiting = conversation.itemId ? whyWaiting(conversation.itemId) : null
   const happened = inOrder([
-    ...decisions.flatMap((row) => (row.kind === "placed" ? placementSteps(row, names) : decisionSteps(row, offers, names, conversation.inboxId))),
+    ...decisions.flatMap((row) =>
+      row.kind === "placed" ? placementSteps(row, names) : decisionSteps(row, offers, names, conversation.inboxId),
+    ),
     ...offers.flatMap((offer) => offerEndSteps(offer, names)),
     ...assignments.flatMap((assignment) => assignmentSteps(assignment, decisions, names)),
   ])
   const steps = waiting ? [...happened, ...waitingSteps(waiting, names, now)] : happened
   return {
-    steps: renderExplanation(steps.map(({ order: _order, ...step }) => step), conversation.timeZone),
+    steps: renderExplanation(
+      steps.map(({ order: _order, ...step }) => step),
+      conversation.timeZone,
+    ),
     result: {
       inboxId: conversation.inboxId,
       slaSeconds: conversation.slaSeconds,

@@ -48,7 +48,11 @@ export async function readAssignments(db: Kysely<DB>, orgId: string, conversatio
 
 export async function readNames(db: Kysely<DB>, orgId: string, conversationId: string): Promise<Names> {
   const people = await db.selectFrom("users").select(["id", "name"]).where("orgId", "=", orgId).execute()
-  const inboxes = await db.selectFrom("inboxes").select(["id", "name", "slaSeconds", "slaMinutesText"]).where("orgId", "=", orgId).execute()
+  const inboxes = await db
+    .selectFrom("inboxes")
+    .select(["id", "name", "slaSeconds", "slaMinutesText"])
+    .where("orgId", "=", orgId)
+    .execute()
   const entryPoints = await readEntryPoints(db, orgId, conversationId)
   const customer = await sql<{ name: string | null }>`
     SELECT u.name FROM conversations c JOIN customers u ON u.org_id = c.org_id AND u.id = c.customer_id
@@ -79,12 +83,15 @@ async function readEntryPoints(db: Kysely<DB>, orgId: string, conversationId: st
     FROM entry_points e LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
     LEFT JOIN channel_routings c ON c.org_id = e.org_id AND c.section = e.section
     WHERE e.org_id = ${orgId} AND e.id IN (SELECT entry_point_id FROM contacts WHERE org_id = ${orgId} AND conversation_id = ${conversationId}
-      UNION SELECT entry_point_id FROM messages WHERE org_id = ${orgId} AND conversation_id = ${conversationId})`.execute(db)
+      UNION SELECT entry_point_id FROM messages WHERE org_id = ${orgId} AND conversation_id = ${conversationId})`.execute(
+    db,
+  )
   return new Map(
     rows.map((row) => {
       const slaTexts = new Map<number, string>()
       if (row.defaultSeconds !== null && row.defaultText !== null) slaTexts.set(row.defaultSeconds, row.defaultText)
-      if (row.exceptionSeconds !== null && row.exceptionText !== null) slaTexts.set(row.exceptionSeconds, row.exceptionText)
+      if (row.exceptionSeconds !== null && row.exceptionText !== null)
+        slaTexts.set(row.exceptionSeconds, row.exceptionText)
       return [row.id, { channel: row.channel, address: row.address, slaTexts }]
     }),
   )

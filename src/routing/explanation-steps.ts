@@ -36,13 +36,26 @@ export function placementSteps({ at, agentId, because }: DecisionRow, names: Nam
   const kept = conversation === "joined"
   const dueAt = new Date(new Date(because.receivedAt).getTime() + resolution.slaSeconds * 1000).toISOString()
   const steps: UnrenderedStep[] = [
-    { at: instant, kind: "received", data: { channel, address: entryPoint?.address ?? "", receivedAt: because.receivedAt } },
+    {
+      at: instant,
+      kind: "received",
+      data: { channel, address: entryPoint?.address ?? "", receivedAt: because.receivedAt },
+    },
     { at: instant, kind: "customer", data: { name: names.customer, isNew: because.customerIsNew, conversation } },
   ]
   if (because.agent !== "no_agent" && because.agent !== "already_queued") {
-    steps.push({ at: instant, kind: "conversation", data: { agentName: nameOf(names, agentId), because: because.agent } })
+    steps.push({
+      at: instant,
+      kind: "conversation",
+      data: { agentName: nameOf(names, agentId), because: because.agent },
+    })
   }
-  if (kept) steps.push({ at: instant, kind: "inbox", data: { inboxName: inboxName(names, because.inboxId), because: "kept", byName: null } })
+  if (kept)
+    steps.push({
+      at: instant,
+      kind: "inbox",
+      data: { inboxName: inboxName(names, because.inboxId), because: "kept", byName: null },
+    })
   else {
     steps.push({
       at: instant,
@@ -68,12 +81,17 @@ export function placementSteps({ at, agentId, because }: DecisionRow, names: Nam
       dueAt,
     },
   })
-  if (because.dueAt < dueAt) steps.push({ at: instant, kind: "due", data: { dueAt: because.dueAt, because: "earlier_message" } })
+  if (because.dueAt < dueAt)
+    steps.push({ at: instant, kind: "due", data: { dueAt: because.dueAt, because: "earlier_message" } })
   steps.push({ at: instant, kind: "rule", data: { activeRules: 0 } })
   return steps.map((step, order) => ({ ...step, order }))
 }
 
-function typedText({ slaSource, slaSeconds }: Resolution, texts?: ReadonlyMap<number, string>, inbox?: { slaSeconds: number; slaMinutesText: string }): string | null {
+function typedText(
+  { slaSource, slaSeconds }: Resolution,
+  texts?: ReadonlyMap<number, string>,
+  inbox?: { slaSeconds: number; slaMinutesText: string },
+): string | null {
   if (slaSource === "inbox") return inbox?.slaSeconds === slaSeconds ? inbox.slaMinutesText : null
   return texts?.get(slaSeconds) ?? null
 }
@@ -93,7 +111,12 @@ function matchOf({ because }: DecisionRow): Match | null {
 }
 
 /** The place in the queue, and an offer that was made. A direct assignment is told by its own row. */
-export function decisionSteps(row: DecisionRow, offers: readonly OfferEndRow[], names: Names, inboxId: string): OrderedStep[] {
+export function decisionSteps(
+  row: DecisionRow,
+  offers: readonly OfferEndRow[],
+  names: Names,
+  inboxId: string,
+): OrderedStep[] {
   const match = matchOf(row)
   if (!match) return []
   const at = row.at.toISOString()
@@ -102,11 +125,22 @@ export function decisionSteps(row: DecisionRow, offers: readonly OfferEndRow[], 
       at,
       order: 20,
       kind: "queue_place",
-      data: { inboxName: inboxName(names, inboxId), place: match.place, queueLength: match.queueLength, score: match.score },
+      data: {
+        inboxName: inboxName(names, inboxId),
+        place: match.place,
+        queueLength: match.queueLength,
+        score: match.score,
+      },
     },
   ]
   const offer = offers.find((one) => one.decisionId === row.id)
-  if (offer) steps.push({ at, order: 21, kind: "offer", data: { ...chosen(row, match, names), endsAt: offer.endsAt.toISOString() } })
+  if (offer)
+    steps.push({
+      at,
+      order: 21,
+      kind: "offer",
+      data: { ...chosen(row, match, names), endsAt: offer.endsAt.toISOString() },
+    })
   return steps
 }
 
@@ -119,30 +153,66 @@ function chosen(row: DecisionRow, match: Match, names: Names): ChosenData {
     capacity,
     idleSeconds: idleSince === null ? null : Math.round((row.at.getTime() - idleSince) / 1000),
     alsoEligible: match.alsoEligible,
-    excluded: match.excluded.map(([code, count, agentIds]) => ({ code, count, names: agentIds.map((id) => nameOf(names, id)) })),
+    excluded: match.excluded.map(([code, count, agentIds]) => ({
+      code,
+      count,
+      names: agentIds.map((id) => nameOf(names, id)),
+    })),
   }
 }
 
-const withdrawReasons: readonly string[] = ["logged_out", "away", "disconnected", "focus", "settings", "switched_off", "inbox_removed", "on_call", "taken"]
+const withdrawReasons: readonly string[] = [
+  "logged_out",
+  "away",
+  "disconnected",
+  "focus",
+  "settings",
+  "switched_off",
+  "inbox_removed",
+  "on_call",
+  "taken",
+]
 
 function isWithdrawReason(reason: string | null): reason is WithdrawReason {
   return reason !== null && withdrawReasons.includes(reason)
 }
 
-export function offerEndSteps({ state, decidedAt, agentId, withdrawnReason }: OfferEndRow, names: Names): OrderedStep[] {
+export function offerEndSteps(
+  { state, decidedAt, agentId, withdrawnReason }: OfferEndRow,
+  names: Names,
+): OrderedStep[] {
   if (state === "pending" || !decidedAt) return []
   const reason = isWithdrawReason(withdrawnReason) ? withdrawnReason : null
-  return [{ at: decidedAt.toISOString(), order: 10, kind: "offer", data: { agentName: nameOf(names, agentId), ended: state, reason } }]
+  return [
+    {
+      at: decidedAt.toISOString(),
+      order: 10,
+      kind: "offer",
+      data: { agentName: nameOf(names, agentId), ended: state, reason },
+    },
+  ]
 }
 
-export function assignmentSteps(assignment: AssignmentRow, decisions: readonly DecisionRow[], names: Names): OrderedStep[] {
+export function assignmentSteps(
+  assignment: AssignmentRow,
+  decisions: readonly DecisionRow[],
+  names: Names,
+): OrderedStep[] {
   const { agentId, reason, startedAt, endedAt, endedReason } = assignment
   const decision = decisions.find((row) => row.id === assignment.decisionId && row.kind === "assign")
   const match = decision && matchOf(decision)
-  const data: ChosenData = decision && match ? chosen(decision, match, names) : { agentName: nameOf(names, agentId), group: "messaging" }
-  const steps: OrderedStep[] = [{ at: startedAt.toISOString(), order: 30, kind: "assignment", data: { ...data, reason } }]
+  const data: ChosenData =
+    decision && match ? chosen(decision, match, names) : { agentName: nameOf(names, agentId), group: "messaging" }
+  const steps: OrderedStep[] = [
+    { at: startedAt.toISOString(), order: 30, kind: "assignment", data: { ...data, reason } },
+  ]
   if (endedAt && endedReason) {
-    steps.push({ at: endedAt.toISOString(), order: 5, kind: "assignment", data: { agentName: nameOf(names, agentId), ended: endedReason } })
+    steps.push({
+      at: endedAt.toISOString(),
+      order: 5,
+      kind: "assignment",
+      data: { agentName: nameOf(names, agentId), ended: endedReason },
+    })
   }
   return steps
 }
@@ -153,7 +223,12 @@ export function waitingSteps(waiting: WhyWaiting, names: Names, now: Date): Orde
   const { group, place, queueLength, members, excludedCounts } = waiting
   const candidates = waiting.candidates.map(({ agentId, excludedBy }) => ({ name: nameOf(names, agentId), excludedBy }))
   return [
-    { at, order: 90, kind: "waiting", data: { inboxName: inboxName(names, waiting.inboxId), group, place, queueLength, members } },
+    {
+      at,
+      order: 90,
+      kind: "waiting",
+      data: { inboxName: inboxName(names, waiting.inboxId), group, place, queueLength, members },
+    },
     { at, order: 91, kind: "candidates", data: { candidates, excludedCounts } },
   ]
 }
@@ -163,6 +238,8 @@ export function candidatesOf(decisions: readonly DecisionRow[], names: Names): E
   const last = decisions.findLast((row) => matchOf(row) !== null)
   const match = last && matchOf(last)
   if (!last?.agentId || !match) return []
-  const others = match.excluded.flatMap(([excludedBy, , ids]) => ids.map((agentId) => ({ agentId, name: names.people.get(agentId) ?? null, excludedBy })))
+  const others = match.excluded.flatMap(([excludedBy, , ids]) =>
+    ids.map((agentId) => ({ agentId, name: names.people.get(agentId) ?? null, excludedBy })),
+  )
   return [{ agentId: last.agentId, name: names.people.get(last.agentId) ?? null, excludedBy: null }, ...others]
 }

@@ -64,7 +64,8 @@ export class PartitionFusion {
   }
 
   #answer(decisions: readonly Decision[], outcome: "accepted" | "dropped"): void {
-    for (const decision of decisions) this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome })
+    for (const decision of decisions)
+      this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome })
   }
 }
 

@@ -26,9 +26,12 @@ export class IdleContacts implements BusinessTimer {
 
   async fire(now: Date): Promise<number> {
     const { rows } = await sql<{ orgId: string; conversationId: string }>`
-      SELECT k.org_id, k.conversation_id FROM ${idle} AND ${idleAt} <= ${now} ORDER BY k.last_message_at LIMIT ${endedAtOnceMax}`.execute(this.#store.db)
+      SELECT k.org_id, k.conversation_id FROM ${idle} AND ${idleAt} <= ${now} ORDER BY k.last_message_at LIMIT ${endedAtOnceMax}`.execute(
+      this.#store.db,
+    )
     let ended = 0
-    for (const { orgId, conversationId } of rows) ended += await this.#store.write({ orgId, kind: "act" }, (tx) => endIdle(tx, conversationId))
+    for (const { orgId, conversationId } of rows)
+      ended += await this.#store.write({ orgId, kind: "act" }, (tx) => endIdle(tx, conversationId))
     return ended
   }
 }

@@ -121,12 +121,22 @@ const checks: readonly Check[] = [
 const samplesMax = 5
 
 /** Everything that is broken now. `settled`: nothing is under way, so what is usually passing counts too. */
-export async function findBroken(db: Kysely<DB>, orgId: string, now: Date, options: { settled?: boolean } = {}): Promise<Broken[]> {
+export async function findBroken(
+  db: Kysely<DB>,
+  orgId: string,
+  now: Date,
+  options: { settled?: boolean } = {},
+): Promise<Broken[]> {
   const broken: Broken[] = []
   for (const check of checks) {
     if (check.lasting && options.settled === false) continue
     const { rows } = await check.query(orgId, now).execute(db)
-    if (rows.length > 0) broken.push({ invariant: check.name, count: rows.length, sampleIds: rows.slice(0, samplesMax).map((row) => row.id) })
+    if (rows.length > 0)
+      broken.push({
+        invariant: check.name,
+        count: rows.length,
+        sampleIds: rows.slice(0, samplesMax).map((row) => row.id),
+      })
   }
   return broken
 }
@@ -169,7 +179,11 @@ export function createInvariantWatch(deps: {
   async function confirmed(orgId: string, first: readonly Broken[]): Promise<Broken[]> {
     await clock.sleep(confirmMs)
     const second = await findBroken(store.db, orgId, clock.now())
-    return second.filter((one) => first.some((before) => before.invariant === one.invariant && before.sampleIds.some((id) => one.sampleIds.includes(id))))
+    return second.filter((one) =>
+      first.some(
+        (before) => before.invariant === one.invariant && before.sampleIds.some((id) => one.sampleIds.includes(id)),
+      ),
+    )
   }
 
   async function tell(orgId: string, one: Broken): Promise<void> {

@@ -23,18 +23,35 @@ async function moveSome(tx: Tx, fromInboxId: string, toInboxId: string, dueAt: D
     SELECT conversation_id FROM queue_items WHERE org_id = ${tx.orgId} AND inbox_id = ${fromInboxId} AND state IN ('waiting', 'offered')
     ORDER BY conversation_id LIMIT ${movedAtOnceMax}`.execute(tx.db)
   if (rows.length === 0) return false
-  const { conversations, items } = await lockWork(tx, rows.map((row) => row.conversationId))
-  await endItems(tx, items.map((item) => item.id), { state: "canceled", reason: "rerouted_unassign", withdrawn: "inbox_removed" })
+  const { conversations, items } = await lockWork(
+    tx,
+    rows.map((row) => row.conversationId),
+  )
+  await endItems(
+    tx,
+    items.map((item) => item.id),
+    { state: "canceled", reason: "rerouted_unassign", withdrawn: "inbox_removed" },
+  )
   const change = { inboxId: toInboxId, dueAt }
   const held = [...conversations.values()].filter((conversation) => conversation.agentId !== null)
   const free = [...conversations.values()].filter((conversation) => conversation.agentId === null)
   const after = [
-    ...(await endAssignments(tx, held.map((conversation) => ({ conversation, reason: "inbox_removed", change })))),
-    ...(await changeConversations(tx, free.map((conversation) => ({ conversation, change, reason: "rerouted_unassign" })))),
+    ...(await endAssignments(
+      tx,
+      held.map((conversation) => ({ conversation, reason: "inbox_removed", change })),
+    )),
+    ...(await changeConversations(
+      tx,
+      free.map((conversation) => ({ conversation, change, reason: "rerouted_unassign" })),
+    )),
   ]
   for (const conversation of after) {
     const item = items.find((one) => one.conversationId === conversation.id)
-    await requeue(tx, conversation, { reason: "rerouted_unassign", fromInboxId, firstQueuedAt: item?.firstQueuedAt ?? null })
+    await requeue(tx, conversation, {
+      reason: "rerouted_unassign",
+      fromInboxId,
+      firstQueuedAt: item?.firstQueuedAt ?? null,
+    })
   }
   return true
 }

@@ -60,12 +60,18 @@ async function findUnseen(tx: Tx, agentId: string): Promise<string | null> {
 
 async function readAgent(tx: Tx, agentId: string): Promise<AgentRow> {
   const { rows } = await sql<AgentRow>`
-    SELECT ${agentColumns} FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND deactivated_at IS NULL`.execute(tx.db)
+    SELECT ${agentColumns} FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND deactivated_at IS NULL`.execute(
+    tx.db,
+  )
   if (!rows[0]) throw problem("not_available")
   return rows[0]
 }
 
-async function answerOf({ store, clock, routing }: NextDeps, input: Omit<WriteInput, "kind">, requestId: string): Promise<string | null> {
+async function answerOf(
+  { store, clock, routing }: NextDeps,
+  input: Omit<WriteInput, "kind">,
+  requestId: string,
+): Promise<string | null> {
   const until = clock.monotonic() + answerSecondsMax * 1000
   for (;;) {
     if (routing.owns(input.orgId)) await routing.settled(input.orgId)

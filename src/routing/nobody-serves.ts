@@ -55,11 +55,15 @@ export class NobodyServesAlarm implements BusinessTimer {
   async #tell(orgId: string): Promise<boolean> {
     return this.#store.write({ orgId, kind: "act" }, async (tx) => {
       const { rows } = await sql<{ waiting: number; oldest: Date | null }>`
-        SELECT count(*)::int AS waiting, min(due_at) AS oldest FROM queue_items WHERE org_id = ${orgId} AND state = 'waiting'`.execute(tx.db)
+        SELECT count(*)::int AS waiting, min(due_at) AS oldest FROM queue_items WHERE org_id = ${orgId} AND state = 'waiting'`.execute(
+        tx.db,
+      )
       const { waiting = 0, oldest = null } = rows[0] ?? {}
       if (!oldest || (await wasTold(tx, oldest))) return false
       const administrators = await sql<{ email: string; name: string }>`
-        SELECT email, name FROM users WHERE org_id = ${orgId} AND status = 'active' AND 'administrator' = ANY(roles)`.execute(tx.db)
+        SELECT email, name FROM users WHERE org_id = ${orgId} AND status = 'active' AND 'administrator' = ANY(roles)`.execute(
+        tx.db,
+      )
       for (const to of administrators.rows) await this.#send(tx, to, { waiting, oldestDueAt: oldest })
       tx.event("routing.nobody_serves", { waiting, oldestDueAt: oldest })
       return true

@@ -46,7 +46,11 @@ export class Partition {
   /** After the takeover has committed: whatever the former owner wrote is seen, and nothing of his comes after. */
   static async rebuild(deps: PartitionDeps, lease: Lease, decidesUntil: number): Promise<Partition> {
     const { db } = deps.store
-    const last = await db.selectFrom("eventPositions").select("last").where("orgId", "=", lease.orgId).executeTakeFirst()
+    const last = await db
+      .selectFrom("eventPositions")
+      .select("last")
+      .where("orgId", "=", lease.orgId)
+      .executeTakeFirst()
     const engine = createEngine(deps.engine, await readConfig(db, lease.orgId))
     const partition = new Partition(deps, lease, engine, last?.last ?? 0, decidesUntil)
     partition.#apply(await readAllFacts(db, lease.orgId))
@@ -77,7 +81,14 @@ export class Partition {
 
   /** Decisions for what arrives, to be committed together with it; null while this process may not decide. */
   fuse(): PartitionFusion | null {
-    return this.#mayDecide() ? new PartitionFusion(this.lease, this.#engine, () => this.#now(), (open) => void this.#settleFused(open)) : null
+    return this.#mayDecide()
+      ? new PartitionFusion(
+          this.lease,
+          this.#engine,
+          () => this.#now(),
+          (open) => void this.#settleFused(open),
+        )
+      : null
   }
 
   /** What the guard refused, or what nobody knows about, is read again before anything is decided for it. */
@@ -131,7 +142,9 @@ export class Partition {
   async #commit(decisions: readonly Decision[]): Promise<number> {
     const { store, onDecided } = this.#deps
     try {
-      const accepted = await store.write({ orgId: this.lease.orgId, kind: "decision" }, (tx) => commitDecisions(tx, this.lease, decisions))
+      const accepted = await store.write({ orgId: this.lease.orgId, kind: "decision" }, (tx) =>
+        commitDecisions(tx, this.lease, decisions),
+      )
       await fault("routing.afterCommit")
       // What was written comes with the events; a refusal means that a fact was missing, which no event may tell.
       await this.#catchUp()
@@ -169,7 +182,12 @@ export class Partition {
 
   #answer(decisions: readonly Decision[], outcomeOf: (decision: Decision) => CommitOutcome): void {
     for (const decision of decisions) {
-      this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome: outcomeOf(decision) })
+      this.#engine.apply({
+        at: this.#now(),
+        type: "commit_answered",
+        decisionId: decision.id,
+        outcome: outcomeOf(decision),
+      })
     }
   }
 
@@ -178,7 +196,8 @@ export class Partition {
     for (;;) {
       const changes = await readChanges(db, this.lease.orgId, this.#position)
       if (changes.position === this.#position) return
-      if (changes.settingsChanged) this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
+      if (changes.settingsChanged)
+        this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
       this.#apply(await readFacts(db, this.lease.orgId, changes))
       for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
       this.#position = changes.position
@@ -189,7 +208,9 @@ export class Partition {
   async #reload(decisions: readonly Decision[]): Promise<void> {
     const items = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
     const agents = decisions.map((decision) => decision.agentId)
-    const conversations = decisions.flatMap((decision) => ("conversationId" in decision ? [decision.conversationId] : []))
+    const conversations = decisions.flatMap((decision) =>
+      "conversationId" in decision ? [decision.conversationId] : [],
+    )
     this.#apply(await readFacts(this.#deps.store.db, this.lease.orgId, { items, agents, conversations }))
   }
 

@@ -28,7 +28,9 @@ afterEach(async () => {
 })
 
 async function startChild(owner: string, onAck: (externalId: string) => void = () => undefined): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "../../test/routing-child.ts"), base.url, owner], { stdio: ["pipe", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../test/routing-child.ts"), base.url, owner], {
+    stdio: ["pipe", "pipe", "inherit"],
+  })
   children.add(child)
   await new Promise<void>((resolve, reject) => {
     child.once("exit", () => reject(new Error("the child ended")))
@@ -66,7 +68,12 @@ test("reliability 1 killed during intake again and again: what was acknowledged 
     const enough = round === kills ? events.length : acknowledged.size + Math.floor(open.length / 3)
     // As a provider would: in small groups, each again until it is acknowledged.
     for (let at = 0; at < open.length && acknowledged.size < enough; at += 10) {
-      child.stdin?.write(open.slice(at, at + 10).map((event) => `${JSON.stringify(event)}\n`).join(""))
+      child.stdin?.write(
+        open
+          .slice(at, at + 10)
+          .map((event) => `${JSON.stringify(event)}\n`)
+          .join(""),
+      )
       await base.clock.sleep(5)
     }
     for (let waits = 0; acknowledged.size < enough && waits < 1_000; waits++) await base.clock.sleep(10)
@@ -74,7 +81,9 @@ test("reliability 1 killed during intake again and again: what was acknowledged 
   }
   expect(acknowledged.size).toBe(events.length)
   const { rows } = await sql<{ externalId: string; n: number }>`
-    SELECT external_id, count(*)::int AS n FROM messages WHERE org_id = ${world.orgId} GROUP BY external_id`.execute(base.db)
+    SELECT external_id, count(*)::int AS n FROM messages WHERE org_id = ${world.orgId} GROUP BY external_id`.execute(
+    base.db,
+  )
   expect(rows).toHaveLength(events.length)
   expect(rows.every(({ n }) => n === 1)).toBe(true)
   const last = await startChild("phoenix")
@@ -92,12 +101,17 @@ test("a second process takes over routing when the first is killed, and the firs
   })
   const first = await startChild("first")
   const owner = async () => {
-    const { rows } = await sql<{ owner: string; epoch: number }>`SELECT owner, epoch FROM leases WHERE org_id = ${world.orgId}`.execute(base.db)
+    const { rows } = await sql<{
+      owner: string
+      epoch: number
+    }>`SELECT owner, epoch FROM leases WHERE org_id = ${world.orgId}`.execute(base.db)
     return rows[0]
   }
   const assigned = async (conversationId: string | null) => {
     for (let waits = 0; waits < 300; waits++) {
-      const { rows } = await sql<{ agentId: string | null }>`SELECT agent_id FROM conversations WHERE id = ${conversationId}`.execute(base.db)
+      const { rows } = await sql<{
+        agentId: string | null
+      }>`SELECT agent_id FROM conversations WHERE id = ${conversationId}`.execute(base.db)
       if (rows[0]?.agentId) return rows[0].agentId
       await base.clock.sleep(20)
     }

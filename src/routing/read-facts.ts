@@ -26,7 +26,11 @@ export async function readFacts(db: Kysely<DB>, orgId: string, ids: FactIds): Pr
 export async function readAllFacts(db: Kysely<DB>, orgId: string): Promise<Facts> {
   const items = await readItems(db, orgId, null)
   const agents = await readAgents(db, orgId, null)
-  const offers = await readOffers(db, orgId, items.map((item) => item.id))
+  const offers = await readOffers(
+    db,
+    orgId,
+    items.map((item) => item.id),
+  )
   const assigned = await readAssigned(db, orgId, null)
   return { items, agents, offers, assigned }
 }
@@ -86,7 +90,9 @@ function agentFact(row: AgentFactRow): AgentFact {
 
 async function readOffers(db: Kysely<DB>, orgId: string, itemIds: readonly string[]): Promise<OfferFact[]> {
   const { rows } = await sql<OfferRow>`
-    SELECT ${offerColumns} FROM offers WHERE org_id = ${orgId} AND queue_item_id = ANY(${[...itemIds]}) ORDER BY offered_at, id`.execute(db)
+    SELECT ${offerColumns} FROM offers WHERE org_id = ${orgId} AND queue_item_id = ANY(${[...itemIds]}) ORDER BY offered_at, id`.execute(
+    db,
+  )
   return rows.map((row) => ({
     id: row.id,
     version: row.version,
@@ -99,7 +105,13 @@ async function readOffers(db: Kysely<DB>, orgId: string, itemIds: readonly strin
   }))
 }
 
-type AssignedRow = { id: string; version: number; agentId: string | null; awaitingSince: Date | null; isMessaging: boolean }
+type AssignedRow = {
+  id: string
+  version: number
+  agentId: string | null
+  awaitingSince: Date | null
+  isMessaging: boolean
+}
 
 /** Of agents: only what awaits an answer and whose agent is absent; the grace counts for no other. */
 async function readAssigned(db: Kysely<DB>, orgId: string, ids: FactIds | null): Promise<AssignedFact[]> {

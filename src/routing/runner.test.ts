@@ -25,7 +25,9 @@ afterEach(async () => {
 
 async function conversation(id: string | null) {
   const { rows } = await sql<{ status: string; agentId: string | null; inboxId: string; dueAt: Date | null }>`
-    SELECT status, agent_id, inbox_id, due_at FROM conversations WHERE org_id = ${world.orgId} AND id = ${id}`.execute(base.db)
+    SELECT status, agent_id, inbox_id, due_at FROM conversations WHERE org_id = ${world.orgId} AND id = ${id}`.execute(
+    base.db,
+  )
   return rows[0]
 }
 
@@ -74,7 +76,9 @@ test("an agent who switched off unseen is refused by the guard: the message wait
   const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
   const ben = await world.agent("Ben", { inboxIds: [inbox] })
   await world.routing.settled(world.orgId)
-  await sql`UPDATE agent_states SET available_for = '{}', version = version + 1 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
+  await sql`UPDATE agent_states SET available_for = '{}', version = version + 1 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
   const receipt = await world.send(chat, "chat", "v1")
   expect(receipt).toMatchObject({ parked: false })
   await world.routing.settled(world.orgId)

@@ -96,7 +96,13 @@ export function createRouting(deps: RoutingDeps): Routing {
     const epoch = await takeLease(side, orgId, owner, leaseSeconds)
     if (epoch === null) return null
     const partition = await Partition.rebuild(
-      { store, clock, engine: deps.engine, onError: (error) => deps.onError(error, orgId), ...(deps.onDecided && { onDecided: deps.onDecided }) },
+      {
+        store,
+        clock,
+        engine: deps.engine,
+        onError: (error) => deps.onError(error, orgId),
+        ...(deps.onDecided && { onDecided: deps.onDecided }),
+      },
       { orgId, owner, epoch },
       began + decideMsMax,
     )
@@ -180,7 +186,8 @@ export function createRouting(deps: RoutingDeps): Routing {
       for (const id of wanted) {
         const partition = partitions.get(id) ?? (running ? await take(id) : null)
         // The first may join a step that began before what the caller has in mind; the last one found nothing to do.
-        for (let round = 0; partition && round < settleRoundsMax; round++) if ((await partition.step()) === 0 && round > 0) break
+        for (let round = 0; partition && round < settleRoundsMax; round++)
+          if ((await partition.step()) === 0 && round > 0) break
       }
     },
     explain: (orgId, itemId) => partitions.get(orgId)?.explain(itemId) ?? null,

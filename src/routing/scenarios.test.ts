@@ -27,25 +27,45 @@ afterEach(async () => {
   await world.stop()
 })
 
-const act = <T>(work: Parameters<typeof world.store.write<T>>[1]) => world.store.write({ orgId: world.orgId, kind: "act" }, work)
+const act = <T>(work: Parameters<typeof world.store.write<T>>[1]) =>
+  world.store.write({ orgId: world.orgId, kind: "act" }, work)
 const available = async (agentId: string, ...groups: ChannelGroup[]) => {
   await act((tx) => setAvailability(tx, agentId, groups))
   await world.routing.settled(world.orgId)
 }
 
 async function conversation(id: string | null) {
-  const { rows } = await sql<{ status: string; agentId: string | null; inboxId: string; dueAt: Date | null; version: number }>`
-    SELECT status, agent_id, inbox_id, due_at, version FROM conversations WHERE org_id = ${world.orgId} AND id = ${id}`.execute(base.db)
+  const { rows } = await sql<{
+    status: string
+    agentId: string | null
+    inboxId: string
+    dueAt: Date | null
+    version: number
+  }>`
+    SELECT status, agent_id, inbox_id, due_at, version FROM conversations WHERE org_id = ${world.orgId} AND id = ${id}`.execute(
+    base.db,
+  )
   return rows[0]
 }
 async function offers(state = "pending") {
   const { rows } = await sql<{ id: string; agentId: string; conversationId: string; state: string }>`
-    SELECT id, agent_id, conversation_id, state FROM offers WHERE org_id = ${world.orgId} AND state = ${state} ORDER BY id`.execute(base.db)
+    SELECT id, agent_id, conversation_id, state FROM offers WHERE org_id = ${world.orgId} AND state = ${state} ORDER BY id`.execute(
+    base.db,
+  )
   return rows
 }
 async function agentRow(id: string) {
-  const { rows } = await sql<{ messagingLoad: number; mailLoad: number; mailCredit: number; status: string; availableFor: string[]; connected: boolean }>`
-    SELECT messaging_load, mail_load, mail_credit, status, available_for, connected FROM agent_states WHERE org_id = ${world.orgId} AND agent_id = ${id}`.execute(base.db)
+  const { rows } = await sql<{
+    messagingLoad: number
+    mailLoad: number
+    mailCredit: number
+    status: string
+    availableFor: string[]
+    connected: boolean
+  }>`
+    SELECT messaging_load, mail_load, mail_credit, status, available_for, connected FROM agent_states WHERE org_id = ${world.orgId} AND agent_id = ${id}`.execute(
+    base.db,
+  )
   return rows[0]
 }
 const withoutBanner = () =>
@@ -91,14 +111,22 @@ test("S12 a section without a default Inbox leads to the organization's fallback
   const inbox = await world.inbox("General")
   const mail = await world.entryPoint("email", inbox)
   await sql`UPDATE channel_routings SET default_inbox_id = NULL WHERE org_id = ${world.orgId}`.execute(base.db)
-  expect(await world.send(mail, "email", "a@example.com")).toMatchObject({ resolution: { inboxId: inbox, inboxSource: "default" } })
+  expect(await world.send(mail, "email", "a@example.com")).toMatchObject({
+    resolution: { inboxId: inbox, inboxSource: "default" },
+  })
 })
 
 test("S18 S33 each entry point's mail stands in the Inbox that resolve names", async () => {
   const general = await world.inbox("General")
   const billing = await world.inbox("Billing", 60)
-  const addresses = [await world.entryPoint("email", general), await world.entryPoint("email", general), await world.entryPoint("email", billing)]
-  const receipts = await Promise.all(addresses.map((address, index) => world.send(address, "email", `c${index}@example.com`)))
+  const addresses = [
+    await world.entryPoint("email", general),
+    await world.entryPoint("email", general),
+    await world.entryPoint("email", billing),
+  ]
+  const receipts = await Promise.all(
+    addresses.map((address, index) => world.send(address, "email", `c${index}@example.com`)),
+  )
   const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
   expect(rows.map((row) => row?.inboxId)).toEqual([general, general, billing])
   expect(receipts.map((receipt) => receipt.resolution?.slaSeconds)).toEqual([3_600, 3_600, 60])
@@ -215,7 +243,11 @@ test("reliability 23 of two tabs and of two agents one gets it, the other is tol
       act((tx) => acceptOffer(tx, offer?.id ?? "", ana)),
     ])
     const refused = outcomes.filter((outcome) => outcome.status === "rejected")
-    expect(refused.every(({ reason }) => reason instanceof Problem && ["offer_ended", "already_taken"].includes(reason.code))).toBe(true)
+    expect(
+      refused.every(
+        ({ reason }) => reason instanceof Problem && ["offer_ended", "already_taken"].includes(reason.code),
+      ),
+    ).toBe(true)
     const accepted = outcomes[0].status === "fulfilled" || outcomes[2].status === "fulfilled"
     expect(accepted).not.toBe(outcomes[1].status === "fulfilled")
   }

@@ -50,15 +50,30 @@ export async function lockAgentWork(tx: Tx, agentId: string): Promise<AgentWork 
 
 async function pendingItems(tx: Tx, agentId: string): Promise<string[]> {
   const { rows } = await sql<{ queueItemId: string }>`
-    SELECT queue_item_id FROM offers WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND state = 'pending'`.execute(tx.db)
+    SELECT queue_item_id FROM offers WHERE org_id = ${tx.orgId} AND agent_id = ${agentId} AND state = 'pending'`.execute(
+    tx.db,
+  )
   return rows.map((row) => row.queueItemId)
 }
 
 /** Takes offers back without penalty; their items return to their place. */
-export async function withdrawOffers(tx: Tx, offers: readonly OfferRow[], reason: string, groups?: readonly ChannelGroup[]): Promise<void> {
+export async function withdrawOffers(
+  tx: Tx,
+  offers: readonly OfferRow[],
+  reason: string,
+  groups?: readonly ChannelGroup[],
+): Promise<void> {
   const concerned = groups ? offers.filter((offer) => groups.includes(offer.channelGroup)) : offers
-  const ended = await endOffers(tx, concerned.map((offer) => offer.id), "withdrawn", reason)
-  await returnItems(tx, ended.map((offer) => offer.queueItemId))
+  const ended = await endOffers(
+    tx,
+    concerned.map((offer) => offer.id),
+    "withdrawn",
+    reason,
+  )
+  await returnItems(
+    tx,
+    ended.map((offer) => offer.queueItemId),
+  )
 }
 
 /** Writes a change of a locked agent; since when he is absent follows. Answers the row as it is now. */
@@ -90,6 +105,8 @@ export async function changeAgent(tx: Tx, before: AgentRow, change: AgentChange)
 export async function bumpAgents(tx: Tx, agentIds: readonly string[]): Promise<void> {
   if (agentIds.length === 0) return
   await sql`
-    UPDATE agent_states SET version = version + 1 WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})`.execute(tx.db)
+    UPDATE agent_states SET version = version + 1 WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...agentIds]})`.execute(
+    tx.db,
+  )
   tx.touch({ agents: agentIds })
 }

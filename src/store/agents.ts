@@ -33,7 +33,8 @@ export type AgentRow = {
 }
 
 /** For `sql` texts that read agents. */
-export const agentColumns = sql.raw(`agent_id, status, away_reason_id, away_cause, available_for, focused_at, paused_at, settings_until,
+export const agentColumns =
+  sql.raw(`agent_id, status, away_reason_id, away_cause, available_for, focused_at, paused_at, settings_until,
   heartbeat_at, connected, status_since, last_logged_in_at, absent_since, blocked_until_voice, blocked_until_messaging,
   acw_until, mail_credit, misses_in_row, standard_capacity, maximum_capacity, voice_load, messaging_load, mail_load,
   last_assigned_at, deactivated_at, version`)

@@ -50,7 +50,10 @@ export type Opening = {
  */
 export async function openAssignments(tx: Tx, openings: readonly Opening[]): Promise<ConversationRow[]> {
   if (openings.length === 0) return []
-  await endOpen(tx, openings.map(({ conversation, reason, endReason }) => ({ conversation, reason: endReason ?? reason })))
+  await endOpen(
+    tx,
+    openings.map(({ conversation, reason, endReason }) => ({ conversation, reason: endReason ?? reason })),
+  )
   await sql`
     INSERT INTO assignments (org_id, id, conversation_id, agent_id, inbox_id, reason, started_at, decision_id)
     SELECT ${tx.orgId}, r.id, r.conversation_id, r.agent_id, r.inbox_id, r.reason, ${tx.now}::timestamptz, r.decision_id
@@ -76,13 +79,18 @@ export async function openAssignments(tx: Tx, openings: readonly Opening[]): Pro
   const ids = openings.map(({ conversation }) => conversation.id)
   await moveContacts(tx, ids, "active")
   for (const via of new Set(openings.map((opening) => opening.via))) {
-    await reseat(tx, openings.filter((opening) => opening.via === via).map(({ conversation }) => conversation.id), via)
+    await reseat(
+      tx,
+      openings.filter((opening) => opening.via === via).map(({ conversation }) => conversation.id),
+      via,
+    )
   }
   await sql`
     UPDATE agent_states SET last_assigned_at = ${tx.now}, version = version + 1
     WHERE org_id = ${tx.orgId} AND agent_id = ANY(${openings.map((opening) => opening.agentId)})`.execute(tx.db)
   tx.touch({ agents: openings.flatMap(({ agentId, conversation }) => [agentId, conversation.agentId]) })
-  for (const [index, opening] of openings.entries()) announceAssignment(tx, opening.conversation, after[index] ?? opening.conversation, opening)
+  for (const [index, opening] of openings.entries())
+    announceAssignment(tx, opening.conversation, after[index] ?? opening.conversation, opening)
   return after
 }
 
@@ -110,7 +118,11 @@ export async function endAssignments(
       reason,
     })),
   )
-  await reseat(tx, endings.map(({ conversation }) => conversation.id), "manual")
+  await reseat(
+    tx,
+    endings.map(({ conversation }) => conversation.id),
+    "manual",
+  )
   tx.touch({ agents: endings.map(({ conversation }) => conversation.agentId) })
   for (const [index, { conversation, reason }] of endings.entries()) {
     if (conversation.agentId) announceAssignment(tx, conversation, after[index] ?? conversation, { reason })
@@ -128,7 +140,10 @@ export async function endAssignment(
 }
 
 /** In a statement of its own before another opens: the partial unique index allows one open row. */
-async function endOpen(tx: Tx, rows: readonly { conversation: ConversationRow; reason: AssignmentReason }[]): Promise<void> {
+async function endOpen(
+  tx: Tx,
+  rows: readonly { conversation: ConversationRow; reason: AssignmentReason }[],
+): Promise<void> {
   const assigned = rows.filter(({ conversation }) => conversation.agentId !== null)
   if (assigned.length === 0) return
   await sql`

@@ -31,7 +31,8 @@ export type ContactRow = {
   test: boolean
 }
 
-const columns = sql.raw(`id, conversation_id, customer_id, channel, channel_group, entry_point_id, direction, inbox_id, state,
+const columns =
+  sql.raw(`id, conversation_id, customer_id, channel, channel_group, entry_point_id, direction, inbox_id, state,
   due_at, sla_seconds, sla_source, inbox_source, started_at, queued_at, awaiting_since, fulfilled_at, fulfilled_by,
   last_message_at, ended_at, end_reason, end_status, test`)
 const columnTypes = `id uuid, conversation_id uuid, customer_id uuid, channel text, channel_group text, entry_point_id uuid,
@@ -61,7 +62,10 @@ export function contactsInsert(tx: Tx, rows: readonly ContactRow[]): RawBuilder<
 /** What an inbound message changes in a live contact: it awaits again. */
 export async function awaitContacts(
   tx: Tx,
-  rows: readonly Pick<ContactRow, "id" | "state" | "dueAt" | "slaSeconds" | "slaSource" | "awaitingSince" | "lastMessageAt">[],
+  rows: readonly Pick<
+    ContactRow,
+    "id" | "state" | "dueAt" | "slaSeconds" | "slaSource" | "awaitingSince" | "lastMessageAt"
+  >[],
 ): Promise<void> {
   if (rows.length === 0) return
   await sql`
@@ -73,7 +77,11 @@ export async function awaitContacts(
 }
 
 /** All live text contacts of these conversations take this state: an agent has them, is asked, or they wait. */
-export async function moveContacts(tx: Tx, conversationIds: readonly string[], state: "queued" | "offered" | "active"): Promise<void> {
+export async function moveContacts(
+  tx: Tx,
+  conversationIds: readonly string[],
+  state: "queued" | "offered" | "active",
+): Promise<void> {
   if (conversationIds.length === 0) return
   await sql`
     UPDATE contacts SET state = ${state}, queued_at = CASE WHEN ${state} = 'queued' THEN coalesce(queued_at, ${tx.now}) ELSE queued_at END

@@ -36,9 +36,12 @@ export type ConversationRow = {
 }
 
 /** What a transaction may change; the status follows from the rest. */
-export type ConversationChange = Partial<Omit<ConversationRow, "id" | "customerId" | "status" | "test" | "createdAt" | "version">>
+export type ConversationChange = Partial<
+  Omit<ConversationRow, "id" | "customerId" | "status" | "test" | "createdAt" | "version">
+>
 
-const columns = sql.raw(`id, customer_id, inbox_id, status, agent_id, last_agent_id, awaiting_since, due_at, due_because,
+const columns =
+  sql.raw(`id, customer_id, inbox_id, status, agent_id, last_agent_id, awaiting_since, due_at, due_because,
   sla_seconds, sla_source, no_reply_needed, no_reply_restore, topic_ids, closed_at, closed_by, close_forced, reopened_at,
   merged_into_id, related_conversation_id, last_message_at, last_message_preview, last_message_direction,
   last_message_channel, last_inbound_at, test, created_at, version`)
@@ -47,18 +50,26 @@ const columns = sql.raw(`id, customer_id, inbox_id, status, agent_id, last_agent
 export async function lockConversations(tx: Tx, ids: readonly string[]): Promise<Map<string, ConversationRow>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<ConversationRow>`
-    SELECT ${columns} FROM conversations WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}) ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
+    SELECT ${columns} FROM conversations WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}) ORDER BY id FOR NO KEY UPDATE`.execute(
+    tx.db,
+  )
   return new Map(rows.map((row) => [row.id, row]))
 }
 
 /** The active conversation of each customer, else the one closed last; locked. The caller has locked the customers. */
-export async function lockLatestConversations(tx: Tx, customerIds: readonly string[]): Promise<Map<string, ConversationRow>> {
+export async function lockLatestConversations(
+  tx: Tx,
+  customerIds: readonly string[],
+): Promise<Map<string, ConversationRow>> {
   if (customerIds.length === 0) return new Map()
   const { rows } = await sql<{ id: string }>`
     SELECT l.id FROM unnest(${[...customerIds]}::uuid[]) AS c(customer_id) CROSS JOIN LATERAL (
       SELECT id FROM conversations WHERE org_id = ${tx.orgId} AND customer_id = c.customer_id AND merged_into_id IS NULL
       ORDER BY closed_at DESC NULLS FIRST LIMIT 1) l`.execute(tx.db)
-  const latest = await lockConversations(tx, rows.map((row) => row.id))
+  const latest = await lockConversations(
+    tx,
+    rows.map((row) => row.id),
+  )
   return new Map([...latest.values()].map((row) => [row.customerId, row]))
 }
 

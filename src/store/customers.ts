@@ -18,7 +18,10 @@ type Found = { kind: AddressKind; value: string; customerId: string }
  * The customer behind each address, made where there is none. Two transactions with the same new address meet at its
  * key: the second waits and gets the first one's customer. Answers by `addressKey`, and who is new.
  */
-export async function upsertCustomers(tx: Tx, senders: readonly Sender[]): Promise<{ idOf: Map<string, string>; created: Set<string> }> {
+export async function upsertCustomers(
+  tx: Tx,
+  senders: readonly Sender[],
+): Promise<{ idOf: Map<string, string>; created: Set<string> }> {
   const wanted = [...new Map(senders.map((sender) => [addressKey(sender), sender])).values()]
   const idOf = new Map((await findAddresses(tx, wanted)).map((found) => [addressKey(found), found.customerId]))
   const missing = wanted.filter((sender) => !idOf.has(addressKey(sender)))
@@ -32,7 +35,9 @@ export async function upsertCustomers(tx: Tx, senders: readonly Sender[]): Promi
     SELECT ${tx.orgId}, r.kind, r.value, r.address_id, r.id, ${tx.now}::timestamptz, r.verified_by
     FROM ${records(candidates, "id uuid, address_id uuid, kind text, value text, verified_by text")}
     ORDER BY r.kind, r.value
-    ON CONFLICT (org_id, kind, value) DO UPDATE SET value = excluded.value RETURNING kind, value, customer_id`.execute(tx.db)
+    ON CONFLICT (org_id, kind, value) DO UPDATE SET value = excluded.value RETURNING kind, value, customer_id`.execute(
+    tx.db,
+  )
   for (const found of rows) idOf.set(addressKey(found), found.customerId)
   const lost: string[] = []
   for (const candidate of candidates) {
@@ -51,7 +56,9 @@ async function findAddresses(tx: Tx, wanted: readonly Sender[]): Promise<Found[]
   const { rows } = await sql<Found>`
     SELECT a.kind, a.value, a.customer_id FROM customer_addresses a
     JOIN ${records(wanted, "kind text, value text")} ON a.kind = r.kind AND a.value = r.value
-    WHERE a.org_id = ${tx.orgId} AND a.kind = ANY(${[...new Set(wanted.map(({ kind }) => kind))]}) AND a.value = ANY(${wanted.map(({ value }) => value)})`.execute(tx.db)
+    WHERE a.org_id = ${tx.orgId} AND a.kind = ANY(${[...new Set(wanted.map(({ kind }) => kind))]}) AND a.value = ANY(${wanted.map(({ value }) => value)})`.execute(
+    tx.db,
+  )
   return rows
 }
 
@@ -88,11 +95,16 @@ export async function nameCustomers(tx: Tx, rows: readonly { id: string; name: s
   if (rows.length === 0) return
   await sql`
     UPDATE customers c SET name = r.name, version = c.version + 1 FROM ${records(rows, "id uuid, name text")}
-    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${rows.map((row) => row.id)}) AND c.name IS NULL`.execute(tx.db)
+    WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${rows.map((row) => row.id)}) AND c.name IS NULL`.execute(
+    tx.db,
+  )
 }
 
 /** What senders say of themselves: kept beside their customer, never matched. */
-export async function insertClaims(tx: Tx, rows: readonly { customerId: string; kind: AddressKind; value: string }[]): Promise<void> {
+export async function insertClaims(
+  tx: Tx,
+  rows: readonly { customerId: string; kind: AddressKind; value: string }[],
+): Promise<void> {
   const unique = [...new Map(rows.map((row) => [`${row.customerId} ${addressKey(row)}`, row])).values()]
   if (unique.length === 0) return
   await sql`

@@ -41,14 +41,22 @@ export async function decisionsOf(db: Kysely<DB>, orgId: string, conversationId:
   return rows
 }
 
-export type PullRow = { id: string; agentId: string; requestedAt: Date; answeredAt: Date | null; answer: PullAnswer | null }
+export type PullRow = {
+  id: string
+  agentId: string
+  requestedAt: Date
+  answeredAt: Date | null
+  answer: PullAnswer | null
+}
 export type PullAnswer = { conversationId: string | null }
 
 /** "Next": a row that the owner of routing answers. One open request for each agent; asking again finds it. */
 export async function insertPull(tx: Tx, agentId: string, id: string): Promise<string> {
   const { rows } = await sql<{ id: string }>`
     INSERT INTO pull_requests (org_id, id, agent_id, requested_at) VALUES (${tx.orgId}, ${id}, ${agentId}, ${tx.now})
-    ON CONFLICT (org_id, agent_id) WHERE answered_at IS NULL DO UPDATE SET requested_at = pull_requests.requested_at RETURNING id`.execute(tx.db)
+    ON CONFLICT (org_id, agent_id) WHERE answered_at IS NULL DO UPDATE SET requested_at = pull_requests.requested_at RETURNING id`.execute(
+    tx.db,
+  )
   return rows[0]?.id ?? id
 }
 
@@ -60,7 +68,9 @@ export async function answerPull(tx: Tx, id: string, answer: PullAnswer): Promis
 
 export async function findPull(db: Kysely<DB>, orgId: string, id: string): Promise<PullRow | null> {
   const { rows } = await sql<PullRow>`
-    SELECT id, agent_id, requested_at, answered_at, answer FROM pull_requests WHERE org_id = ${orgId} AND id = ${id}`.execute(db)
+    SELECT id, agent_id, requested_at, answered_at, answer FROM pull_requests WHERE org_id = ${orgId} AND id = ${id}`.execute(
+    db,
+  )
   return rows[0] ?? null
 }
 

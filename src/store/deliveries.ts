@@ -43,7 +43,9 @@ export async function insertDelivery(
   return id
 }
 
-const columns = sql.raw("id, message_id, channel, status, attempts, external_id, failure, accept_duplicate, created_at, changed_at")
+const columns = sql.raw(
+  "id, message_id, channel, status, attempts, external_id, failure, accept_duplicate, created_at, changed_at",
+)
 
 export async function lockDelivery(tx: Tx, id: string): Promise<DeliveryRow | null> {
   const { rows } = await sql<DeliveryRow>`

@@ -14,7 +14,11 @@ export type StoredReceipt = Omit<Receipt, "duplicate">
  * Stores what arrived, sorted by key (two batches with the same keys in another order would deadlock: routing.md 9 T2).
  * Waits for an undecided twin. Answers the ids of those that are new.
  */
-export async function insertInboundEvents(tx: Tx, arrivals: readonly Arrival[], parked?: { reason: string }): Promise<Set<string>> {
+export async function insertInboundEvents(
+  tx: Tx,
+  arrivals: readonly Arrival[],
+  parked?: { reason: string },
+): Promise<Set<string>> {
   const { rows } = await sql<{ id: string }>`
     INSERT INTO inbound_events (org_id, id, entry_point_id, channel, external_id, received_at, raw, raw_sha256, typed, test,
       parked_at, parked_reason)
@@ -56,8 +60,12 @@ export async function readReceipts(
       keys.map(({ entryPointId, externalId }) => ({ entryPointId, externalId })),
       "entry_point_id uuid, external_id text",
     )} ON e.entry_point_id = r.entry_point_id AND e.external_id = r.external_id
-    WHERE e.org_id = ${tx.orgId} AND e.entry_point_id = ANY(${keys.map((key) => key.entryPointId)}) AND e.external_id = ANY(${keys.map((key) => key.externalId)})`.execute(tx.db)
-  return new Map(rows.map((row) => [keyOf(row), row.receipt ?? emptyReceipt(row.id, row.parkedAt ? row.parkedReason : null)]))
+    WHERE e.org_id = ${tx.orgId} AND e.entry_point_id = ANY(${keys.map((key) => key.entryPointId)}) AND e.external_id = ANY(${keys.map((key) => key.externalId)})`.execute(
+    tx.db,
+  )
+  return new Map(
+    rows.map((row) => [keyOf(row), row.receipt ?? emptyReceipt(row.id, row.parkedAt ? row.parkedReason : null)]),
+  )
 }
 
 export function keyOf(event: { entryPointId: string; externalId: string }): string {
@@ -83,7 +91,10 @@ export function receiptsUpdate(tx: Tx, receipts: readonly StoredReceipt[]): RawB
   if (receipts.length === 0) return null
   return sql`
     UPDATE inbound_events e SET receipt = r.receipt
-    FROM ${records(receipts.map((receipt) => ({ id: receipt.inboundEventId, receipt })), "id uuid, receipt jsonb")}
+    FROM ${records(
+      receipts.map((receipt) => ({ id: receipt.inboundEventId, receipt })),
+      "id uuid, receipt jsonb",
+    )}
     WHERE e.org_id = ${tx.orgId} AND e.id = r.id AND e.id = ANY(${receipts.map((receipt) => receipt.inboundEventId)})`
 }
 
@@ -105,7 +116,8 @@ export type InboundEventRow = {
   test: boolean
 }
 
-const rowColumns = sql.raw(`e.id, e.entry_point_id, e.channel, e.external_id, e.received_at, e.typed, e.raw, e.raw_sha256, e.parked_at,
+const rowColumns =
+  sql.raw(`e.id, e.entry_point_id, e.channel, e.external_id, e.received_at, e.typed, e.raw, e.raw_sha256, e.parked_at,
   e.parked_reason, e.discarded_at, e.discarded_reason, e.attempts, e.receipt, e.test`)
 
 export async function findInboundEvent(db: Kysely<DB>, orgId: string, id: string): Promise<InboundEventRow | null> {
@@ -117,7 +129,9 @@ export async function findInboundEvent(db: Kysely<DB>, orgId: string, id: string
 /** Locked until the commit, for a replay or a discard. */
 export async function lockInboundEvent(tx: Tx, id: string): Promise<InboundEventRow | null> {
   const { rows } = await sql<InboundEventRow>`
-    SELECT ${rowColumns} FROM inbound_events e WHERE e.org_id = ${tx.orgId} AND e.id = ${id} FOR NO KEY UPDATE`.execute(tx.db)
+    SELECT ${rowColumns} FROM inbound_events e WHERE e.org_id = ${tx.orgId} AND e.id = ${id} FOR NO KEY UPDATE`.execute(
+    tx.db,
+  )
   return rows[0] ?? null
 }
 
@@ -137,7 +151,11 @@ export async function listInboundEvents(
 }
 
 /** After a replay: taken (no reason), or parked again with the new reason. */
-export async function settleReplay(tx: Tx, id: string, outcome: { receipt: StoredReceipt } | { reason: string }): Promise<void> {
+export async function settleReplay(
+  tx: Tx,
+  id: string,
+  outcome: { receipt: StoredReceipt } | { reason: string },
+): Promise<void> {
   const reason = "reason" in outcome ? outcome.reason : null
   const receipt = "receipt" in outcome ? JSON.stringify(outcome.receipt) : null
   await sql`

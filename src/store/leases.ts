@@ -16,10 +16,16 @@ export async function takeLease(db: Kysely<DB>, orgId: string, owner: string, se
 }
 
 /** Only `expires_at` changes, which is no key column: it passes commits in flight. False: the lease is lost. */
-export async function renewLease(db: Kysely<DB>, lease: { orgId: string; owner: string; epoch: number }, seconds: number): Promise<boolean> {
+export async function renewLease(
+  db: Kysely<DB>,
+  lease: { orgId: string; owner: string; epoch: number },
+  seconds: number,
+): Promise<boolean> {
   const { numAffectedRows } = await sql`
     UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => ${seconds})
-    WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(db)
+    WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(
+    db,
+  )
   return (numAffectedRows ?? 0n) > 0n
 }
 
@@ -27,7 +33,9 @@ export async function renewLease(db: Kysely<DB>, lease: { orgId: string; owner: 
 export async function freeLease(db: Kysely<DB>, lease: { orgId: string; owner: string; epoch: number }): Promise<void> {
   await sql`
     UPDATE leases SET expires_at = clock_timestamp()
-    WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(db)
+    WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(
+    db,
+  )
 }
 
 /** Thrown in a transaction of decisions whose epoch is no longer the current one: nothing of it is written. */

@@ -23,13 +23,26 @@ export type Assigning = {
   blockedUntil: Date | null
 }
 
-type AgentDelta = { agentId: string; voice: number; messaging: number; mail: number; charged: number; assigned: boolean; blockedUntil: Date | null }
+type AgentDelta = {
+  agentId: string
+  voice: number
+  messaging: number
+  mail: number
+  charged: number
+  assigned: boolean
+  blockedUntil: Date | null
+}
 
 /**
  * Offers and first assignments with all that follows from them, in one statement: items, offers, seats and their
  * counters, assignments, conversations, contacts, decisions. Conversations that somebody had go by `openAssignments`.
  */
-export async function writeMatches(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[], decisions: readonly DecisionRow[]): Promise<void> {
+export async function writeMatches(
+  tx: Tx,
+  offers: readonly NewOffer[],
+  assigning: readonly Assigning[],
+  decisions: readonly DecisionRow[],
+): Promise<void> {
   const after = assigning.map(({ conversation, agentId }): ConversationRow => {
     const next = { ...conversation, agentId, lastAgentId: agentId, version: conversation.version + 1 }
     return { ...next, status: statusOf(next) }
@@ -45,7 +58,10 @@ export async function writeMatches(tx: Tx, offers: readonly NewOffer[], assignin
     contactsUpdate(tx, offers, assigning),
     decisionsInsert(tx, decisions),
   ])
-  tx.touch({ items: [...offers.map((offer) => offer.queueItemId), ...assigning.map(({ itemId }) => itemId)], agents: deltas.map(({ agentId }) => agentId) })
+  tx.touch({
+    items: [...offers.map((offer) => offer.queueItemId), ...assigning.map(({ itemId }) => itemId)],
+    agents: deltas.map(({ agentId }) => agentId),
+  })
   for (const [index, { conversation, decisionId }] of assigning.entries()) {
     const now = after[index] ?? conversation
     announceChange(tx, conversation, now, "automated_assignment")
@@ -54,7 +70,10 @@ export async function writeMatches(tx: Tx, offers: readonly NewOffer[], assignin
 }
 
 function itemsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]) {
-  const rows = [...offers.map(({ queueItemId }) => ({ id: queueItemId, state: "offered" })), ...assigning.map(({ itemId }) => ({ id: itemId, state: "done" }))]
+  const rows = [
+    ...offers.map(({ queueItemId }) => ({ id: queueItemId, state: "offered" })),
+    ...assigning.map(({ itemId }) => ({ id: itemId, state: "done" })),
+  ]
   if (rows.length === 0) return null
   return sql`
     UPDATE queue_items q SET state = r.state, version = q.version + 1, done_at = CASE WHEN r.state = 'done' THEN ${tx.now}::timestamptz END,
@@ -64,8 +83,20 @@ function itemsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly As
 
 function seatsInsert(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]) {
   const rows = [
-    ...offers.map(({ id, conversationId, agentId, channelGroup }) => ({ holderId: id, conversationId, agentId, channelGroup, via: "push" })),
-    ...assigning.map(({ conversation: { id }, agentId, channelGroup, via }) => ({ holderId: id, conversationId: id, agentId, channelGroup, via })),
+    ...offers.map(({ id, conversationId, agentId, channelGroup }) => ({
+      holderId: id,
+      conversationId,
+      agentId,
+      channelGroup,
+      via: "push",
+    })),
+    ...assigning.map(({ conversation: { id }, agentId, channelGroup, via }) => ({
+      holderId: id,
+      conversationId: id,
+      agentId,
+      channelGroup,
+      via,
+    })),
   ]
   if (rows.length === 0) return null
   return sql`
@@ -77,7 +108,15 @@ function seatsInsert(tx: Tx, offers: readonly NewOffer[], assigning: readonly As
 function agentDeltas(offers: readonly NewOffer[], assigning: readonly Assigning[]): AgentDelta[] {
   const deltas = new Map<string, AgentDelta>()
   const of = (agentId: string): AgentDelta => {
-    const delta = deltas.get(agentId) ?? { agentId, voice: 0, messaging: 0, mail: 0, charged: 0, assigned: false, blockedUntil: null }
+    const delta = deltas.get(agentId) ?? {
+      agentId,
+      voice: 0,
+      messaging: 0,
+      mail: 0,
+      charged: 0,
+      assigned: false,
+      blockedUntil: null,
+    }
     deltas.set(agentId, delta)
     return delta
   }
@@ -109,7 +148,13 @@ function assignmentsInsert(tx: Tx, assigning: readonly Assigning[]) {
     INSERT INTO assignments (org_id, id, conversation_id, agent_id, inbox_id, reason, started_at, decision_id)
     SELECT ${tx.orgId}::uuid, r.id, r.conversation_id, r.agent_id, r.inbox_id, 'automated_assignment', ${tx.now}::timestamptz, r.decision_id
     FROM ${records(
-      assigning.map(({ conversation, agentId, decisionId }) => ({ id: newId(), conversationId: conversation.id, agentId, inboxId: conversation.inboxId, decisionId })),
+      assigning.map(({ conversation, agentId, decisionId }) => ({
+        id: newId(),
+        conversationId: conversation.id,
+        agentId,
+        inboxId: conversation.inboxId,
+        decisionId,
+      })),
       "id uuid, conversation_id uuid, agent_id uuid, inbox_id uuid, decision_id uuid",
     )}`
 }
@@ -118,7 +163,10 @@ function conversationsUpdate(tx: Tx, after: readonly ConversationRow[]) {
   if (after.length === 0) return null
   return sql`
     UPDATE conversations c SET agent_id = r.agent_id, last_agent_id = r.agent_id, status = r.status, updated_at = ${tx.now}, version = c.version + 1
-    FROM ${records(after.map(({ id, agentId, status }) => ({ id, agentId, status })), "id uuid, agent_id uuid, status text")}
+    FROM ${records(
+      after.map(({ id, agentId, status }) => ({ id, agentId, status })),
+      "id uuid, agent_id uuid, status text",
+    )}
     WHERE c.org_id = ${tx.orgId} AND c.id = r.id AND c.id = ANY(${after.map((row) => row.id)})`
 }
 

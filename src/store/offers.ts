@@ -27,7 +27,8 @@ export type OfferRow = {
 }
 
 /** For `sql` texts that read offers. */
-export const offerColumns = sql.raw(`id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group,
+export const offerColumns =
+  sql.raw(`id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group,
   state, withdrawn_reason, match_reasons, offered_at, ends_at, decided_at, epoch, decision_id, version`)
 
 /** Pending offers of these items, in id order, locked until the commit. */
@@ -89,10 +90,20 @@ export async function endOffers(
   if (offerIds.length === 0) return []
   const { rows } = await sql<OfferRow>`
     UPDATE offers SET state = ${state}, withdrawn_reason = ${withdrawnReason}, decided_at = ${tx.now}, version = version + 1
-    WHERE org_id = ${tx.orgId} AND id = ANY(${[...offerIds]}) AND state = 'pending' RETURNING ${offerColumns}`.execute(tx.db)
-  if (state !== "accepted") await releaseSeats(tx, rows.map((row) => row.id))
+    WHERE org_id = ${tx.orgId} AND id = ANY(${[...offerIds]}) AND state = 'pending' RETURNING ${offerColumns}`.execute(
+    tx.db,
+  )
+  if (state !== "accepted")
+    await releaseSeats(
+      tx,
+      rows.map((row) => row.id),
+    )
   tx.touch({ items: rows.map((row) => row.queueItemId), agents: rows.map((row) => row.agentId) })
-  for (const offer of rows) tx.event(state === "accepted" ? "contact.offer_accepted" : "contact.offer_rejected", offerData(offer, withdrawnReason))
+  for (const offer of rows)
+    tx.event(
+      state === "accepted" ? "contact.offer_accepted" : "contact.offer_rejected",
+      offerData(offer, withdrawnReason),
+    )
   return rows
 }
 

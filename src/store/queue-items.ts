@@ -27,7 +27,8 @@ export type QueueItemRow = {
 }
 
 /** For `sql` texts that read queue items. */
-export const queueItemColumns = sql.raw(`id, conversation_id, contact_id, lane, inbox_id, channel_group, tier, state, due_at, queued_at,
+export const queueItemColumns =
+  sql.raw(`id, conversation_id, contact_id, lane, inbox_id, channel_group, tier, state, due_at, queued_at,
   first_queued_at, message_count, done_at, done_reason, version`)
 
 export type NewQueueItem = Omit<QueueItemRow, "state" | "doneAt" | "doneReason" | "version">
@@ -100,7 +101,12 @@ export async function endItems(
     WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state IN ('waiting', 'offered')`.execute(tx.db)
   tx.touch({ items: itemIds })
   const pending = await lockPendingOffers(tx, itemIds)
-  return endOffers(tx, pending.map((offer) => offer.id), "withdrawn", end.withdrawn)
+  return endOffers(
+    tx,
+    pending.map((offer) => offer.id),
+    "withdrawn",
+    end.withdrawn,
+  )
 }
 
 /** Offered items whose offer ended without acceptance: back to their old place. */
@@ -108,7 +114,9 @@ export async function returnItems(tx: Tx, itemIds: readonly string[]): Promise<v
   if (itemIds.length === 0) return
   const { rows } = await sql<{ conversationId: string }>`
     UPDATE queue_items SET state = 'waiting', version = version + 1
-    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state = 'offered' RETURNING conversation_id`.execute(tx.db)
+    WHERE org_id = ${tx.orgId} AND id = ANY(${[...itemIds]}) AND state = 'offered' RETURNING conversation_id`.execute(
+    tx.db,
+  )
   tx.touch({ items: itemIds })
   await sql`
     UPDATE contacts SET state = 'queued' WHERE org_id = ${tx.orgId} AND state = 'offered'
@@ -143,7 +151,9 @@ export async function requeue(
   }
   await moveContacts(tx, [conversation.id], "queued")
   await insertQueueItems(tx, [item])
-  await announceQueued(tx, [{ item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId }])
+  await announceQueued(tx, [
+    { item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId },
+  ])
   return item
 }
 
@@ -193,6 +203,7 @@ async function readHeads(tx: Tx, inboxIds: readonly string[]): Promise<Head[]> {
 
 function isBefore(head: Head, item: NewQueueItem): boolean {
   if (head.tier !== item.tier) return head.tier < item.tier
-  const order = head.dueAt.getTime() - item.dueAt.getTime() || head.firstQueuedAt.getTime() - item.firstQueuedAt.getTime()
+  const order =
+    head.dueAt.getTime() - item.dueAt.getTime() || head.firstQueuedAt.getTime() - item.firstQueuedAt.getTime()
   return order < 0 || (order === 0 && head.id < item.id)
 }

@@ -46,7 +46,8 @@ export async function readRouting(
     // S12: a section whose default was never set leads to the organization's fallback.
     const inboxId = row.defaultInboxId ?? row.fallbackInboxId
     if (inboxId) defaults.set(row.section, { inboxId, slaSeconds: row.defaultSlaSeconds })
-    if (row.exceptionInboxId) exceptions.set(row.id, { inboxId: row.exceptionInboxId, slaSeconds: row.exceptionSlaSeconds })
+    if (row.exceptionInboxId)
+      exceptions.set(row.id, { inboxId: row.exceptionInboxId, slaSeconds: row.exceptionSlaSeconds })
     for (const { id, name, slaSeconds } of row.inboxes ?? []) inboxes.set(id, { name, slaSeconds })
   }
   const settings = rows[0]?.settings ? parsed(rows[0].settings) : defaultWorkflowSettings
@@ -54,11 +55,16 @@ export async function readRouting(
 }
 
 /** Conversation Workflow as saved, with the defaults where nothing was. */
-export async function readWorkflowSettings(db: Kysely<DB>, orgId: string): Promise<{ settings: WorkflowSettings; version: number }> {
+export async function readWorkflowSettings(
+  db: Kysely<DB>,
+  orgId: string,
+): Promise<{ settings: WorkflowSettings; version: number }> {
   const { rows } = await sql<{ settings: unknown; version: number }>`
     SELECT settings, version FROM workflow_settings WHERE org_id = ${orgId}`.execute(db)
   const row = rows[0]
-  return row ? { settings: parsed(row.settings), version: row.version } : { settings: defaultWorkflowSettings, version: 0 }
+  return row
+    ? { settings: parsed(row.settings), version: row.version }
+    : { settings: defaultWorkflowSettings, version: 0 }
 }
 
 /** Parsing costs more than reading: the last texts are kept. */

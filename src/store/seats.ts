@@ -16,7 +16,9 @@ type Moved = { agentId: string; channelGroup: ChannelGroup }
 export async function releaseSeats(tx: Tx, holderIds: readonly string[]): Promise<void> {
   if (holderIds.length === 0) return
   const { rows } = await sql<Moved>`
-    DELETE FROM seats WHERE org_id = ${tx.orgId} AND holder_id = ANY(${[...holderIds]}) RETURNING agent_id, channel_group`.execute(tx.db)
+    DELETE FROM seats WHERE org_id = ${tx.orgId} AND holder_id = ANY(${[...holderIds]}) RETURNING agent_id, channel_group`.execute(
+    tx.db,
+  )
   await count(tx, rows, -1)
 }
 
@@ -24,7 +26,9 @@ export async function releaseSeats(tx: Tx, holderIds: readonly string[]): Promis
 export async function handOverSeats(tx: Tx, offerIds: readonly string[]): Promise<void> {
   if (offerIds.length === 0) return
   await sql`
-    UPDATE seats SET holder_id = conversation_id WHERE org_id = ${tx.orgId} AND holder_id = ANY(${[...offerIds]})`.execute(tx.db)
+    UPDATE seats SET holder_id = conversation_id WHERE org_id = ${tx.orgId} AND holder_id = ANY(${[...offerIds]})`.execute(
+    tx.db,
+  )
 }
 
 /**

@@ -17,10 +17,17 @@ export type Work = {
  * queue items, offers, agents), each in a statement of its own. Customers are locked before by whoever needs them.
  * `agentIds`: agents who will get something; those who have something now are found here.
  */
-export async function lockWork(tx: Tx, conversationIds: readonly string[], agentIds: readonly (string | null | undefined)[] = []): Promise<Work> {
+export async function lockWork(
+  tx: Tx,
+  conversationIds: readonly string[],
+  agentIds: readonly (string | null | undefined)[] = [],
+): Promise<Work> {
   const conversations = await lockConversations(tx, conversationIds)
   const items = await lockLiveItems(tx, conversationIds)
-  const offers = await lockPendingOffers(tx, items.map((item) => item.id))
+  const offers = await lockPendingOffers(
+    tx,
+    items.map((item) => item.id),
+  )
   const holders = [...conversations.values()].map((conversation) => conversation.agentId)
   const agents = await lockAgents(tx, [...agentIds, ...holders, ...offers.map((offer) => offer.agentId)])
   return { conversations, items, offers, agents }

@@ -13,7 +13,18 @@ export const systemActor: Actor = { type: "system", id: null, name: "Switchboard
 
 /** What a timeline shows for an event; the item's id, position and time are the event's own. */
 export type TimelineEntry = {
-  kind: "message" | "call" | "voicemail" | "note" | "status_change" | "assignment_change" | "topic_change" | "task" | "rule_run" | "opt_out_change" | "merge"
+  kind:
+    | "message"
+    | "call"
+    | "voicemail"
+    | "note"
+    | "status_change"
+    | "assignment_change"
+    | "topic_change"
+    | "task"
+    | "rule_run"
+    | "opt_out_change"
+    | "merge"
   conversationId: string
   customerId: string
   contactId?: string | null
@@ -39,7 +50,14 @@ export interface Tx {
   /** Rows that the routing engine mirrors and that this transaction changed. */
   touch(rows: { items?: readonly (string | null | undefined)[]; agents?: readonly (string | null | undefined)[] }): void
   /** A change of a setting, with what it was and what it is. */
-  audit(entry: { entityType: string; entityId: string; entityName: string; action: "added" | "updated" | "removed"; before?: unknown; after?: unknown }): void
+  audit(entry: {
+    entityType: string
+    entityId: string
+    entityName: string
+    action: "added" | "updated" | "removed"
+    before?: unknown
+    after?: unknown
+  }): void
   /** Work to be done after the commit, at least once (jobs/worker.ts). `key` replaces an earlier job of the same kind and key. */
   job(kind: string, payload: Record<string, unknown>, options?: { runAt?: Date; key?: string }): void
   afterCommit(act: () => void): void
@@ -67,7 +85,13 @@ export class RetryWrite extends Error {
   }
 }
 
-type PendingEvent = { id: string; type: string; data: Record<string, unknown>; at: Date; timeline: TimelineEntry | undefined }
+type PendingEvent = {
+  id: string
+  type: string
+  data: Record<string, unknown>
+  at: Date
+  timeline: TimelineEntry | undefined
+}
 type PendingAudit = Parameters<Tx["audit"]>[0]
 type PendingJob = { kind: string; payload: Record<string, unknown>; runAt: Date; key: string | null }
 
@@ -149,7 +173,12 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
 }
 
 /** The last statement before the commit: the position row stays locked until then, so that positions rise as commits do. */
-async function appendEvents(trx: Transaction<DB>, input: WriteInput, now: Date, collected: Collected): Promise<number | null> {
+async function appendEvents(
+  trx: Transaction<DB>,
+  input: WriteInput,
+  now: Date,
+  collected: Collected,
+): Promise<number | null> {
   const touched = collected.items.size + collected.agents.size > 0
   if (collected.events.length === 0 && !touched) return null
   if (collected.events.length === 0) {
@@ -161,7 +190,10 @@ async function appendEvents(trx: Transaction<DB>, input: WriteInput, now: Date, 
     type: event.type,
     at: event.at,
     data: event.data,
-    touched: touched && index === collected.events.length - 1 ? { items: [...collected.items], agents: [...collected.agents] } : null,
+    touched:
+      touched && index === collected.events.length - 1
+        ? { items: [...collected.items], agents: [...collected.agents] }
+        : null,
     timeline: event.timeline ?? null,
   }))
   const shown = rows.some((row) => row.timeline)
@@ -193,7 +225,12 @@ async function appendEvents(trx: Transaction<DB>, input: WriteInput, now: Date, 
   return appended.rows[0]?.last ?? null
 }
 
-async function insertAudits(trx: Transaction<DB>, input: WriteInput, now: Date, audits: readonly PendingAudit[]): Promise<void> {
+async function insertAudits(
+  trx: Transaction<DB>,
+  input: WriteInput,
+  now: Date,
+  audits: readonly PendingAudit[],
+): Promise<void> {
   if (audits.length === 0) return
   await trx
     .insertInto("auditEntries")

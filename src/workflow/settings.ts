@@ -2,7 +2,10 @@ import { defaultWorkflowSettings } from "../core/workflow/settings.ts"
 import type { Tx } from "../store/write.ts"
 
 export async function createWorkflowSettings(tx: Tx): Promise<void> {
-  await tx.db.insertInto("workflowSettings").values({ orgId: tx.orgId, settings: JSON.stringify(defaultWorkflowSettings) }).execute()
+  await tx.db
+    .insertInto("workflowSettings")
+    .values({ orgId: tx.orgId, settings: JSON.stringify(defaultWorkflowSettings) })
+    .execute()
 }
 
 /** RFC 7396: what is absent stays, what is null is cleared, objects are merged. */

@@ -32,7 +32,11 @@ const rules: readonly Rule[] = [
   { banned: /\bas unknown as\b/, instead: "parse it, or narrow", in: anywhere },
   { banned: /@ts-(ignore|expect-error|nocheck)/, instead: "the right type", in: anywhere },
   { banned: /^export \* from|^export \{.*\} from/, instead: "an import of the file that defines it", in: anywhere },
-  { banned: /\bimport\(["'][^"']+["']\)\.(?!then\b)/, instead: "`import type`, which the import rules see", in: anywhere },
+  {
+    banned: /\bimport\(["'][^"']+["']\)\.(?!then\b)/,
+    instead: "`import type`, which the import rules see",
+    in: anywhere,
+  },
   { banned: /\b(TODO|FIXME|XXX)\b/, instead: "the work itself, or an issue", in: anywhere },
   {
     banned: /["'`(\s](\/home\/\w|\/root\/|\/Users\/\w|C:\\\\)/,

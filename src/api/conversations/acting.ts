@@ -6,11 +6,19 @@ import { type Principal, visibleInboxIds } from "../../identity/principal.ts"
 import type { DB } from "../../store/tables.ts"
 
 /** Which conversations the caller may see, or act on, by this action. */
-export async function sightOf(db: Kysely<DB>, principal: Principal, action: Action = "conversation.read"): Promise<Sight> {
+export async function sightOf(
+  db: Kysely<DB>,
+  principal: Principal,
+  action: Action = "conversation.read",
+): Promise<Sight> {
   return { inboxIds: await visibleInboxIds(db, principal, action), agentId: principal.ownerId }
 }
 
-export async function actingOf(db: Kysely<DB>, principal: Principal, action: Action = "conversation.work"): Promise<Acting> {
+export async function actingOf(
+  db: Kysely<DB>,
+  principal: Principal,
+  action: Action = "conversation.work",
+): Promise<Acting> {
   const { type, id, userId, name } = principal
   return { type, id, userId, name, sight: await sightOf(db, principal, action) }
 }

@@ -20,7 +20,11 @@ export function assignmentRoutes({ store }: ConversationDeps): Route[] {
       path: "/conversations/:id/assignment",
       action: "conversation.work",
       summary: "Transfer to an Inbox or an agent",
-      body: z.object({ inboxId: z.uuid().optional(), agentId: z.uuid().nullable().default(null), note: z.string().trim().max(10_000).optional() }),
+      body: z.object({
+        inboxId: z.uuid().optional(),
+        agentId: z.uuid().nullable().default(null),
+        note: z.string().trim().max(10_000).optional(),
+      }),
       answers: { 200: Conversation },
       problems: ["conversation_closed", "agent_not_in_inbox", "version_conflict"],
       async handle({ principal, params, body, request, write }) {
@@ -52,12 +56,17 @@ export function assignmentRoutes({ store }: ConversationDeps): Route[] {
 }
 
 /** Own inboxes and oneself by conversation.work; everything else by conversation.assign (api.md 2.11). */
-function judgeFor(principal: Principal, ownInboxIds: readonly string[] | null, header: string | undefined): Transfer["judge"] {
+function judgeFor(
+  principal: Principal,
+  ownInboxIds: readonly string[] | null,
+  header: string | undefined,
+): Transfer["judge"] {
   const ifMatch = readIfMatch(header)
   return (conversation, target) => {
     if (ifMatch) expectVersion(ifMatch, conversation)
     if (principal.can("conversation.assign")) return
-    const toSelf = target.agentId !== null && target.agentId === principal.userId && target.inboxId === conversation.inboxId
+    const toSelf =
+      target.agentId !== null && target.agentId === principal.userId && target.inboxId === conversation.inboxId
     if (toSelf || ownInboxIds === null || ownInboxIds.includes(target.inboxId)) return
     throw problem("not_permitted", { action: "conversation.assign", requiredRoles: rolesWith("conversation.assign") })
   }

@@ -17,7 +17,8 @@ const TopicIds = z.array(z.uuid()).max(100)
 export function closureRoutes({ store }: ConversationDeps): Route[] {
   const { db } = store
   const answers = { 200: Conversation }
-  const present = async (tx: Tx, id: string, principal: Principal) => ok(await presentConversation(tx.db, tx.orgId, id, principal.ownerId))
+  const present = async (tx: Tx, id: string, principal: Principal) =>
+    ok(await presentConversation(tx.db, tx.orgId, id, principal.ownerId))
   return [
     route({
       method: "PUT",

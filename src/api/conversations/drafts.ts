@@ -34,7 +34,13 @@ export function draftRoutes({ store, onRead }: ConversationDeps): Route[] {
       async handle({ principal, params: { id, channel } }) {
         const { orgId, ownerId: userId } = principal
         await findSeen(db, orgId, await sightOf(db, principal, "conversation.work"), id)
-        return ok((await readDraft(db, { orgId, conversationId: id, userId, channel })) ?? { ...empty, channel, updatedAt: null })
+        return ok(
+          (await readDraft(db, { orgId, conversationId: id, userId, channel })) ?? {
+            ...empty,
+            channel,
+            updatedAt: null,
+          },
+        )
       },
     }),
     route({

@@ -9,7 +9,13 @@ import { type Route, route } from "../route.ts"
 import { sightOf } from "./acting.ts"
 
 /** "Why did I get this?" (api.md 2.11): while it waits, the candidates are those of now. */
-export function explanationRoutes({ store, routing }: { store: Store; routing: Pick<Routing, "explain" | "settled"> }): Route[] {
+export function explanationRoutes({
+  store,
+  routing,
+}: {
+  store: Store
+  routing: Pick<Routing, "explain" | "settled">
+}): Route[] {
   return [
     route({
       method: "GET",
@@ -25,7 +31,9 @@ export function explanationRoutes({ store, routing }: { store: Store; routing: P
           .where("id", "=", params.id)
           .executeTakeFirst()
         if (!conversation || !sees(await sightOf(store.db, principal), conversation)) throw problem("not_found")
-        const explanation = await explainConversation(store.db, orgId, params.id, now, (itemId) => routing.explain(orgId, itemId))
+        const explanation = await explainConversation(store.db, orgId, params.id, now, (itemId) =>
+          routing.explain(orgId, itemId),
+        )
         if (!explanation) throw problem("not_found")
         return ok(explanation)
       },

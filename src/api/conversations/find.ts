@@ -3,7 +3,13 @@ import { type Sight, sees } from "../../conversations/sight.ts"
 import { problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
 
-export type FoundConversation = { id: string; customerId: string; inboxId: string; agentId: string | null; mergedIntoId: string | null }
+export type FoundConversation = {
+  id: string
+  customerId: string
+  inboxId: string
+  agentId: string | null
+  mergedIntoId: string | null
+}
 
 /** 404 where it is missing, of another organization, or hidden from these eyes. */
 export async function findSeen(db: Kysely<DB>, orgId: string, sight: Sight, id: string): Promise<FoundConversation> {

@@ -15,7 +15,10 @@ export function noteRoutes({ store }: ConversationDeps): Route[] {
       action: "conversation.work",
       idempotent: true,
       summary: "A note for colleagues",
-      body: z.object({ text: z.string().trim().min(1).max(10_000), mentionUserIds: z.array(z.uuid()).max(50).default([]) }),
+      body: z.object({
+        text: z.string().trim().min(1).max(10_000),
+        mentionUserIds: z.array(z.uuid()).max(50).default([]),
+      }),
       answers: { 201: Note },
       async handle({ principal, params, body, write }) {
         const acting = await actingOf(db, principal)

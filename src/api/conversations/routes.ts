@@ -68,10 +68,24 @@ export function conversationRoutes(deps: ConversationDeps): Route[] {
         ])
         const after = list.after ? ([String(list.after[0]), String(list.after[1])] as const) : null
         const filter = { ...rest, inboxIds, agentIds, channels, topicIds }
-        const ids = await listConversationIds(db, orgId, sight, filter, { limit: list.limit, after, now, country: organization.country })
-        const shown = await presentConversations(db, orgId, ids.slice(0, list.limit).map(({ id }) => id), ownerId)
+        const ids = await listConversationIds(db, orgId, sight, filter, {
+          limit: list.limit,
+          after,
+          now,
+          country: organization.country,
+        })
+        const shown = await presentConversations(
+          db,
+          orgId,
+          ids.slice(0, list.limit).map(({ id }) => id),
+          ownerId,
+        )
         const byId = new Map(shown.map((conversation) => [conversation.id, conversation]))
-        return page(ids, ({ key, id }) => [key, id], ({ id }) => byId.get(id))
+        return page(
+          ids,
+          ({ key, id }) => [key, id],
+          ({ id }) => byId.get(id),
+        )
       },
     }),
     route({
@@ -116,7 +130,14 @@ export function conversationRoutes(deps: ConversationDeps): Route[] {
         const after = list.after ? Number(list.after[0]) : null
         const reader = { orgId: principal.orgId, id: principal.id, links }
         const items = await readTimeline(db, reader, params.id, { limit: list.limit, after, order: query.order })
-        return byShownTime(page(items, (item) => [item.position], (item) => item), query.order)
+        return byShownTime(
+          page(
+            items,
+            (item) => [item.position],
+            (item) => item,
+          ),
+          query.order,
+        )
       },
     }),
     route({

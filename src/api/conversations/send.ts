@@ -41,12 +41,25 @@ export function sendRoutes({ store, links, rules }: ConversationDeps): Route[] {
       body: SendMessage,
       limits: { stringLength: htmlLengthMax },
       answers: { 201: Message },
-      problems: ["conversation_closed", "opted_out", "window_closed", "number_not_registered", "daily_cap_reached", "sms_deactivated_on_request"],
+      problems: [
+        "conversation_closed",
+        "opted_out",
+        "window_closed",
+        "number_not_registered",
+        "daily_cap_reached",
+        "sms_deactivated_on_request",
+      ],
       async handle({ principal, params, body, write }) {
         const [acting, undoSeconds] = await Promise.all([actingOf(db, principal), undoSecondsOf(store, principal)])
         return write(async (tx) => {
-          const { messageId } = await reply(tx, rules, acting, params.id, { ...body, undoSeconds: body.channel === "email" ? undoSeconds : 0 })
-          return created(`/messages/${messageId}`, await presentMessage(tx.db, { orgId: tx.orgId, id: principal.id, links }, messageId))
+          const { messageId } = await reply(tx, rules, acting, params.id, {
+            ...body,
+            undoSeconds: body.channel === "email" ? undoSeconds : 0,
+          })
+          return created(
+            `/messages/${messageId}`,
+            await presentMessage(tx.db, { orgId: tx.orgId, id: principal.id, links }, messageId),
+          )
         })
       },
     }),

@@ -143,7 +143,10 @@ export class Connection {
   }
 
   #changesSight(event: LiveEvent): boolean {
-    return event.type.startsWith("inbox_member.") && (event.data.agentId === this.principal.ownerId || event.data.userId === this.principal.ownerId)
+    return (
+      event.type.startsWith("inbox_member.") &&
+      (event.data.agentId === this.principal.ownerId || event.data.userId === this.principal.ownerId)
+    )
   }
 
   #tell(event: LiveEvent): void {
@@ -187,7 +190,8 @@ export class Connection {
     const read = ClientFrame.safeParse(frame)
     if (!read.success) {
       const ref = typeof frame.ref === "string" || typeof frame.ref === "number" ? frame.ref : null
-      if (this.#greeted) this.problem("frame_invalid", read.error.issues[0]?.message ?? "This frame cannot be read.", ref)
+      if (this.#greeted)
+        this.problem("frame_invalid", read.error.issues[0]?.message ?? "This frame cannot be read.", ref)
       else this.close(closeCodes.badData)
       return
     }
@@ -263,7 +267,8 @@ export class Connection {
   async #add(streams: readonly Stream[], ref: string | number | null): Promise<boolean> {
     let refused = false
     for (const stream of streams) {
-      const problem = this.#streams.size >= streamsMax ? "rate_limited" : await this.#hub.judge(this.principal, this.#sight, stream)
+      const problem =
+        this.#streams.size >= streamsMax ? "rate_limited" : await this.#hub.judge(this.principal, this.#sight, stream)
       if (problem) {
         refused = true
         this.problem(problem, `The stream ${stream} is not open to you.`, ref)
@@ -283,7 +288,9 @@ export class Connection {
 function parse(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString("utf8"))
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }

@@ -29,7 +29,12 @@ type Row = {
   agentIds: (string | null)[] | null
 }
 
-type Watched = { position: number; listeners: Set<(events: readonly LiveEvent[]) => void>; reading: Promise<void> | null; again: boolean }
+type Watched = {
+  position: number
+  listeners: Set<(events: readonly LiveEvent[]) => void>
+  reading: Promise<void> | null
+  again: boolean
+}
 
 const pageSize = 500
 /** A hint may be lost; then the table is looked at this often. */
@@ -103,7 +108,9 @@ export class EventTail {
         WHERE c.org_id = e.org_id AND c.id = (e.data->>'conversationId')::uuid) k ON true
       LEFT JOIN LATERAL (SELECT array_agg(DISTINCT c.inbox_id) AS inbox_ids, array_agg(DISTINCT c.agent_id) AS agent_ids FROM conversations c
         WHERE e.data->>'conversationId' IS NULL AND c.org_id = e.org_id AND c.customer_id = (e.data->>'customerId')::uuid) u ON true
-      WHERE e.org_id = ${orgId} AND e.position > ${position} ORDER BY e.position LIMIT ${pageSize}`.execute(this.#store.db)
+      WHERE e.org_id = ${orgId} AND e.position > ${position} ORDER BY e.position LIMIT ${pageSize}`.execute(
+      this.#store.db,
+    )
     return rows.map(eventOf)
   }
 

@@ -120,7 +120,8 @@ export class Hub {
     const { orgId, userId } = connection.principal
     if (!userId || !connection.greeted || !connection.principal.can("agent.self")) return
     const others = this.#of(connection.principal).filter((other) => other.greeted)
-    const away = others.length === 0 ? this.#deps.presence.lost(orgId, userId, this.#heardAt(connection)) : Promise.resolve()
+    const away =
+      others.length === 0 ? this.#deps.presence.lost(orgId, userId, this.#heardAt(connection)) : Promise.resolve()
     const left = connection.place === "settings" && !others.some((other) => other.place === "settings")
     const back = left ? this.#deps.presence.inSettings(orgId, userId, false) : Promise.resolve()
     Promise.all([away, back]).catch(this.#deps.onError)
@@ -128,7 +129,8 @@ export class Hub {
 
   heard(connection: Connection): void {
     const { orgId, userId } = connection.principal
-    if (userId && connection.greeted && connection.principal.can("agent.self")) this.#deps.presence.heartbeat(orgId, userId)
+    if (userId && connection.greeted && connection.principal.can("agent.self"))
+      this.#deps.presence.heartbeat(orgId, userId)
   }
 
   sightOf(principal: Principal): Promise<Sight> {
@@ -184,7 +186,8 @@ export class Hub {
   async setPlace(connection: Connection, place: "work" | "settings", conversationId: string | null): Promise<void> {
     connection.place = place
     const { orgId, userId } = connection.principal
-    if (userId && connection.principal.can("agent.self")) await this.#deps.presence.inSettings(orgId, userId, place === "settings")
+    if (userId && connection.principal.can("agent.self"))
+      await this.#deps.presence.inSettings(orgId, userId, place === "settings")
     if (conversationId && !(await this.#isSeen(orgId, connection.sight, conversationId))) {
       return connection.problem("not_found", "There is no such conversation.")
     }
@@ -197,13 +200,28 @@ export class Hub {
     if (!(await this.#isSeen(principal.orgId, connection.sight, conversationId))) {
       return connection.problem("not_found", "There is no such conversation.")
     }
-    this.#show(principal.orgId, conversationId, { type: "typing", conversationId, channel, person: actorOf(principal), on }, principal.id)
+    this.#show(
+      principal.orgId,
+      conversationId,
+      { type: "typing", conversationId, channel, person: actorOf(principal), on },
+      principal.id,
+    )
     if (channel !== "note") this.#deps.onTyping?.(principal.orgId, conversationId, channel, principal.name, on)
   }
 
   /** A customer writes: shown to who has the conversation on the screen. */
-  customerTyping(orgId: string, conversationId: string, person: { id: string | null; name: string }, on: boolean): void {
-    this.#show(orgId, conversationId, { type: "typing", conversationId, channel: "chat", person: { ...person, type: "customer" }, on }, null)
+  customerTyping(
+    orgId: string,
+    conversationId: string,
+    person: { id: string | null; name: string },
+    on: boolean,
+  ): void {
+    this.#show(
+      orgId,
+      conversationId,
+      { type: "typing", conversationId, channel: "chat", person: { ...person, type: "customer" }, on },
+      null,
+    )
   }
 
   /** Sessions ended, or a key was revoked: at once, not at the next look. */
@@ -221,7 +239,9 @@ export class Hub {
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
     this.#tail.stop()
-    this.#each((connection) => connection.sayGoodbye("restart", closeCodes.restart, Math.round(chance() * reconnectMsMax)))
+    this.#each((connection) =>
+      connection.sayGoodbye("restart", closeCodes.restart, Math.round(chance() * reconnectMsMax)),
+    )
   }
 
   #view(connection: Connection, conversationId: string | null): void {
@@ -229,11 +249,22 @@ export class Hub {
     if (viewing === conversationId) return
     connection.viewing = conversationId
     const person = actorOf(principal)
-    if (viewing) this.#show(principal.orgId, viewing, { type: "viewing", conversationId: viewing, person, on: false }, principal.id)
+    if (viewing)
+      this.#show(
+        principal.orgId,
+        viewing,
+        { type: "viewing", conversationId: viewing, person, on: false },
+        principal.id,
+      )
     if (!conversationId) return
     this.#show(principal.orgId, conversationId, { type: "viewing", conversationId, person, on: true }, principal.id)
     for (const other of this.#connections) {
-      if (other.viewing !== conversationId || other.principal.id === principal.id || other.principal.orgId !== principal.orgId) continue
+      if (
+        other.viewing !== conversationId ||
+        other.principal.id === principal.id ||
+        other.principal.orgId !== principal.orgId
+      )
+        continue
       connection.send({ type: "viewing", conversationId, person: actorOf(other.principal), on: true })
     }
   }
@@ -242,7 +273,8 @@ export class Hub {
     const text = JSON.stringify(frame)
     for (const connection of this.#connections) {
       const { principal } = connection
-      if (principal.orgId === orgId && principal.id !== exceptId && connection.wants(`conversation:${conversationId}`)) connection.sendText(text)
+      if (principal.orgId === orgId && principal.id !== exceptId && connection.wants(`conversation:${conversationId}`))
+        connection.sendText(text)
     }
   }
 
@@ -258,7 +290,12 @@ export class Hub {
 
   async #isInbox(orgId: string, sight: Sight, id: string): Promise<boolean> {
     if (sight.inboxIds !== null) return sight.inboxIds.includes(id)
-    const found = await this.#deps.store.db.selectFrom("inboxes").select("id").where("orgId", "=", orgId).where("id", "=", id).executeTakeFirst()
+    const found = await this.#deps.store.db
+      .selectFrom("inboxes")
+      .select("id")
+      .where("orgId", "=", orgId)
+      .where("id", "=", id)
+      .executeTakeFirst()
     return found !== undefined
   }
 
@@ -273,7 +310,8 @@ export class Hub {
   async #checkSessions(): Promise<void> {
     for (const connection of [...this.#connections]) {
       try {
-        if (!(await this.#deps.stillHolds(connection.principal))) connection.sayGoodbye("session_ended", closeCodes.token, 0)
+        if (!(await this.#deps.stillHolds(connection.principal)))
+          connection.sayGoodbye("session_ended", closeCodes.token, 0)
       } catch (error) {
         this.#deps.onError(error)
       }
@@ -281,7 +319,9 @@ export class Hub {
   }
 
   #of(principal: Principal): Connection[] {
-    return [...this.#connections].filter((other) => other.principal.id === principal.id && other.principal.orgId === principal.orgId)
+    return [...this.#connections].filter(
+      (other) => other.principal.id === principal.id && other.principal.orgId === principal.orgId,
+    )
   }
 
   #heardAt(connection: Connection): Date {

@@ -36,7 +36,9 @@ class Tab {
   readonly socket: WebSocket
   closed: number | null = null
   constructor(person: Person, headers: Record<string, string> = {}, protocol = "switchboard.live.v1") {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/api/live`, protocol, { headers: { cookie: person.cookie, origin: deskOrigin, ...headers } })
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}/api/live`, protocol, {
+      headers: { cookie: person.cookie, origin: deskOrigin, ...headers },
+    })
     this.socket.on("message", (bytes) => this.frames.push(JSON.parse(String(bytes))))
     this.socket.on("close", (code) => {
       this.closed = code
@@ -80,10 +82,18 @@ const someone = () => `customer${++n}@example.com`
 test("what happens in own inboxes is told as it happens, in order, and nothing of others", async () => {
   const tab = await enter(ana, ["me", "work"])
   const other = await enter(ben, ["me", "work"])
-  expect(await tab.frame("welcome")).toMatchObject({ userId: ana.id, serverVersion: "0", oldestPosition: expect.any(Number) })
+  expect(await tab.frame("welcome")).toMatchObject({
+    userId: ana.id,
+    serverVersion: "0",
+    oldestPosition: expect.any(Number),
+  })
   const receipt = await d.world.send(general, "email", someone())
   const told = await tab.frame("event", (frame) => frame.eventType === "contact.message_received")
-  expect(told.data).toMatchObject({ conversationId: receipt.conversationId, messageId: receipt.messageId, text: "Hello" })
+  expect(told.data).toMatchObject({
+    conversationId: receipt.conversationId,
+    messageId: receipt.messageId,
+    text: "Hello",
+  })
   const positions = tab.frames.filter((frame) => frame.type === "event").map((frame) => frame.position)
   expect(positions).toEqual(positions.toSorted((a, b) => a - b))
   await d.world.send(billing, "email", someone())
@@ -104,11 +114,18 @@ test("from a saved position nothing is missed and nothing is told twice", async 
   const again = await enter(jordan, ["all"], seen.position)
   await Promise.all(writers)
   await d.world.send(general, "email", someone(), "the last")
-  await again.frame("event", (frame) => frame.eventType === "contact.message_received" && frame.data.text === "the last")
+  await again.frame(
+    "event",
+    (frame) => frame.eventType === "contact.message_received" && frame.data.text === "the last",
+  )
   const events = again.frames.filter((frame) => frame.type === "event")
   expect(events.filter((frame) => frame.eventType === "contact.message_received")).toHaveLength(11)
   expect(new Set(events.map((frame) => frame.position)).size).toBe(events.length)
-  const stored = await sql<{ position: number }>`SELECT position FROM events WHERE org_id = ${d.world.orgId} AND position > ${seen.position} AND type NOT LIKE 'internal.%' ORDER BY position`.execute(ground.db)
+  const stored = await sql<{
+    position: number
+  }>`SELECT position FROM events WHERE org_id = ${d.world.orgId} AND position > ${seen.position} AND type NOT LIKE 'internal.%' ORDER BY position`.execute(
+    ground.db,
+  )
   expect(events.map((frame) => frame.position)).toEqual(stored.rows.map((row) => row.position))
   again.socket.close()
   const ahead = await enter(jordan, ["all"], 1_000_000)
@@ -171,7 +188,9 @@ test("S8 an offer comes with its countdown and ends in all tabs", async () => {
   const chat = await d.world.entryPoint("chat", d.generalId)
   const dora = await d.person("Dora", ["agent"], [d.generalId])
   await ground.store.write({ orgId: d.world.orgId, kind: "act" }, async (tx) => {
-    await sql`UPDATE agent_states SET status = 'logged_in', available_for = '{messaging}', absent_since = NULL, version = version + 1 WHERE agent_id = ${dora.id}`.execute(tx.db)
+    await sql`UPDATE agent_states SET status = 'logged_in', available_for = '{messaging}', absent_since = NULL, version = version + 1 WHERE agent_id = ${dora.id}`.execute(
+      tx.db,
+    )
     tx.touch({ agents: [dora.id] })
   })
   const tabs = [await enter(dora), await enter(dora)]
@@ -183,7 +202,9 @@ test("S8 an offer comes with its countdown and ends in all tabs", async () => {
   }
   const late = await enter(dora)
   const offerId = (await late.frame("offer")).offer.id
-  await ana.call("PUT", `/conversations/${(await late.frame("offer")).offer.conversationId}/assignment`, { agentId: ana.id })
+  await ana.call("PUT", `/conversations/${(await late.frame("offer")).offer.conversationId}/assignment`, {
+    agentId: ana.id,
+  })
   for (const tab of [...tabs, late]) {
     expect(await tab.frame("offer_ended")).toMatchObject({ offerId, status: "withdrawn" })
     tab.socket.close()
@@ -211,7 +232,14 @@ test("typing and viewing reach colleagues who look at it, and the customer's sid
 test("presence: settings pauses routing until the socket ends; an agent with a socket is connected", async () => {
   const tab = await enter(ana)
   tab.say({ type: "presence", place: "settings" })
-  const inSettings = async () => (await sql<{ is: boolean }>`SELECT settings_until > clock_timestamp() AS is FROM agent_states WHERE agent_id = ${ana.id}`.execute(ground.db)).rows[0]?.is ?? false
+  const inSettings = async () =>
+    (
+      await sql<{
+        is: boolean
+      }>`SELECT settings_until > clock_timestamp() AS is FROM agent_states WHERE agent_id = ${ana.id}`.execute(
+        ground.db,
+      )
+    ).rows[0]?.is ?? false
   await eventually(inSettings)
   tab.socket.close()
   await eventually(async () => !(await inSettings()))

@@ -21,4 +21,3 @@ export function liveUpgrade(hub: Hub, authenticate: HttpServer["authenticateSock
     },
   }
 }
-

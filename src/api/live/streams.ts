@@ -10,17 +10,55 @@ export const streamPattern =
   /^(me|work|board|settings|all|(conversation|queue):[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/
 
 const settingsNouns = new Set([
-  "entry_point", "channel_routing", "channel", "inbox", "inbox_member", "user", "mailbox", "chat_app", "phone_number", "carrier_account",
-  "workflow_settings", "topic", "away_reason", "organization", "api_key", "webhook", "routing", "invariant", "inbound_event",
+  "entry_point",
+  "channel_routing",
+  "channel",
+  "inbox",
+  "inbox_member",
+  "user",
+  "mailbox",
+  "chat_app",
+  "phone_number",
+  "carrier_account",
+  "workflow_settings",
+  "topic",
+  "away_reason",
+  "organization",
+  "api_key",
+  "webhook",
+  "routing",
+  "invariant",
+  "inbound_event",
 ])
 const conversationNouns = new Set([
-  "contact", "conversation", "conversation_status", "conversation_assignee", "conversation_inbox", "conversation_topics", "conversation_due",
-  "message", "note", "call", "voicemail", "task", "customer", "customer_address", "opt_out",
+  "contact",
+  "conversation",
+  "conversation_status",
+  "conversation_assignee",
+  "conversation_inbox",
+  "conversation_topics",
+  "conversation_due",
+  "message",
+  "note",
+  "call",
+  "voicemail",
+  "task",
+  "customer",
+  "customer_address",
+  "opt_out",
 ])
 const agentNouns = new Set(["agent_availability", "agent_status", "agent_focus"])
 const queueTypes = new Set([
-  "contact.queued", "contact.transferred", "contact.offered", "contact.offer_accepted", "contact.offer_rejected", "contact.ended",
-  "conversation_assignee.updated", "conversation_inbox.updated", "conversation_due.updated", "conversation_status.updated",
+  "contact.queued",
+  "contact.transferred",
+  "contact.offered",
+  "contact.offer_accepted",
+  "contact.offer_rejected",
+  "contact.ended",
+  "conversation_assignee.updated",
+  "conversation_inbox.updated",
+  "conversation_due.updated",
+  "conversation_status.updated",
 ])
 
 /** Whether this caller is told of this event now: by a stream of his, his role, and whose conversation it is. */

@@ -11,7 +11,10 @@ const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u
 /** A name that is safe to show and to save under: no folders, nothing invisible, at most 150 characters. */
 export function cleanFileName(given: string): string {
   const last = given.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? ""
-  const visible = last.replaceAll(invisible, "").replaceAll(/[<>:"|?*]/g, "_").replaceAll(/\s+/g, " ")
+  const visible = last
+    .replaceAll(invisible, "")
+    .replaceAll(/[<>:"|?*]/g, "_")
+    .replaceAll(/\s+/g, " ")
   const trimmed = visible.replace(/^[.\s]+/, "").replace(/[.\s]+$/, "")
   const named = trimmed === "" ? "file" : reserved.test(trimmed) ? `_${trimmed}` : trimmed
   return shorten(named)

@@ -42,7 +42,11 @@ export const Message = z.object({
   channel: ChannelNameShape,
   direction: z.enum(["inbound", "outbound"]),
   entryPoint: EntryPointRef.nullable(),
-  author: z.object({ type: z.enum(["customer", "agent", "api_key", "rule", "system"]), id: z.string().nullable(), name: z.string().nullable() }),
+  author: z.object({
+    type: z.enum(["customer", "agent", "api_key", "rule", "system"]),
+    id: z.string().nullable(),
+    name: z.string().nullable(),
+  }),
   text: z.string(),
   html: z.string().nullable(),
   subject: z.string().nullable(),

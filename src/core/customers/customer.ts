@@ -1,6 +1,15 @@
 import { z } from "zod"
 
-export const AddressKind = z.enum(["phone", "email", "instagram", "facebook", "whatsapp", "twitter_dm", "visitor", "external"])
+export const AddressKind = z.enum([
+  "phone",
+  "email",
+  "instagram",
+  "facebook",
+  "whatsapp",
+  "twitter_dm",
+  "visitor",
+  "external",
+])
 export type AddressKind = z.infer<typeof AddressKind>
 
 /** An address by which a customer is known, or says to be (`proved` false: shown as unverified, never matched). */
@@ -13,7 +22,12 @@ export const CustomerAddress = z.object({
 })
 export type CustomerAddress = z.infer<typeof CustomerAddress>
 
-export const OptOut = z.object({ customerAddress: z.string(), phoneNumberId: z.string(), keyword: z.string(), since: z.string() })
+export const OptOut = z.object({
+  customerAddress: z.string(),
+  phoneNumberId: z.string(),
+  keyword: z.string(),
+  since: z.string(),
+})
 export type OptOut = z.infer<typeof OptOut>
 
 export const Customer = z.object({

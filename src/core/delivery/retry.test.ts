@@ -15,7 +15,9 @@ test("reliability 20 pauses grow, are spread, never undercut Retry-After, and en
 test("reliability 18 the final state is the same in whatever order the states come", () => {
   const told: StoredDeliveryStatus[] = ["sent", "delivered", "read", "failed"]
   for (const order of permutations(told)) {
-    expect(order.reduce((state, next) => (isAdvance(state, next) ? next : state), "queued" as StoredDeliveryStatus)).toBe("read")
+    expect(
+      order.reduce((state, next) => (isAdvance(state, next) ? next : state), "queued" as StoredDeliveryStatus),
+    ).toBe("read")
   }
 })
 

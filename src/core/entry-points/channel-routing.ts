@@ -36,7 +36,12 @@ export const OverviewRow = z.object({
   entryPointIds: z.array(z.string()),
   labels: z.array(z.string()),
   reachable: z.array(
-    z.object({ inboxId: z.string(), name: z.string(), via: z.enum(["direct", "exit_node", "rule"]), viaLabel: z.string().nullable() }),
+    z.object({
+      inboxId: z.string(),
+      name: z.string(),
+      via: z.enum(["direct", "exit_node", "rule"]),
+      viaLabel: z.string().nullable(),
+    }),
   ),
   slaSeconds: z.int(),
   agents: z.int(),

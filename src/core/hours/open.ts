@@ -49,7 +49,10 @@ function spansAround(hours: WeeklyHours, now: Date): Span[] {
       const nextDay = stop <= start || stop === "24:00"
       const endDate = nextDay ? date.add(1, "day") : date
       const endTime = stop === "24:00" ? "00:00" : stop
-      spans.push({ from: instant(date.format("YYYY-MM-DD"), start, hours.timeZone), to: instant(endDate.format("YYYY-MM-DD"), endTime, hours.timeZone) })
+      spans.push({
+        from: instant(date.format("YYYY-MM-DD"), start, hours.timeZone),
+        to: instant(endDate.format("YYYY-MM-DD"), endTime, hours.timeZone),
+      })
     }
   }
   return spans

@@ -18,7 +18,6 @@ export const askForPassword = (email: string) => api.post<void>("/password-reset
 export const setPassword = (token: string, password: string) => api.post<void>("/passwords", { token, password })
 
 export const passwordLengthMin = 12
-export const passwordLengthMax = 128
 
 /** The secret of a link stands in the fragment, which is never sent to a server or a log. */
 export function fromFragment(name: string): string {

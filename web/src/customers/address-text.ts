@@ -1,5 +1,5 @@
 import type { Customer, CustomerAddress } from "../../../src/core/customers/customer.ts"
-import { formatPhoneNumber } from "../field/phone-number.tsx"
+import { formatPhoneNumber } from "../field/phone-number.ts"
 
 /** As a person would write it; what only machines read is left out. */
 export function shownAddresses({ addresses }: Pick<Customer, "addresses">, kind?: CustomerAddress["kind"]): string[] {

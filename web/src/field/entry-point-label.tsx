@@ -1,6 +1,6 @@
 import type { ChannelName } from "../../../src/core/channels.ts"
 import { ChannelIcon } from "./channel-icon.tsx"
-import { formatPhoneNumber } from "./phone-number.tsx"
+import { formatPhoneNumber } from "./phone-number.ts"
 
 type Ref = { channel: ChannelName; kind: string; address: string; displayName?: string | null }
 

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query"
-import { formatPhoneNumber } from "../field/phone-number.tsx"
+import { formatPhoneNumber } from "../field/phone-number.ts"
 import { inboxesQuery } from "../settings/inboxes/inboxes.queries.ts"
 import { usersQuery } from "../settings/users/users.queries.ts"
 
@@ -20,6 +20,9 @@ export function shownName(name: string | null, otherwise: string): string {
 }
 
 export function initialsOf(name: string): string {
-  const words = name.replaceAll(/[^\p{L}\p{N}\s]/gu, " ").trim().split(/\s+/)
+  const words = name
+    .replaceAll(/[^\p{L}\p{N}\s]/gu, " ")
+    .trim()
+    .split(/\s+/)
   return [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => word?.[0]?.toUpperCase() ?? "").join("")
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Autocomplete, Button, Group, Modal, SegmentedControl, Select, Stack, Tooltip } from "@mantine/core"
+import { ActionIcon, Autocomplete, Button, Group, Modal, SegmentedControl, Stack, Tooltip } from "@mantine/core"
 import { useDebouncedValue, useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPencilPlus } from "@tabler/icons-react"
@@ -45,14 +45,25 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
     queryFn: ({ signal }) => api.get<Page<Customer>>(`/customers${query({ q: text, limit: 8 })}`, signal),
     enabled: text.length >= 2,
   }).data?.items
-  const suggestions = [...new Set((known ?? []).flatMap((customer) => customer.addresses.filter((address) => address.kind === kind).map(({ value }) => value)))]
+  const suggestions = [
+    ...new Set(
+      (known ?? []).flatMap((customer) =>
+        customer.addresses.filter((address) => address.kind === kind).map(({ value }) => value),
+      ),
+    ),
+  ]
   const start = useMutation({
     mutationFn: async () => {
       const customerId = await customerAt(kind, to.trim())
       try {
         return (await api.post<Conversation>("/conversations", { customerId, inboxId, start: "new" })).id
       } catch (error) {
-        if (error instanceof ApiProblem && error.code === "conversation_active" && typeof error.body.conversationId === "string") return error.body.conversationId
+        if (
+          error instanceof ApiProblem &&
+          error.code === "conversation_active" &&
+          typeof error.body.conversationId === "string"
+        )
+          return error.body.conversationId
         throw error
       }
     },
@@ -85,7 +96,11 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
         />
         <Autocomplete
           label={t`To`}
-          description={way === "email" ? t`A mail address; known customers are found by name too.` : t`A telephone number; known customers are found by name too.`}
+          description={
+            way === "email"
+              ? t`A mail address; known customers are found by name too.`
+              : t`A telephone number; known customers are found by name too.`
+          }
           data={suggestions}
           filter={({ options }) => options}
           value={to}
@@ -93,7 +108,13 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
           error={problem?.at("/addresses/0/value")}
           data-autofocus
         />
-        <InboxSelect label={t`Inbox`} description={t`It decides who sees it and from which address it goes.`} value={inboxId} onChange={setInboxId} error={problem?.at("/inboxId")} />
+        <InboxSelect
+          label={t`Inbox`}
+          description={t`It decides who sees it and from which address it goes.`}
+          value={inboxId}
+          onChange={setInboxId}
+          error={problem?.at("/inboxId")}
+        />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onDone}>
             <Trans>Cancel</Trans>
@@ -114,7 +135,8 @@ async function customerAt(kind: "email" | "phone", value: string): Promise<strin
   try {
     return (await api.post<Customer>("/customers", { name: null, addresses: [{ kind, value }] })).id
   } catch (error) {
-    if (error instanceof ApiProblem && error.code === "address_taken" && typeof error.body.customerId === "string") return error.body.customerId
+    if (error instanceof ApiProblem && error.code === "address_taken" && typeof error.body.customerId === "string")
+      return error.body.customerId
     throw error
   }
 }

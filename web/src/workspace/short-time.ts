@@ -19,10 +19,16 @@ export function clockTime(at: string): string {
 /** "Today", "Yesterday", "Mon 16 Mar", with the year where it is another one. */
 export function dayLabel(at: string, now: number): string {
   const days = daysBetween(Date.parse(at), now)
-  if (days === 0 || days === 1) return capitalized(new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(-days, "day"))
+  if (days === 0 || days === 1)
+    return capitalized(new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(-days, "day"))
   const date = new Date(at)
   const sameYear = date.getFullYear() === new Date(now).getFullYear()
-  return date.toLocaleDateString(undefined, { weekday: "short", day: "numeric", month: "short", ...(sameYear ? {} : { year: "numeric" }) })
+  return date.toLocaleDateString(undefined, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    ...(sameYear ? {} : { year: "numeric" }),
+  })
 }
 
 /** Calendar days on the reader's calendar, not spans of 24 hours. */

@@ -12,7 +12,11 @@ live.on("typing", (frame) => {
   if (typeof frame.conversationId !== "string") return
   const id = frame.conversationId
   if (frame.on) {
-    writers.set(id, { person: frame.person as Writer, channel: String(frame.channel), until: Date.now() + forgottenAfterMs })
+    writers.set(id, {
+      person: frame.person as Writer,
+      channel: String(frame.channel),
+      until: Date.now() + forgottenAfterMs,
+    })
     setTimeout(() => forget(id), forgottenAfterMs + 50)
   } else writers.delete(id)
   tell()

@@ -39,6 +39,8 @@ class Changed {
   readonly #client: QueryClient
   readonly #conversations = new Set<string>()
   readonly #customers = new Set<string>()
+  /** An event that names its conversation only, such as files that came later: few timelines are on a screen. */
+  #someTimeline = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(client: QueryClient) {
@@ -49,6 +51,7 @@ class Changed {
     if (!concerning.test(eventType)) return
     if (typeof data.conversationId === "string") this.#conversations.add(data.conversationId)
     if (typeof data.customerId === "string") this.#customers.add(data.customerId)
+    else if (eventType.startsWith("message.") || eventType.startsWith("note.")) this.#someTimeline = true
     this.#timer ??= setTimeout(() => this.#flush(), flushEveryMs)
   }
 
@@ -64,6 +67,8 @@ class Changed {
       void this.#client.invalidateQueries({ queryKey: workKeys.timeline(id) })
       void this.#client.invalidateQueries({ queryKey: workKeys.customer(id) })
     }
+    if (this.#someTimeline) void this.#client.invalidateQueries({ queryKey: ["timeline"] })
+    this.#someTimeline = false
     this.#conversations.clear()
     this.#customers.clear()
   }

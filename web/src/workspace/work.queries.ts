@@ -27,37 +27,61 @@ export const workListQuery = (view: WorkList) =>
     queryKey: [...workKeys.lists, view],
     queryFn: ({ signal }) => {
       const status = view === "mine" ? "new,open,waiting" : undefined
-      return api.get<Page<Conversation>>(`/conversations${query({ view, status, limit: view === "closed" ? 50 : rowsMax })}`, signal)
+      return api.get<Page<Conversation>>(
+        `/conversations${query({ view, status, limit: view === "closed" ? 50 : rowsMax })}`,
+        signal,
+      )
     },
     refetchInterval: 60_000,
   })
 
 export const conversationQuery = (id: string) =>
-  queryOptions({ queryKey: workKeys.one(id), queryFn: ({ signal }) => api.get<OpenConversation>(`/conversations/${id}`, signal) })
+  queryOptions({
+    queryKey: workKeys.one(id),
+    queryFn: ({ signal }) => api.get<OpenConversation>(`/conversations/${id}`, signal),
+  })
 
 export const contactsQuery = (id: string) =>
-  queryOptions({ queryKey: [...workKeys.one(id), "contacts"], queryFn: ({ signal }) => listAll<Contact>(`/conversations/${id}/contacts`, signal) })
+  queryOptions({
+    queryKey: [...workKeys.one(id), "contacts"],
+    queryFn: ({ signal }) => listAll<Contact>(`/conversations/${id}/contacts`, signal),
+  })
 
 export const explanationQuery = (id: string) =>
-  queryOptions({ queryKey: [...workKeys.one(id), "explanation"], queryFn: ({ signal }) => api.get<Explanation>(`/conversations/${id}/explanation`, signal) })
+  queryOptions({
+    queryKey: [...workKeys.one(id), "explanation"],
+    queryFn: ({ signal }) => api.get<Explanation>(`/conversations/${id}/explanation`, signal),
+  })
 
 export const replyOptionsQuery = (id: string) =>
-  queryOptions({ queryKey: [...workKeys.one(id), "reply-options"], queryFn: ({ signal }) => listAll<ReplyOption>(`/conversations/${id}/reply-options`, signal) })
+  queryOptions({
+    queryKey: [...workKeys.one(id), "reply-options"],
+    queryFn: ({ signal }) => listAll<ReplyOption>(`/conversations/${id}/reply-options`, signal),
+  })
 
-export const topicsQuery = queryOptions({ queryKey: ["topics"], queryFn: ({ signal }) => listAll<Topic>("/topics", signal) })
+export const topicsQuery = queryOptions({
+  queryKey: ["topics"],
+  queryFn: ({ signal }) => listAll<Topic>("/topics", signal),
+})
 
 /** The customer's whole life, newest first, page by page into the past. */
 export const timelineQuery = (customerId: string) =>
   infiniteQueryOptions({
     queryKey: workKeys.timeline(customerId),
     queryFn: ({ pageParam, signal }) =>
-      api.get<TimelinePage>(`/customers/${customerId}/timeline${query({ order: "newest", limit: timelinePageSize, cursor: pageParam })}`, signal),
+      api.get<TimelinePage>(
+        `/customers/${customerId}/timeline${query({ order: "newest", limit: timelinePageSize, cursor: pageParam })}`,
+        signal,
+      ),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.nextCursor,
   })
 
 export const customerQuery = (id: string) =>
-  queryOptions({ queryKey: workKeys.customer(id), queryFn: ({ signal }) => api.get<Customer>(`/customers/${id}`, signal) })
+  queryOptions({
+    queryKey: workKeys.customer(id),
+    queryFn: ({ signal }) => api.get<Customer>(`/customers/${id}`, signal),
+  })
 
 export const customerConversationsQuery = (id: string) =>
   queryOptions({

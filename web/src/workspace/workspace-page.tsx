@@ -35,7 +35,11 @@ function Workspace() {
   const { list = "mine" } = useSearch({ strict: false }) as { list?: "queue" | "closed" }
   const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false })
   const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
-  const [folded, setFolded] = useLocalStorage({ key: "switchboard:customer-pane-folded", defaultValue: false, getInitialValueInEffect: false })
+  const [folded, setFolded] = useLocalStorage({
+    key: "switchboard:customer-pane-folded",
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  })
   const [drawer, setDrawer] = useState(false)
   const [why, setWhy] = useState(0)
   const conversation = useQuery({ ...conversationQuery(conversationId ?? ""), enabled: conversationId !== null }).data
@@ -65,14 +69,23 @@ function Workspace() {
       )}
       <ConversationList view={list} openId={conversationId} hidden={isPhone && conversationId !== null} />
       {conversationId ? (
-        <ConversationPane conversationId={conversationId} onCustomer={showCustomer} customerShown={inPane} onWhy={askWhy} />
+        <ConversationPane
+          conversationId={conversationId}
+          onCustomer={showCustomer}
+          customerShown={inPane}
+          onWhy={askWhy}
+        />
       ) : (
         !isPhone && <NothingOpen />
       )}
       {inPane && (
         <aside className={classes.customer} aria-label={t`Customer`}>
           <OfferStack />
-          {open ? <CustomerPane conversation={open} onFold={() => setFolded(true)} why={why} /> : <div className={classes.none} />}
+          {open ? (
+            <CustomerPane conversation={open} onFold={() => setFolded(true)} why={why} />
+          ) : (
+            <div className={classes.none} />
+          )}
         </aside>
       )}
       {!isWide && (
@@ -119,12 +132,30 @@ function NothingOpen() {
     <section className={classes.nothing} aria-label={t`Conversation`}>
       <EmptyState icon={<IconMessages size={28} stroke={1.75} />} title={t`No conversation is open`}>
         <dl className={classes.keys}>
-          <Key name="j" /> <dd><Trans>Into the list, then j and k or the arrows</Trans></dd>
-          <Key name="Enter" /> <dd><Trans>Open it</Trans></dd>
-          <Key name="r" /> <dd><Trans>Reply</Trans></dd>
-          <Key name="n" /> <dd><Trans>Write a note</Trans></dd>
-          <Key name="x" /> <dd><Trans>Next request</Trans></dd>
-          <Key name="F8" /> <dd><Trans>Accept an offer</Trans></dd>
+          <Key name="j" />{" "}
+          <dd>
+            <Trans>Into the list, then j and k or the arrows</Trans>
+          </dd>
+          <Key name="Enter" />{" "}
+          <dd>
+            <Trans>Open it</Trans>
+          </dd>
+          <Key name="r" />{" "}
+          <dd>
+            <Trans>Reply</Trans>
+          </dd>
+          <Key name="n" />{" "}
+          <dd>
+            <Trans>Write a note</Trans>
+          </dd>
+          <Key name="x" />{" "}
+          <dd>
+            <Trans>Next request</Trans>
+          </dd>
+          <Key name="F8" />{" "}
+          <dd>
+            <Trans>Accept an offer</Trans>
+          </dd>
         </dl>
       </EmptyState>
     </section>

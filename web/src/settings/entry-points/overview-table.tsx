@@ -8,7 +8,7 @@ import type { OverviewRow } from "../../../../src/core/entry-points/channel-rout
 import { formatSeconds } from "../../../../src/core/sla/minutes.ts"
 import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
 import { type Column, DataTable } from "../../field/data-table.tsx"
-import { formatPhoneNumber } from "../../field/phone-number.tsx"
+import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import classes from "./entry-points.module.css"
 import { WarningList } from "./warning-list.tsx"

@@ -5,7 +5,7 @@ import { useState } from "react"
 import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
-import { formatPhoneNumber } from "../../field/phone-number.tsx"
+import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { SmsState } from "./sms-page.tsx"
 

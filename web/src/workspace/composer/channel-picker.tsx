@@ -7,7 +7,13 @@ import { ChannelIcon, channelInText, channelLabel } from "../../field/channel-ic
 import { refusalTexts } from "./refusals.ts"
 import classes from "./composer.module.css"
 
-type Props = { options: ReplyOption[]; channel: ChannelName; selected: boolean; onSelect: () => void; onChannel: (channel: ChannelName) => void }
+type Props = {
+  options: ReplyOption[]
+  channel: ChannelName
+  selected: boolean
+  onSelect: () => void
+  onChannel: (channel: ChannelName) => void
+}
 
 /** Every channel in use; those that cannot reach this customer stand there too and say why. */
 export function ChannelPicker({ options, channel, selected, onSelect, onChannel }: Props) {
@@ -15,7 +21,12 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
   return (
     <Menu position="top-start" width={320}>
       <Menu.Target>
-        <UnstyledButton className={classes.tab} data-selected={selected || undefined} aria-label={t`Reply by ${channelInText(channel)}, choose another channel`} onClick={onSelect}>
+        <UnstyledButton
+          className={classes.tab}
+          data-selected={selected || undefined}
+          aria-label={t`Reply by ${channelInText(channel)}, choose another channel`}
+          onClick={onSelect}
+        >
           <ChannelIcon channel={channel} size={20} decorative />
           <span>
             <Trans>Reply by {channelInText(channel)}</Trans>
@@ -25,10 +36,21 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
       </Menu.Target>
       <Menu.Dropdown>
         {options.map((option) => (
-          <Menu.Item key={option.channel} leftSection={<ChannelIcon channel={option.channel} size={20} decorative />} disabled={!option.allowed} onClick={() => onChannel(option.channel)}>
+          <Menu.Item
+            key={option.channel}
+            leftSection={<ChannelIcon channel={option.channel} size={20} decorative />}
+            disabled={!option.allowed}
+            onClick={() => onChannel(option.channel)}
+          >
             {channelLabel(option.channel)}
             <span className={classes.reason}>
-              {option.allowed ? option.to.find((to) => to.default)?.value : <>{option.reason && t(refusalTexts[option.reason])} {option.remedy}</>}
+              {option.allowed ? (
+                option.to.find((to) => to.default)?.value
+              ) : (
+                <>
+                  {option.reason && t(refusalTexts[option.reason])} {option.remedy}
+                </>
+              )}
             </span>
           </Menu.Item>
         ))}

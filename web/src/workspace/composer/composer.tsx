@@ -1,10 +1,25 @@
-import { ActionIcon, Button, FileButton, Loader, Menu, Skeleton, Textarea, Tooltip, UnstyledButton } from "@mantine/core"
+import {
+  ActionIcon,
+  Button,
+  FileButton,
+  Loader,
+  Menu,
+  Skeleton,
+  Textarea,
+  Tooltip,
+  UnstyledButton,
+} from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconChevronDown, IconNote, IconPaperclip, IconX } from "@tabler/icons-react"
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { type DragEvent, lazy, Suspense, useEffect, useRef, useState } from "react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
-import { attachmentBytesMax, attachmentsMax, replySubject, textLengthMax } from "../../../../src/core/conversations/composing.ts"
+import {
+  attachmentBytesMax,
+  attachmentsMax,
+  replySubject,
+  textLengthMax,
+} from "../../../../src/core/conversations/composing.ts"
 import type { Attachment } from "../../../../src/core/conversations/message.ts"
 import type { ReplyOption } from "../../../../src/core/conversations/reply-option.ts"
 import type { TimelineItem } from "../../../../src/core/conversations/timeline-item.ts"
@@ -28,7 +43,9 @@ import type { RichTextProps } from "./rich-text.tsx"
 import { UndoBar } from "./undo-bar.tsx"
 
 /** Where the editor cannot be loaded (the line, a new version), a mail is written as plain text. */
-const RichText = lazy(() => import("./rich-text.tsx").then((module) => ({ default: module.RichText })).catch(() => ({ default: PlainMail })))
+const RichText = lazy(() =>
+  import("./rich-text.tsx").then((module) => ({ default: module.RichText })).catch(() => ({ default: PlainMail })),
+)
 
 export type ComposerTab = "reply" | "note"
 type Props = {
@@ -45,11 +62,16 @@ export function Composer({ conversation, tab, onTab, onSendAndClose }: Props) {
   const options = query.data
   const latest = conversation.lastItem?.channel ?? conversation.contact?.channel
   const usable = options?.filter((option) => option.allowed) ?? []
-  const first = usable.find((option) => option.channel === latest) ?? usable[0] ?? options?.find((option) => option.channel === latest) ?? options?.[0]
+  const first =
+    usable.find((option) => option.channel === latest) ??
+    usable[0] ??
+    options?.find((option) => option.channel === latest) ??
+    options?.[0]
   const [chosen, setChosen] = useState<ChannelName | null>(null)
   const channel = chosen ?? first?.channel ?? null
   const option = options?.find((each) => each.channel === channel) ?? null
-  if (query.isError && !options) return <ComposerFrame note={false}>{<p className={classes.blocked}>{query.error.message}</p>}</ComposerFrame>
+  if (query.isError && !options)
+    return <ComposerFrame note={false}>{<p className={classes.blocked}>{query.error.message}</p>}</ComposerFrame>
   if (!options) return <ComposerFrame note={false}>{<Skeleton height={60} m="sm" />}</ComposerFrame>
   const isNote = tab === "note" || !channel
   const key = `${conversation.id}:${isNote ? "note" : channel}`
@@ -71,10 +93,19 @@ export function Composer({ conversation, tab, onTab, onSendAndClose }: Props) {
   )
 }
 
-function ComposerFrame({ note, children, ...events }: { note: boolean; children: React.ReactNode } & Pick<React.HTMLAttributes<HTMLElement>, "onDrop" | "onDragOver">) {
+function ComposerFrame({
+  note,
+  children,
+  ...events
+}: { note: boolean; children: React.ReactNode } & Pick<React.HTMLAttributes<HTMLElement>, "onDrop" | "onDragOver">) {
   const { t } = useLingui()
   return (
-    <section className={classes.composer} data-note={note || undefined} aria-label={note ? t`Note for the team` : t`Answer`} {...events}>
+    <section
+      className={classes.composer}
+      data-note={note || undefined}
+      aria-label={note ? t`Note for the team` : t`Answer`}
+      {...events}
+    >
       {children}
     </section>
   )
@@ -110,19 +141,23 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
   const users = useQuery(usersQuery).data ?? []
   const field = useRef<HTMLTextAreaElement>(null)
   const uploads = useUploads(draft, put)
-  const blocked = !isNote && (!option || !option.allowed)
-  const items = (useInfiniteQuery(timelineQuery(conversation.customer.id)).data?.pages ?? []).flatMap((page) => page.items)
+  const blocked = !isNote && !option?.allowed
+  const items = (useInfiniteQuery(timelineQuery(conversation.customer.id)).data?.pages ?? []).flatMap(
+    (page) => page.items,
+  )
   const subject = draft.subject ?? subjectOf(items, conversation.id)
 
   useEffect(() => {
     focusNext = false
     if (wantsFocus) field.current?.focus()
-    if (carried?.conversationId === conversation.id && carried.text) put({ ...emptyDraft, text: carried.text, html: null })
+    if (carried?.conversationId === conversation.id && carried.text)
+      put({ ...emptyDraft, text: carried.text, html: null })
     carried = null
   }, [conversation.id, put, wantsFocus])
 
   const note = useMutation({
-    mutationFn: (body: { text: string; mentionUserIds: string[] }) => api.post(`/conversations/${conversation.id}/notes`, body),
+    mutationFn: (body: { text: string; mentionUserIds: string[] }) =>
+      api.post(`/conversations/${conversation.id}/notes`, body),
     onSuccess: () => {
       clear()
       announce("status", t`Note added`)
@@ -131,7 +166,8 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
     onError: toastProblem,
   })
 
-  const canSend = !blocked && !isEmpty(draft) && !uploads.busy && !note.isPending && !(option && draft.text.length > option.lengthMax)
+  const canSend =
+    !blocked && !isEmpty(draft) && !uploads.busy && !note.isPending && !(option && draft.text.length > option.lengthMax)
   const send = () => {
     if (!canSend) return false
     if (isNote) {
@@ -140,7 +176,9 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
     }
     if (!channel) return false
     const isMail = channel === "email"
-    const seen = items.filter((item) => item.conversationId === conversation.id && item.message?.direction === "inbound").toSorted((a, b) => b.position - a.position)[0]
+    const seen = items
+      .filter((item) => item.conversationId === conversation.id && item.message?.direction === "inbound")
+      .toSorted((a, b) => b.position - a.position)[0]
     post({
       userId: me.user.id,
       conversationId: conversation.id,
@@ -154,7 +192,12 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
         ...(from && { entryPointId: from }),
         ...(to && { toAddressId: to }),
         text: draft.text,
-        ...(isMail && { ...(draft.html && { html: draft.html }), ...(subject && { subject }), cc: copies.cc, bcc: copies.bcc }),
+        ...(isMail && {
+          ...(draft.html && { html: draft.html }),
+          ...(subject && { subject }),
+          cc: copies.cc,
+          bcc: copies.bcc,
+        }),
         attachmentIds: draft.attachments.map(({ id }) => id),
         ...(seen?.message && { seenMessageId: seen.message.id }),
       },
@@ -163,7 +206,14 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
     return true
   }
 
-  const onKeys = (event: { key: string; metaKey: boolean; ctrlKey: boolean; shiftKey: boolean; isComposing?: boolean; preventDefault: () => void }): boolean => {
+  const onKeys = (event: {
+    key: string
+    metaKey: boolean
+    ctrlKey: boolean
+    shiftKey: boolean
+    isComposing?: boolean
+    preventDefault: () => void
+  }): boolean => {
     if (event.key !== "Enter" || event.isComposing) return false
     const command = event.metaKey || event.ctrlKey
     if (!command && !(channel === "chat" && !isNote && !event.shiftKey)) return false
@@ -176,10 +226,15 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
     put(next, byEditor)
     if (next.text !== "") tellTyping()
   }
-  const placeholder = isNote ? t`Write a note. Only your team sees it. @ mentions a colleague.` : t`Write to ${conversation.customer.name ?? t`the customer`}`
+  const placeholder = isNote
+    ? t`Write a note. Only your team sees it. @ mentions a colleague.`
+    : t`Write to ${conversation.customer.name ?? t`the customer`}`
   return (
     <ComposerFrame note={isNote} onDragOver={(event) => event.preventDefault()} onDrop={uploads.onDrop}>
-      <UndoBar conversationId={conversation.id} onUndone={(text) => isEmpty(draft) && put({ ...emptyDraft, ...text })} />
+      <UndoBar
+        conversationId={conversation.id}
+        onUndone={(text) => isEmpty(draft) && put({ ...emptyDraft, ...text })}
+      />
       <div className={classes.tabs}>
         {channel && (
           <ChannelPicker
@@ -195,7 +250,8 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
               focusNext = true
               if (next !== channel && !isNote && draft.text !== "") {
                 carried = { conversationId: conversation.id, text: draft.text }
-                if (draft.html && /<(b|strong|i|em|a|ul|ol|blockquote)\b/.test(draft.html)) announce("status", t`Bold, links and lists are left out on this channel.`)
+                if (draft.html && /<(b|strong|i|em|a|ul|ol|blockquote)\b/.test(draft.html))
+                  announce("status", t`Bold, links and lists are left out on this channel.`)
               }
               onChannel(next)
             }}
@@ -222,7 +278,14 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
           option && <Route option={option} from={from} to={to} onFrom={setFrom} onTo={setTo} />
         )}
       </div>
-      {!isNote && channel === "email" && !blocked && <MailFields subject={subject} onSubject={(text) => put({ ...draft, subject: text }, true)} copies={copies} onCopies={setCopies} />}
+      {!isNote && channel === "email" && !blocked && (
+        <MailFields
+          subject={subject}
+          onSubject={(text) => put({ ...draft, subject: text }, true)}
+          copies={copies}
+          onCopies={setCopies}
+        />
+      )}
       {blocked ? (
         <p className={classes.blocked}>
           {option?.reason && t(refusalTexts[option.reason])} {option?.remedy}
@@ -255,7 +318,15 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
             onChange={(event) => write({ ...draft, text: event.currentTarget.value, html: null })}
             onKeyDown={(event) => {
               if (event.key === "Escape") return leave()
-              onKeys({ ...event, key: event.key, metaKey: event.metaKey, ctrlKey: event.ctrlKey, shiftKey: event.shiftKey, isComposing: event.nativeEvent.isComposing, preventDefault: () => event.preventDefault() })
+              onKeys({
+                ...event,
+                key: event.key,
+                metaKey: event.metaKey,
+                ctrlKey: event.ctrlKey,
+                shiftKey: event.shiftKey,
+                isComposing: event.nativeEvent.isComposing,
+                preventDefault: () => event.preventDefault(),
+              })
             }}
             onPaste={(event) => event.clipboardData.files.length > 0 && uploads.add([...event.clipboardData.files])}
           />
@@ -274,7 +345,11 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
           {draft.attachments.map((file) => (
             <span key={file.id} className={classes.fileChip}>
               <span className="ellipsis">{file.name}</span> <span className="dim num">{bytes(file.sizeBytes)}</span>
-              <ActionIcon size={24} aria-label={t`Remove ${file.name}`} onClick={() => put({ ...draft, attachments: draft.attachments.filter((each) => each.id !== file.id) })}>
+              <ActionIcon
+                size={24}
+                aria-label={t`Remove ${file.name}`}
+                onClick={() => put({ ...draft, attachments: draft.attachments.filter((each) => each.id !== file.id) })}
+              >
                 <IconX size={14} />
               </ActionIcon>
             </span>
@@ -294,20 +369,39 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
             )}
           </FileButton>
         )}
-        <Count channel={kind} text={draft.text} lengthMax={option?.lengthMax ?? textLengthMax.email} files={draft.attachments.length} />
+        <Count
+          channel={kind}
+          text={draft.text}
+          lengthMax={option?.lengthMax ?? textLengthMax.email}
+          files={draft.attachments.length}
+        />
         <span className={classes.saved} data-draft={state}>
           {state === "saved" && <Trans>Draft saved</Trans>}
           {state === "kept" && !isEmpty(draft) && <Trans>Draft kept in this browser</Trans>}
         </span>
         <span className="grow" />
         {isNote ? (
-          <Button size="xs" className={classes.addNote} variant="outline" onClick={send} aria-disabled={!canSend} data-disabled={!canSend || undefined} loading={note.isPending}>
+          <Button
+            size="xs"
+            className={classes.addNote}
+            variant="outline"
+            onClick={send}
+            aria-disabled={!canSend}
+            data-disabled={!canSend || undefined}
+            loading={note.isPending}
+          >
             <Trans>Add note</Trans>
           </Button>
         ) : (
           !blocked && (
             <Button.Group>
-              <Button size="xs" onClick={send} aria-disabled={!canSend} data-disabled={!canSend || undefined} className={classes.send}>
+              <Button
+                size="xs"
+                onClick={send}
+                aria-disabled={!canSend}
+                data-disabled={!canSend || undefined}
+                className={classes.send}
+              >
                 <Trans>Send</Trans> <SendKeys chat={channel === "chat"} />
               </Button>
               <Menu position="top-end">
@@ -331,7 +425,9 @@ function Writing({ conversation, options, option, channel, isNote, onTab, onChan
 }
 
 function PlainMail({ html, label, autoFocus, onChange, onSubmit, onEscape }: RichTextProps) {
-  const [text, setText] = useState(() => new DOMParser().parseFromString(html.replaceAll("</p>", "</p>\n\n"), "text/html").body.textContent.trim())
+  const [text, setText] = useState(() =>
+    new DOMParser().parseFromString(html.replaceAll("</p>", "</p>\n\n"), "text/html").body.textContent.trim(),
+  )
   return (
     <Textarea
       variant="unstyled"
@@ -364,15 +460,34 @@ function SendKeys({ chat }: { chat: boolean }) {
 }
 
 /** From which address to which: plain words where there is one, a choice where there are several. */
-function Route({ option, from, to, onFrom, onTo }: { option: ReplyOption; from: string | null; to: string | null; onFrom: (id: string) => void; onTo: (id: string) => void }) {
+function Route({
+  option,
+  from,
+  to,
+  onFrom,
+  onTo,
+}: {
+  option: ReplyOption
+  from: string | null
+  to: string | null
+  onFrom: (id: string) => void
+  onTo: (id: string) => void
+}) {
   const { t } = useLingui()
-  const chosenFrom = option.from.find((each) => each.entryPointId === from) ?? option.from.find((each) => each.default) ?? option.from[0]
-  const chosenTo = option.to.find((each) => each.addressId === to) ?? option.to.find((each) => each.default) ?? option.to[0]
+  const chosenFrom =
+    option.from.find((each) => each.entryPointId === from) ?? option.from.find((each) => each.default) ?? option.from[0]
+  const chosenTo =
+    option.to.find((each) => each.addressId === to) ?? option.to.find((each) => each.default) ?? option.to[0]
   if (!option.allowed) return null
   return (
     <span className={classes.as}>
       {option.to.length > 1 && (
-        <Choice label={t`To`} value={chosenTo?.value ?? ""} choices={option.to.map((each) => ({ id: each.addressId, label: each.value }))} onChoose={onTo} />
+        <Choice
+          label={t`To`}
+          value={chosenTo?.value ?? ""}
+          choices={option.to.map((each) => ({ id: each.addressId, label: each.value }))}
+          onChoose={onTo}
+        />
       )}
       <Choice
         label={t`From`}
@@ -384,7 +499,17 @@ function Route({ option, from, to, onFrom, onTo }: { option: ReplyOption; from: 
   )
 }
 
-function Choice({ label, value, choices, onChoose }: { label: string; value: string; choices: { id: string; label: string }[]; onChoose: (id: string) => void }) {
+function Choice({
+  label,
+  value,
+  choices,
+  onChoose,
+}: {
+  label: string
+  value: string
+  choices: { id: string; label: string }[]
+  onChoose: (id: string) => void
+}) {
   if (choices.length < 2)
     return (
       <span className="ellipsis" title={value}>
@@ -415,7 +540,17 @@ function Choice({ label, value, choices, onChoose }: { label: string; value: str
 const warnBelow = 500
 
 /** Parts of a text message, as the carrier bills them; elsewhere only what comes near the limit. */
-function Count({ channel, text, lengthMax, files }: { channel: string; text: string; lengthMax: number; files: number }) {
+function Count({
+  channel,
+  text,
+  lengthMax,
+  files,
+}: {
+  channel: string
+  text: string
+  lengthMax: number
+  files: number
+}) {
   if (channel === "sms" && text !== "") {
     const { units, segments, perSegment, remaining } = segmentsOf(text)
     const capacity = segments <= 1 ? perSegment : units + remaining
@@ -445,7 +580,8 @@ function useUploads(draft: Draft, put: (draft: Draft) => void) {
   latest.current = draft
   const add = async (files: File[]) => {
     for (const file of files) {
-      if (latest.current.attachments.length >= attachmentsMax) return toastProblem(new Error(t`A message takes at most ${attachmentsMax} files.`))
+      if (latest.current.attachments.length >= attachmentsMax)
+        return toastProblem(new Error(t`A message takes at most ${attachmentsMax} files.`))
       if (file.size > attachmentBytesMax) {
         toastProblem(new Error(t`${file.name} is larger than 25 MB and was not attached.`))
         continue
@@ -474,11 +610,18 @@ function useUploads(draft: Draft, put: (draft: Draft) => void) {
 
 /** "Re: …" of the conversation's last mail. */
 function subjectOf(items: TimelineItem[], conversationId: string): string {
-  const last = items.filter((item) => item.conversationId === conversationId && item.message?.subject).toSorted((a, b) => b.position - a.position)[0]
+  const last = items
+    .filter((item) => item.conversationId === conversationId && item.message?.subject)
+    .toSorted((a, b) => b.position - a.position)[0]
   return last?.message?.subject ? replySubject(last.message.subject) : ""
 }
 
 function htmlOf(text: string): string {
   const escaped = text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
-  return escaped === "" ? "" : escaped.split(/\n{2,}/).map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`).join("")
+  return escaped === ""
+    ? ""
+    : escaped
+        .split(/\n{2,}/)
+        .map((part) => `<p>${part.replaceAll("\n", "<br>")}</p>`)
+        .join("")
 }

@@ -8,7 +8,13 @@ export type Draft = { text: string; html: string | null; subject: string | null;
 export type DraftState = "empty" | "unsaved" | "saved" | "kept"
 
 type Kept = Draft & { unsaved: boolean }
-type ServerDraft = { text: string; html: string | null; subject: string | null; attachmentIds: string[]; updatedAt: string | null }
+type ServerDraft = {
+  text: string
+  html: string | null
+  subject: string | null
+  attachmentIds: string[]
+  updatedAt: string | null
+}
 
 export const emptyDraft: Draft = { text: "", html: null, subject: null, attachments: [] }
 const saveAfterMs = 1000
@@ -34,7 +40,13 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
     const saving = latest.current
     try {
       if (isEmpty(saving)) await api.delete(path)
-      else await api.put(path, { text: saving.text, html: saving.html, subject: saving.subject, attachmentIds: saving.attachments.map(({ id }) => id) })
+      else
+        await api.put(path, {
+          text: saving.text,
+          html: saving.html,
+          subject: saving.subject,
+          attachmentIds: saving.attachments.map(({ id }) => id),
+        })
       if (latest.current !== saving) return
       if (isEmpty(saving)) localStorage.removeItem(place)
       else keep(place, saving, false)
@@ -81,7 +93,8 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
     }
     const onPutBack = (event: Event) => {
       const back = keptDraft(place)
-      if (event instanceof CustomEvent && event.detail === conversationId && back && isEmpty(latest.current)) put({ text: back.text, html: back.html, subject: back.subject, attachments: back.attachments })
+      if (event instanceof CustomEvent && event.detail === conversationId && back && isEmpty(latest.current))
+        put({ text: back.text, html: back.html, subject: back.subject, attachments: back.attachments })
     }
     window.addEventListener(putBack, onPutBack)
     return () => {
@@ -138,6 +151,10 @@ function sameDraft(a: Draft, b: Draft): boolean {
 }
 
 async function filesOf(ids: string[], known: Attachment[]): Promise<Attachment[]> {
-  const files = await Promise.all(ids.map((id) => known.find((file) => file.id === id) ?? api.get<Attachment>(`/attachments/${id}`).catch(() => null)))
+  const files = await Promise.all(
+    ids.map(
+      (id) => known.find((file) => file.id === id) ?? api.get<Attachment>(`/attachments/${id}`).catch(() => null),
+    ),
+  )
   return files.filter((file) => file !== null)
 }

@@ -5,7 +5,12 @@ import classes from "./composer.module.css"
 
 export type Copies = { cc: string[]; bcc: string[] }
 
-type Props = { subject: string; onSubject: (subject: string) => void; copies: Copies; onCopies: (copies: Copies) => void }
+type Props = {
+  subject: string
+  onSubject: (subject: string) => void
+  copies: Copies
+  onCopies: (copies: Copies) => void
+}
 
 /** The subject, and who else gets it. */
 export function MailFields({ subject, onSubject, copies, onCopies }: Props) {
@@ -40,7 +45,15 @@ export function MailFields({ subject, onSubject, copies, onCopies }: Props) {
   )
 }
 
-function Recipients({ label, value, onChange }: { label: string; value: string[]; onChange: (value: string[]) => void }) {
+function Recipients({
+  label,
+  value,
+  onChange,
+}: {
+  label: string
+  value: string[]
+  onChange: (value: string[]) => void
+}) {
   const { t } = useLingui()
   const wrong = value.find((address) => !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address))
   return (

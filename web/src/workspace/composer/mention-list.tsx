@@ -6,7 +6,12 @@ import classes from "./composer.module.css"
 
 const suggestionsMax = 5
 
-type Props = { text: string; field: RefObject<HTMLTextAreaElement | null>; users: User[]; onText: (text: string) => void }
+type Props = {
+  text: string
+  field: RefObject<HTMLTextAreaElement | null>
+  users: User[]
+  onText: (text: string) => void
+}
 
 /** Colleagues for the `@…` that is being written at the end of the text. */
 export function MentionList({ text, field, users, onText }: Props) {

@@ -20,7 +20,10 @@ export type Pending = {
   state: "sending" | "waiting"
 }
 
-type Outcome = { onSent: (message: Message, pending: Pending) => Promise<void>; onRefused: (problem: ApiProblem, pending: Pending) => void }
+type Outcome = {
+  onSent: (message: Message, pending: Pending) => Promise<void>
+  onRefused: (problem: ApiProblem, pending: Pending) => void
+}
 
 const storageKey = "switchboard:outbox"
 const retryAfterMs = 2000
@@ -71,11 +74,18 @@ async function send(pending: Pending) {
   if (busy.has(pending.conversationId)) return
   busy.add(pending.conversationId)
   try {
-    const message = await api.post<Message>(`/conversations/${pending.conversationId}/messages`, pending.body, { idempotencyKey: pending.key })
+    const message = await api.post<Message>(`/conversations/${pending.conversationId}/messages`, pending.body, {
+      idempotencyKey: pending.key,
+    })
     await outcome?.onSent(message, pending).catch(() => undefined)
     remove(pending)
   } catch (error) {
-    const isFinal = error instanceof ApiProblem && error.status < 500 && error.status !== 429 && error.status !== 401 && error.code !== "idempotency_in_progress"
+    const isFinal =
+      error instanceof ApiProblem &&
+      error.status < 500 &&
+      error.status !== 429 &&
+      error.status !== 401 &&
+      error.code !== "idempotency_in_progress"
     if (isFinal) {
       remove(pending)
       outcome?.onRefused(error, pending)
@@ -98,7 +108,8 @@ function mark(pending: Pending) {
 
 function changed(save = true) {
   byConversation.clear()
-  for (const pending of queue) byConversation.set(pending.conversationId, [...(byConversation.get(pending.conversationId) ?? []), pending])
+  for (const pending of queue)
+    byConversation.set(pending.conversationId, [...(byConversation.get(pending.conversationId) ?? []), pending])
   if (save) localStorage.setItem(storageKey, JSON.stringify(queue))
   for (const watcher of watchers) watcher()
 }

@@ -8,7 +8,9 @@ export function PendingMessages({ pending }: { pending: Pending[] }) {
   return pending.map((each) => (
     <div key={each.key} className={classes.message} data-ours data-pending={each.state}>
       <div className={classes.messageBody}>
-        {(each.text || each.attachments.length > 0) && <div className={classes.bubble}>{each.text || each.attachments.map((file) => file.name).join(", ")}</div>}
+        {(each.text || each.attachments.length > 0) && (
+          <div className={classes.bubble}>{each.text || each.attachments.map((file) => file.name).join(", ")}</div>
+        )}
         <div className={classes.state}>
           <span className={classes.delivery}>
             <IconClock size={14} stroke={1.75} aria-hidden />

@@ -34,15 +34,29 @@ export function RichText({ html, revision, label, autoFocus, onChange, onSubmit,
         return handlers.current.onSubmit(event)
       },
     },
-    onUpdate: ({ editor: changed }) => handlers.current.onChange(changed.isEmpty ? "" : changed.getHTML(), changed.getText({ blockSeparator: "\n\n" })),
+    onUpdate: ({ editor: changed }) =>
+      handlers.current.onChange(changed.isEmpty ? "" : changed.getHTML(), changed.getText({ blockSeparator: "\n\n" })),
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: only what was put from outside replaces what is being written
   useEffect(() => {
     // A destroyed one has no schema any more; it comes along while a component is mounted anew.
-    if (editor && !editor.isDestroyed && editor.getHTML() !== html) editor.commands.setContent(html, { emitUpdate: false })
+    if (editor && !editor.isDestroyed && editor.getHTML() !== html)
+      editor.commands.setContent(html, { emitUpdate: false })
   }, [revision, editor])
   return (
-    <RichTextEditor editor={isEditor(editor) ? editor : null} className={classes.rich} variant="subtle" labels={{ boldControlLabel: t`Bold`, italicControlLabel: t`Italic`, linkControlLabel: t`Link`, bulletListControlLabel: t`List`, orderedListControlLabel: t`Numbered list`, blockquoteControlLabel: t`Quote` }}>
+    <RichTextEditor
+      editor={isEditor(editor) ? editor : null}
+      className={classes.rich}
+      variant="subtle"
+      labels={{
+        boldControlLabel: t`Bold`,
+        italicControlLabel: t`Italic`,
+        linkControlLabel: t`Link`,
+        bulletListControlLabel: t`List`,
+        orderedListControlLabel: t`Numbered list`,
+        blockquoteControlLabel: t`Quote`,
+      }}
+    >
       <RichTextEditor.Content className={classes.richContent} />
       <RichTextEditor.Toolbar className={classes.richTools}>
         <RichTextEditor.ControlsGroup>

@@ -1,7 +1,11 @@
 import { useSyncExternalStore } from "react"
 import type { Draft } from "./draft.ts"
 
-export type Sent = { messageId: string; /** performance.now() until which it can be taken back. */ until: number; draft: Draft }
+export type Sent = {
+  messageId: string /** performance.now() until which it can be taken back. */
+  until: number
+  draft: Draft
+}
 
 const last = new Map<string, Sent>()
 const watchers = new Set<() => void>()

@@ -35,7 +35,8 @@ function Undo({ sent, onUndone }: { sent: Sent; onUndone: (draft: Draft) => void
       void client.invalidateQueries({ queryKey: ["timeline"] })
       void client.invalidateQueries({ queryKey: ["conversations"] })
     },
-    onError: (error) => toastProblem(error instanceof ApiProblem && error.code === "already_sent" ? new Error(error.message) : error),
+    onError: (error) =>
+      toastProblem(error instanceof ApiProblem && error.code === "already_sent" ? new Error(error.message) : error),
   })
   if (left <= 0) return null
   return (

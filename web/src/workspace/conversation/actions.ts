@@ -17,7 +17,10 @@ export function useConversationActions(conversation: OpenConversation) {
     void client.invalidateQueries({ queryKey: workKeys.timeline(conversation.customer.id) })
   }
   const noReplyNeeded = useMutation({
-    mutationFn: (on: boolean) => (on ? api.put<Conversation>(`/conversations/${id}/no-reply-needed`) : api.delete<Conversation>(`/conversations/${id}/no-reply-needed`)),
+    mutationFn: (on: boolean) =>
+      on
+        ? api.put<Conversation>(`/conversations/${id}/no-reply-needed`)
+        : api.delete<Conversation>(`/conversations/${id}/no-reply-needed`),
     onSuccess: show,
     onError: toastProblem,
   })
@@ -35,7 +38,8 @@ export function useConversationActions(conversation: OpenConversation) {
     onError: toastProblem,
   })
   const transfer = useMutation({
-    mutationFn: (to: { inboxId: string; agentId: string | null; note?: string }) => api.put<Conversation>(`/conversations/${id}/assignment`, to),
+    mutationFn: (to: { inboxId: string; agentId: string | null; note?: string }) =>
+      api.put<Conversation>(`/conversations/${id}/assignment`, to),
     onSuccess: (changed) => {
       show(changed)
       toast(t`Transferred.`)
@@ -56,7 +60,10 @@ export function useClose(conversation: OpenConversation) {
         await api.put(`/conversations/${conversation.id}/closure`, { force })
         return null
       }
-      const pulled = await api.post<{ conversation: { id: string } | null }>("/agents/me/pulls", { closing: conversation.id, force })
+      const pulled = await api.post<{ conversation: { id: string } | null }>("/agents/me/pulls", {
+        closing: conversation.id,
+        force,
+      })
       if (!pulled.conversation) toast(t`Closed. No one is waiting in your Inboxes.`)
       return pulled.conversation?.id ?? null
     },

@@ -39,7 +39,17 @@ type Props = {
 }
 
 /** Who it is, how it stands, and what can be done with it. */
-export function ConversationHeader({ conversation, topicsOpened, onTopics, onNote, onTransfer, onClose, closing, onCustomer, customerShown }: Props) {
+export function ConversationHeader({
+  conversation,
+  topicsOpened,
+  onTopics,
+  onNote,
+  onTransfer,
+  onClose,
+  closing,
+  onCustomer,
+  customerShown,
+}: Props) {
   const { t } = useLingui()
   const me = useMe()
   const can = useCan()
@@ -49,7 +59,8 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
   const { noReplyNeeded, reopen } = useConversationActions(conversation)
   const works = can("conversation.work")
   const closed = conversation.status === "closed"
-  const canPull = self?.status === "logged_in" && self.availableFor.length > 0 && conversation.assignment?.agentId === me.user.id
+  const canPull =
+    self?.status === "logged_in" && self.availableFor.length > 0 && conversation.assignment?.agentId === me.user.id
   const assignee = conversation.assignment?.agentId
   const name = shownName(conversation.customer.name, t`Unknown customer`)
   const owed = conversation.status === "new" || conversation.status === "open"
@@ -65,6 +76,7 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
         <ConversationStatusChip status={conversation.status} />
         {conversation.dueAt && <DueWithWhy conversation={conversation} />}
         <span className="grow" />
+        {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; these are buttons */}
         <div className={classes.actions} role="group" aria-label={t`Actions on the conversation`}>
           {works && conversation.queueItem && !conversation.assignment && can("conversation.take") && (
             <Button size="xs" loading={take.isPending} onClick={() => take.mutate(conversation)}>
@@ -74,14 +86,28 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
           <span className={classes.desktop}>
             {works && (
               <Tooltip label={t`Write a note (n)`}>
-                <Button size="xs" variant="subtle" color="gray" className={classes.quiet} leftSection={<IconNote size={16} stroke={1.75} />} onClick={onNote}>
+                <Button
+                  size="xs"
+                  variant="subtle"
+                  color="gray"
+                  className={classes.quiet}
+                  leftSection={<IconNote size={16} stroke={1.75} />}
+                  onClick={onNote}
+                >
                   <Trans>Note</Trans>
                 </Button>
               </Tooltip>
             )}
             {works && !closed && (
               <Tooltip label={t`Transfer to another Inbox or agent (t)`}>
-                <Button size="xs" variant="subtle" color="gray" className={classes.quiet} leftSection={<IconArrowsExchange size={16} stroke={1.75} />} onClick={onTransfer}>
+                <Button
+                  size="xs"
+                  variant="subtle"
+                  color="gray"
+                  className={classes.quiet}
+                  leftSection={<IconArrowsExchange size={16} stroke={1.75} />}
+                  onClick={onTransfer}
+                >
                   <Trans>Transfer</Trans>
                 </Button>
               </Tooltip>
@@ -176,7 +202,12 @@ export function ConversationHeader({ conversation, topicsOpened, onTopics, onNot
         </div>
       </div>
       <div className={classes.sub}>
-        <UnstyledButton className={classes.pill} onClick={onTransfer} disabled={closed || !works} aria-label={t`Inbox ${names.inbox(conversation.inboxId)}, transfer`}>
+        <UnstyledButton
+          className={classes.pill}
+          onClick={onTransfer}
+          disabled={closed || !works}
+          aria-label={t`Inbox ${names.inbox(conversation.inboxId)}, transfer`}
+        >
           <IconInbox size={14} stroke={1.75} aria-hidden />
           {names.inbox(conversation.inboxId)}
           {!closed && works && <IconChevronDown size={14} stroke={1.75} aria-hidden />}
@@ -206,7 +237,13 @@ function ConversationStatusChip({ status }: { status: OpenConversation["status"]
   return (
     <span className={classes.desktop}>
       <StatusChip status="info" icon={null}>
-        {status === "new" ? <Trans>New</Trans> : status === "open" ? <Trans>Open</Trans> : <Trans>Waiting for customer</Trans>}
+        {status === "new" ? (
+          <Trans>New</Trans>
+        ) : status === "open" ? (
+          <Trans>Open</Trans>
+        ) : (
+          <Trans>Waiting for customer</Trans>
+        )}
       </StatusChip>
     </span>
   )
@@ -232,12 +269,23 @@ function DueWithWhy({ conversation }: { conversation: OpenConversation }) {
   )
 }
 
-function Topics({ conversation, opened, onOpened, disabled }: { conversation: OpenConversation; opened: boolean; onOpened: (opened: boolean) => void; disabled: boolean }) {
+function Topics({
+  conversation,
+  opened,
+  onOpened,
+  disabled,
+}: {
+  conversation: OpenConversation
+  opened: boolean
+  onOpened: (opened: boolean) => void
+  disabled: boolean
+}) {
   const { t } = useLingui()
   const all = useQuery(topicsQuery).data ?? []
   const { topics } = useConversationActions(conversation)
   const chosen = conversation.topics.map(({ id }) => id)
-  const toggle = (id: string) => topics.mutate(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id])
+  const toggle = (id: string) =>
+    topics.mutate(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id])
   return (
     <>
       {conversation.topics.map((topic) => (
@@ -259,7 +307,9 @@ function Topics({ conversation, opened, onOpened, disabled }: { conversation: Op
                 key={topic.id}
                 role="menuitemcheckbox"
                 aria-checked={chosen.includes(topic.id)}
-                leftSection={<IconCheck size={16} style={{ visibility: chosen.includes(topic.id) ? "visible" : "hidden" }} />}
+                leftSection={
+                  <IconCheck size={16} style={{ visibility: chosen.includes(topic.id) ? "visible" : "hidden" }} />
+                }
                 onClick={() => toggle(topic.id)}
               >
                 {topic.name}

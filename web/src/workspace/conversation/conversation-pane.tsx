@@ -106,8 +106,20 @@ function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & 
         onCustomer={onCustomer}
         customerShown={customerShown}
       />
-      <Timeline customerId={conversation.customer.id} customerName={name} conversationId={conversation.id} onWhy={onWhy} />
-      {works && (!closed || tab === "note") && <Composer conversation={conversation} tab={closed ? "note" : tab} onTab={setTab} onSendAndClose={() => setTimeout(() => setCloseWhenSent(true), 0)} />}
+      <Timeline
+        customerId={conversation.customer.id}
+        customerName={name}
+        conversationId={conversation.id}
+        onWhy={onWhy}
+      />
+      {works && (!closed || tab === "note") && (
+        <Composer
+          conversation={conversation}
+          tab={closed ? "note" : tab}
+          onTab={setTab}
+          onSendAndClose={() => setTimeout(() => setCloseWhenSent(true), 0)}
+        />
+      )}
       {works && closed && tab !== "note" && (
         <div className={classes.closedBar}>
           <Trans>This conversation is closed. Reopen it to write, or leave a note.</Trans>
@@ -138,7 +150,8 @@ function useTakenAway(conversation: OpenConversation) {
   const now = conversation.assignment?.agentId ?? null
   const name = names.person(now)
   useEffect(() => {
-    if (before.current === me.user.id && now !== null && now !== me.user.id) toast(t`${name || t`Somebody`} has it now. Your draft is kept.`)
+    if (before.current === me.user.id && now !== null && now !== me.user.id)
+      toast(t`${name || t`Somebody`} has it now. Your draft is kept.`)
     before.current = now
   }, [now, me.user.id, name, t])
 }

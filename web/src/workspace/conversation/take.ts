@@ -20,4 +20,3 @@ export function useTake() {
     onSettled: () => void client.invalidateQueries({ queryKey: ["conversations"] }),
   })
 }
-

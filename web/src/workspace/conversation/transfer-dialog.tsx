@@ -14,7 +14,12 @@ type Props = { conversation: OpenConversation; opened: boolean; onClose: () => v
 export function TransferDialog({ conversation, opened, onClose }: Props) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Transfer the conversation`} closeButtonProps={{ "aria-label": t`Close` }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t`Transfer the conversation`}
+      closeButtonProps={{ "aria-label": t`Close` }}
+    >
       {opened && <TransferForm conversation={conversation} onClose={onClose} />}
     </Modal>
   )
@@ -32,7 +37,10 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
   const ready = (status: string) => (status === "logged_in" ? 0 : status === "away" ? 1 : 2)
   const agents = members
     .toSorted((a, b) => ready(a.status) - ready(b.status) || a.name.localeCompare(b.name))
-    .map((member) => ({ value: member.userId, label: member.userId === me.user.id ? t`${member.name} (you)` : `${member.name} · ${stateOf(member.status)}` }))
+    .map((member) => ({
+      value: member.userId,
+      label: member.userId === me.user.id ? t`${member.name} (you)` : `${member.name} · ${stateOf(member.status)}`,
+    }))
   const nobody = inboxId !== conversation.inboxId && members.length === 0
   const unchanged = inboxId === conversation.inboxId && (agentId ?? null) === (conversation.assignment?.agentId ?? null)
   return (
@@ -69,7 +77,14 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
             <Trans>This Inbox has no agents. The request waits there until one is added.</Trans>
           </Text>
         )}
-        <Textarea label={t`Note for the team`} autosize minRows={2} maxRows={6} value={note} onChange={(event) => setNote(event.currentTarget.value)} />
+        <Textarea
+          label={t`Note for the team`}
+          autosize
+          minRows={2}
+          maxRows={6}
+          value={note}
+          onChange={(event) => setNote(event.currentTarget.value)}
+        />
         <Group justify="flex-end" gap="sm">
           <Button variant="default" onClick={onClose}>
             <Trans>Cancel</Trans>

@@ -1,13 +1,25 @@
 import { ActionIcon, Button, CopyButton, Group, Select, Stack, TextInput, Tooltip } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconBrandInstagram, IconCheck, IconCopy, type Icon, IconId, IconMail, IconMessageCircle, IconMessageCircleOff, IconPhone, IconPlus, IconWorld } from "@tabler/icons-react"
+import {
+  IconBrandInstagram,
+  IconCheck,
+  IconCopy,
+  type Icon,
+  IconId,
+  IconMail,
+  IconMessageCircle,
+  IconMessageCircleOff,
+  IconPhone,
+  IconPlus,
+  IconWorld,
+} from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { AddressKind, Customer, CustomerAddress } from "../../../../src/core/customers/customer.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { announce } from "../../field/announcer.tsx"
-import { formatPhoneNumber } from "../../field/phone-number.tsx"
+import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { toastProblem } from "../../field/toast.tsx"
 import { workKeys } from "../work.queries.ts"
@@ -34,14 +46,25 @@ export function Addresses({ customer }: { customer: Customer }) {
     <>
       <ul className={classes.addresses}>
         {shown.map((address) => (
-          <Address key={address.id} address={address} optedOut={customer.optOuts.some((each) => each.customerAddress === address.value)} />
+          <Address
+            key={address.id}
+            address={address}
+            optedOut={customer.optOuts.some((each) => each.customerAddress === address.value)}
+          />
         ))}
       </ul>
       {can("customer.edit") &&
         (adding ? (
           <AddAddress customerId={customer.id} onDone={() => setAdding(false)} />
         ) : (
-          <Button size="compact-sm" variant="subtle" leftSection={<IconPlus size={14} stroke={1.75} />} className={classes.add} onClick={() => setAdding(true)} aria-label={t`Add an address`}>
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<IconPlus size={14} stroke={1.75} />}
+            className={classes.add}
+            onClick={() => setAdding(true)}
+            aria-label={t`Add an address`}
+          >
             <Trans>Add an address</Trans>
           </Button>
         ))}
@@ -52,7 +75,12 @@ export function Addresses({ customer }: { customer: Customer }) {
 function Address({ address, optedOut }: { address: CustomerAddress; optedOut: boolean }) {
   const { t } = useLingui()
   const Glyph = icons[address.kind]
-  const text = address.kind === "phone" ? formatPhoneNumber(address.value) : address.kind === "visitor" ? t`Visitor of the chat` : address.value
+  const text =
+    address.kind === "phone"
+      ? formatPhoneNumber(address.value)
+      : address.kind === "visitor"
+        ? t`Visitor of the chat`
+        : address.value
   return (
     <>
       <li className={classes.address}>
@@ -79,7 +107,9 @@ function Address({ address, optedOut }: { address: CustomerAddress; optedOut: bo
         )}
         <span className="grow" />
         {address.proved ? (
-          <Tooltip label={address.verifiedBy === "agent" ? t`A colleague entered it` : t`The customer has written from it`}>
+          <Tooltip
+            label={address.verifiedBy === "agent" ? t`A colleague entered it` : t`The customer has written from it`}
+          >
             <span className={classes.verified}>
               <StatusChip status="ok">
                 <Trans>Verified</Trans>
@@ -129,7 +159,12 @@ function AddAddress({ customerId, onDone }: { customerId: string; onDone: () => 
       if (!(error instanceof ApiProblem)) toastProblem(error)
     },
   })
-  const error = add.error instanceof ApiProblem ? (add.error.code === "address_taken" ? t`Another customer has this address.` : (add.error.at("/value") ?? add.error.message)) : undefined
+  const error =
+    add.error instanceof ApiProblem
+      ? add.error.code === "address_taken"
+        ? t`Another customer has this address.`
+        : (add.error.at("/value") ?? add.error.message)
+      : undefined
   return (
     <form
       className={classes.addForm}
@@ -170,7 +205,13 @@ function AddAddress({ customerId, onDone }: { customerId: string; onDone: () => 
           </span>
         )}
         <Group gap="xs">
-          <Button size="compact-sm" variant="light" type="submit" loading={add.isPending} disabled={value.trim() === ""}>
+          <Button
+            size="compact-sm"
+            variant="light"
+            type="submit"
+            loading={add.isPending}
+            disabled={value.trim() === ""}
+          >
             <Trans>Add</Trans>
           </Button>
           <Button size="compact-sm" variant="subtle" onClick={onDone}>

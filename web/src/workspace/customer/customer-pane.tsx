@@ -12,13 +12,23 @@ import { ResourceState } from "../../field/resource-state.tsx"
 import { channelOf } from "../list/groups.ts"
 import { initialsOf, shownName, useNames } from "../names.ts"
 import { shortTime } from "../short-time.ts"
-import { contactsQuery, customerConversationsQuery, customerQuery, explanationQuery, type OpenConversation } from "../work.queries.ts"
+import {
+  contactsQuery,
+  customerConversationsQuery,
+  customerQuery,
+  explanationQuery,
+  type OpenConversation,
+} from "../work.queries.ts"
 import { Addresses } from "./addresses.tsx"
 import classes from "./customer.module.css"
 import { ThisConversation } from "./this-conversation.tsx"
 import { explanationText, WhySteps } from "./why.tsx"
 
-type Props = { conversation: OpenConversation; onFold?: () => void; /** Counts up when "Why?" was asked for elsewhere. */ why: number }
+type Props = {
+  conversation: OpenConversation
+  onFold?: () => void /** Counts up when "Why?" was asked for elsewhere. */
+  why: number
+}
 
 /** Who it is, why it is here, what else there was. */
 export function CustomerPane({ conversation, onFold, why }: Props) {
@@ -106,7 +116,17 @@ function ContactCount({ conversationId }: { conversationId: string }) {
   return count === undefined ? null : <Plural value={count} one="# contact" other="# contacts" />
 }
 
-export function Fold({ title, aside, children, opened = false }: { title: ReactNode; aside?: ReactNode; children: ReactNode; opened?: boolean }) {
+export function Fold({
+  title,
+  aside,
+  children,
+  opened = false,
+}: {
+  title: ReactNode
+  aside?: ReactNode
+  children: ReactNode
+  opened?: boolean
+}) {
   const [isOpen, setOpen] = useState(opened)
   return (
     <section className={classes.fold}>

@@ -10,7 +10,11 @@ import { useNames } from "../names.ts"
 import { contactsQuery, type OpenConversation } from "../work.queries.ts"
 import classes from "./customer.module.css"
 
-const sources = { exception: msg`from the exception`, channel_default: msg`from the channel`, inbox: msg`from the Inbox` }
+const sources = {
+  exception: msg`from the exception`,
+  channel_default: msg`from the channel`,
+  inbox: msg`from the Inbox`,
+}
 const states = {
   started: msg`Started`,
   queued: msg`Waits`,
@@ -69,7 +73,11 @@ export function ThisConversation({ conversation }: { conversation: OpenConversat
               <Trans>Seems to answer</Trans>
             </dt>
             <dd>
-              <Link to="/work/c/$conversationId" params={{ conversationId: conversation.relatedConversationId }} className="link">
+              <Link
+                to="/work/c/$conversationId"
+                params={{ conversationId: conversation.relatedConversationId }}
+                className="link"
+              >
                 <Trans>Another conversation</Trans>
               </Link>
             </dd>

@@ -92,6 +92,8 @@ function Candidates({ explanation }: { explanation: Explanation }) {
 /** For a mail to a colleague: the steps as numbered lines. */
 export function explanationText(explanation: Explanation): string {
   const lines = explanation.steps.map((step, index) => `${index + 1}. ${step.text} (${exactTime(step.at)})`)
-  const others = explanation.candidates.map(({ name, agentId, excludedBy }) => `${name ?? agentId}: ${excludedBy ?? "eligible"}`)
+  const others = explanation.candidates.map(
+    ({ name, agentId, excludedBy }) => `${name ?? agentId}: ${excludedBy ?? "eligible"}`,
+  )
   return [...lines, ...(others.length > 0 ? ["", ...others] : [])].join("\n")
 }

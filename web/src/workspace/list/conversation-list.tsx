@@ -27,7 +27,11 @@ export function ConversationList({ view, openId, hidden }: Props) {
   const mine = useQuery({ ...workListQuery("mine"), enabled: can("agent.self") }).data
   const queue = useQuery(workListQuery("queue")).data
   const show = (list: WorkList) =>
-    void navigate({ to: openId ? "/work/c/$conversationId" : "/work", params: { conversationId: openId ?? "" }, search: list === "mine" ? {} : { list } })
+    void navigate({
+      to: openId ? "/work/c/$conversationId" : "/work",
+      params: { conversationId: openId ?? "" },
+      search: list === "mine" ? {} : { list },
+    })
   return (
     <nav className={classes.pane} aria-label={t`Your work`} data-hidden={hidden || undefined}>
       <div className={classes.head}>
@@ -48,7 +52,12 @@ export function ConversationList({ view, openId, hidden }: Props) {
       </div>
       {can("agent.self") && <LoadLine />}
       <div className={classes.scroll}>
-        <ResourceState query={query} skeleton={<RowsSkeleton />} isEmpty={({ items }) => items.length === 0} empty={<EmptyList view={view} />}>
+        <ResourceState
+          query={query}
+          skeleton={<RowsSkeleton />}
+          isEmpty={({ items }) => items.length === 0}
+          empty={<EmptyList view={view} />}
+        >
           {({ items }) => <Rows view={view} items={items} openId={openId} />}
         </ResourceState>
       </div>
@@ -79,14 +88,25 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
   const wanted = sorted.flatMap((group) => group.items.map(({ id }) => id))
   const order = useCalmOrder(wanted, inside || focusedId !== null)
   const place = new Map(order.map((id, index) => [id, index]))
-  const groups = sorted.map((group) => ({ ...group, items: group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)) }))
+  const groups = sorted.map((group) => ({
+    ...group,
+    items: group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)),
+  }))
   const shown = groups.map((group) => {
     const isFolded = group.key === "waiting" && group.items.length > foldedAbove && !unfolded
-    return { ...group, rows: isFolded ? group.items.filter((each, index) => index < 3 || each.id === openId) : group.items }
+    return {
+      ...group,
+      rows: isFolded ? group.items.filter((each, index) => index < 3 || each.id === openId) : group.items,
+    }
   })
   const ids = shown.flatMap((group) => group.rows.map(({ id }) => id))
   const tabStop = focusedId && ids.includes(focusedId) ? focusedId : openId && ids.includes(openId) ? openId : ids[0]
-  const open = (id: string) => void navigate({ to: "/work/c/$conversationId", params: { conversationId: id }, search: view === "mine" ? {} : { list: view } })
+  const open = (id: string) =>
+    void navigate({
+      to: "/work/c/$conversationId",
+      params: { conversationId: id },
+      search: view === "mine" ? {} : { list: view },
+    })
 
   const onKeyDown = (event: KeyboardEvent) => {
     const at = ids.indexOf(focusedId ?? "")
@@ -99,42 +119,52 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
   const folded = shown.find((group) => group.rows.length < group.items.length)
   return (
     <>
-    <div
-      ref={box}
-      role="listbox"
-      aria-label={view === "queue" ? t`Waiting in your Inboxes` : view === "closed" ? t`Closed conversations` : t`My conversations`}
-      onPointerEnter={() => setInside(true)}
-      onPointerLeave={() => setInside(false)}
-      onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setFocusedId(null)}
-      onKeyDown={onKeyDown}
-    >
-      {shown.map((group) => (
-        <div key={group.key} role="group" aria-label={group.label ?? t`Conversations`} className={classes.group}>
-          {group.label && (
-            <div className={classes.groupLabel} aria-hidden>
-              {group.label} <span className="num">{group.items.length}</span>
-            </div>
-          )}
-          {group.rows.map((conversation) => (
-            <ListRow
-              key={conversation.id}
-              conversation={conversation}
-              selected={conversation.id === openId}
-              tabStop={conversation.id === tabStop}
-              rises={wanted.indexOf(conversation.id) < (place.get(conversation.id) ?? 0) && wanted.indexOf(conversation.id) < order.indexOf(conversation.id)}
-              queued={view === "queue"}
-              onOpen={() => open(conversation.id)}
-              onFocus={() => setFocusedId(conversation.id)}
-            />
-          ))}
-        </div>
-      ))}
-    </div>
-    {folded && (
-      <UnstyledButton className={classes.more} onClick={() => setUnfolded(true)}>
-        <Trans>Show all {folded.items.length}</Trans>
-      </UnstyledButton>
-    )}
+      <div
+        ref={box}
+        role="listbox"
+        aria-label={
+          view === "queue"
+            ? t`Waiting in your Inboxes`
+            : view === "closed"
+              ? t`Closed conversations`
+              : t`My conversations`
+        }
+        onPointerEnter={() => setInside(true)}
+        onPointerLeave={() => setInside(false)}
+        onBlur={(event) => !event.currentTarget.contains(event.relatedTarget) && setFocusedId(null)}
+        onKeyDown={onKeyDown}
+      >
+        {shown.map((group) => (
+          // biome-ignore lint/a11y/useSemanticElements: a listbox takes groups of options, not fieldsets (ARIA 1.2 listbox)
+          <div key={group.key} role="group" aria-label={group.label ?? t`Conversations`} className={classes.group}>
+            {group.label && (
+              <div className={classes.groupLabel} aria-hidden>
+                {group.label} <span className="num">{group.items.length}</span>
+              </div>
+            )}
+            {group.rows.map((conversation) => (
+              <ListRow
+                key={conversation.id}
+                conversation={conversation}
+                selected={conversation.id === openId}
+                tabStop={conversation.id === tabStop}
+                rises={
+                  wanted.indexOf(conversation.id) < (place.get(conversation.id) ?? 0) &&
+                  wanted.indexOf(conversation.id) < order.indexOf(conversation.id)
+                }
+                queued={view === "queue"}
+                onOpen={() => open(conversation.id)}
+                onFocus={() => setFocusedId(conversation.id)}
+              />
+            ))}
+          </div>
+        ))}
+      </div>
+      {folded && (
+        <UnstyledButton className={classes.more} onClick={() => setUnfolded(true)}>
+          <Trans>Show all {folded.items.length}</Trans>
+        </UnstyledButton>
+      )}
     </>
   )
 }
@@ -163,10 +193,28 @@ function EmptyList({ view }: { view: WorkList }) {
   const groups = self?.status === "logged_in" ? self.availableFor : []
   const labels = { voice: t`Voice`, messaging: t`Messaging`, mail: t`Mail` }
   const list = new Intl.ListFormat(undefined, { type: "conjunction" }).format(groups.map((group) => labels[group]))
-  if (view === "queue") return <EmptyState py="xl" size="sm" icon={<IconCheck size={24} stroke={1.75} />} title={t`No one is waiting in your Inboxes.`} />
-  if (view === "closed") return <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
+  if (view === "queue")
+    return (
+      <EmptyState
+        py="xl"
+        size="sm"
+        icon={<IconCheck size={24} stroke={1.75} />}
+        title={t`No one is waiting in your Inboxes.`}
+      />
+    )
+  if (view === "closed")
+    return (
+      <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
+    )
   return groups.length > 0 ? (
-    <EmptyState py="xl" px="md" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`You are available for ${list}.`} description={t`New work appears here.`} />
+    <EmptyState
+      py="xl"
+      px="md"
+      size="sm"
+      icon={<IconInbox size={24} stroke={1.75} />}
+      title={t`You are available for ${list}.`}
+      description={t`New work appears here.`}
+    />
   ) : (
     <EmptyState
       py="xl"
@@ -182,7 +230,7 @@ function EmptyList({ view }: { view: WorkList }) {
 function RowsSkeleton() {
   return (
     <div aria-hidden>
-      {Array.from({ length: 6 }, (_, row) => (
+      {["a", "b", "c", "d", "e", "f"].map((row) => (
         <div key={row} className={classes.row}>
           <Skeleton width={28} height={28} radius={7} />
           <span className={classes.text}>

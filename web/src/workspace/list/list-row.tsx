@@ -74,9 +74,17 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
         </span>
         <span className={classes.meta}>
           <span className="ellipsis">
-            {queued && queueItem ? <Trans>{names.inbox(conversation.inboxId)} · place {queueItem.position}</Trans> : names.inbox(conversation.inboxId)}
+            {queued && queueItem ? (
+              <Trans>
+                {names.inbox(conversation.inboxId)} · place {queueItem.position}
+              </Trans>
+            ) : (
+              names.inbox(conversation.inboxId)
+            )}
           </span>
-          {(needsReply(conversation) || queued) && <SlaChip dueAt={conversation.dueAt} slaSeconds={contact?.slaSeconds ?? null} />}
+          {(needsReply(conversation) || queued) && (
+            <SlaChip dueAt={conversation.dueAt} slaSeconds={contact?.slaSeconds ?? null} />
+          )}
         </span>
       </span>
     </div>

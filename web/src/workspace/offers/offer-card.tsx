@@ -74,10 +74,19 @@ function OfferCard({ shown }: { shown: ShownOffer }) {
           ))}
         </div>
         <div className={classes.buttons}>
-          <Button className={classes.accept} leftSection={<IconCheck size={18} stroke={1.75} />} loading={answer.accept.isPending} onClick={() => answer.guarded(() => answer.accept.mutate())}>
+          <Button
+            className={classes.accept}
+            leftSection={<IconCheck size={18} stroke={1.75} />}
+            loading={answer.accept.isPending}
+            onClick={() => answer.guarded(() => answer.accept.mutate())}
+          >
             <Trans>Accept</Trans> <span className={classes.key}>F8</span>
           </Button>
-          <Button variant="default" loading={answer.decline.isPending} onClick={() => answer.guarded(() => answer.decline.mutate())}>
+          <Button
+            variant="default"
+            loading={answer.decline.isPending}
+            onClick={() => answer.guarded(() => answer.decline.mutate())}
+          >
             <Trans>Decline</Trans> <span className={classes.key}>F9</span>
           </Button>
         </div>
@@ -107,7 +116,8 @@ export function useAnswer(shown: ShownOffer | undefined) {
     },
     accept: useMutation({
       mutationFn: () => accept(id),
-      onSuccess: ({ conversation }) => navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } }),
+      onSuccess: ({ conversation }) =>
+        navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } }),
       onError: failed,
       onSettled: settled,
     }),

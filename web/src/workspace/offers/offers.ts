@@ -23,7 +23,10 @@ live.on("offer", (frame) => {
   const offer = frame.offer as Offer
   const remainingMs = Number(frame.remainingMs)
   const known = offers.find((each) => each.offer.id === offer.id)
-  if (known) return set(offers.map((each) => (each === known ? { ...each, offer, endsAt: performance.now() + remainingMs } : each)))
+  if (known)
+    return set(
+      offers.map((each) => (each === known ? { ...each, offer, endsAt: performance.now() + remainingMs } : each)),
+    )
   set([...offers, { offer, endsAt: performance.now() + remainingMs, shownAt: performance.now(), end: null }])
 })
 live.on("offer_ended", (frame) => {
@@ -61,10 +64,6 @@ export async function decline(id: string): Promise<void> {
 
 export function useOffers(): ShownOffer[] {
   return useSyncExternalStore(watch, () => offers)
-}
-
-export function openOffers(): ShownOffer[] {
-  return offers.filter((each) => !each.end)
 }
 
 /** Called with each offer that is new on this screen. */

@@ -26,8 +26,19 @@ export function AttachmentCard({ attachment }: { attachment: Attachment }) {
     }
   }
   return (
-    <UnstyledButton className={classes.file} onClick={() => void open()} aria-label={t`Download ${attachment.name}, ${bytes(attachment.sizeBytes)}`} title={attachment.name}>
-      {busy ? <Loader size={14} /> : isImage ? <IconPhoto size={16} stroke={1.75} aria-hidden /> : <IconFile size={16} stroke={1.75} aria-hidden />}
+    <UnstyledButton
+      className={classes.file}
+      onClick={() => void open()}
+      aria-label={t`Download ${attachment.name}, ${bytes(attachment.sizeBytes)}`}
+      title={attachment.name}
+    >
+      {busy ? (
+        <Loader size={14} />
+      ) : isImage ? (
+        <IconPhoto size={16} stroke={1.75} aria-hidden />
+      ) : (
+        <IconFile size={16} stroke={1.75} aria-hidden />
+      )}
       <span className="ellipsis">{attachment.name}</span>
       <span className="dim num">{bytes(attachment.sizeBytes)}</span>
     </UnstyledButton>
@@ -46,7 +57,15 @@ export function AttachmentPicture({ attachment }: { attachment: Attachment }) {
   }).data
   const [broken, setBroken] = useState(false)
   if (broken) return <AttachmentCard attachment={attachment} />
-  return <img className={classes.picture} src={fresh.contentUrl} alt={attachment.name} loading="lazy" onError={() => setBroken(true)} />
+  return (
+    <img
+      className={classes.picture}
+      src={fresh.contentUrl}
+      alt={attachment.name}
+      loading="lazy"
+      onError={() => setBroken(true)}
+    />
+  )
 }
 
 export function isPicture(attachment: Attachment): boolean {
@@ -54,6 +73,12 @@ export function isPicture(attachment: Attachment): boolean {
 }
 
 export function bytes(size: number): string {
-  const [value, unit] = size < 1000 ? [size, "byte"] : size < 1_000_000 ? [size / 1000, "kilobyte"] : [size / 1_000_000, "megabyte"]
-  return new Intl.NumberFormat(undefined, { style: "unit", unit: String(unit), unitDisplay: "short", maximumFractionDigits: Number(value) < 10 ? 1 : 0 }).format(Number(value))
+  const [value, unit] =
+    size < 1000 ? [size, "byte"] : size < 1_000_000 ? [size / 1000, "kilobyte"] : [size / 1_000_000, "megabyte"]
+  return new Intl.NumberFormat(undefined, {
+    style: "unit",
+    unit: String(unit),
+    unitDisplay: "short",
+    maximumFractionDigits: Number(value) < 10 ? 1 : 0,
+  }).format(Number(value))
 }

@@ -27,7 +27,8 @@ export function DeliveryState({ message }: { message: Message }) {
   const client = useQueryClient()
   const { delivery } = message
   const retry = useMutation({
-    mutationFn: () => api.post(`/messages/${message.id}/deliveries`, delivery?.status === "unknown" ? { acceptDuplicate: true } : {}),
+    mutationFn: () =>
+      api.post(`/messages/${message.id}/deliveries`, delivery?.status === "unknown" ? { acceptDuplicate: true } : {}),
     onError: toastProblem,
     onSettled: () => void client.invalidateQueries({ queryKey: ["timeline"] }),
   })
@@ -35,7 +36,11 @@ export function DeliveryState({ message }: { message: Message }) {
   const { icon: Glyph, word } = states[delivery.status]
   const trouble = delivery.status === "failed" || delivery.status === "unknown"
   return (
-    <span className={classes.delivery} data-trouble={delivery.status === "failed" || undefined} title={exactTime(delivery.changedAt)}>
+    <span
+      className={classes.delivery}
+      data-trouble={delivery.status === "failed" || undefined}
+      title={exactTime(delivery.changedAt)}
+    >
       <Glyph size={14} stroke={1.75} aria-hidden />
       {t(word)}
       {delivery.status === "failed" && delivery.failure?.text && <>: {delivery.failure.text}</>}

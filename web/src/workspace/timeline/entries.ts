@@ -31,7 +31,13 @@ export function entriesOf(items: readonly TimelineItem[], unreadAfter: number | 
     const itemPlace = message ? `${message.channel} ${message.entryPoint?.id ?? ""}` : place
     if (itemDay !== day || itemPlace !== place) {
       const about = message ?? nextMessage(items, index)
-      entries.push({ type: "separator", key: `at-${item.id}`, at: item.at, channel: about?.channel ?? null, entryPoint: about?.entryPoint ?? null })
+      entries.push({
+        type: "separator",
+        key: `at-${item.id}`,
+        at: item.at,
+        channel: about?.channel ?? null,
+        entryPoint: about?.entryPoint ?? null,
+      })
       day = itemDay
       place = about ? `${about.channel} ${about.entryPoint?.id ?? ""}` : itemPlace
     }
@@ -41,7 +47,8 @@ export function entriesOf(items: readonly TimelineItem[], unreadAfter: number | 
     }
     const last = entries.at(-1)
     if (message?.channel === "email") entries.push({ type: "mail", key: item.id, item, message })
-    else if (message) entries.push({ type: "message", key: item.id, item, message, lastOfRun: isLastOfRun(item, items[index + 1]) })
+    else if (message)
+      entries.push({ type: "message", key: item.id, item, message, lastOfRun: isLastOfRun(item, items[index + 1]) })
     else if (item.kind === "note") entries.push({ type: "note", key: item.id, item })
     else if (last?.type === "system") last.items.push(item)
     else entries.push({ type: "system", key: item.id, items: [item] })
@@ -58,7 +65,14 @@ function nextMessage(items: readonly TimelineItem[], from: number): Message | un
 /** The face and the time stand under the last message of a run only. */
 function isLastOfRun(item: TimelineItem, next: TimelineItem | undefined): boolean {
   if (!item.message || !next?.message || next.message.channel === "email") return true
-  const sameWriter = item.message.author.type === next.message.author.type && item.message.author.id === next.message.author.id
-  const samePlace = item.message.channel === next.message.channel && item.message.entryPoint?.id === next.message.entryPoint?.id
-  return !sameWriter || !samePlace || Date.parse(next.at) - Date.parse(item.at) > runMs || new Date(item.at).toDateString() !== new Date(next.at).toDateString()
+  const sameWriter =
+    item.message.author.type === next.message.author.type && item.message.author.id === next.message.author.id
+  const samePlace =
+    item.message.channel === next.message.channel && item.message.entryPoint?.id === next.message.entryPoint?.id
+  return (
+    !sameWriter ||
+    !samePlace ||
+    Date.parse(next.at) - Date.parse(item.at) > runMs ||
+    new Date(item.at).toDateString() !== new Date(next.at).toDateString()
+  )
 }

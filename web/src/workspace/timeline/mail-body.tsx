@@ -18,7 +18,8 @@ export function MailBody({ message }: { message: Message }) {
 function TextBody({ message }: { message: Message }) {
   const [unfolded, setUnfolded] = useState(false)
   const { foldFrom } = message.flags
-  const cut = typeof foldFrom === "number" && foldFrom > 0 && foldFrom < message.text.length ? foldFrom : message.text.length
+  const cut =
+    typeof foldFrom === "number" && foldFrom > 0 && foldFrom < message.text.length ? foldFrom : message.text.length
   const { t } = useLingui()
   return (
     <div className={classes.mailText} dir="auto">
@@ -26,7 +27,13 @@ function TextBody({ message }: { message: Message }) {
       {cut < message.text.length && (
         <>
           <div>
-            <Button size="compact-xs" variant="default" aria-expanded={unfolded} aria-label={unfolded ? t`Hide the quoted part` : t`Show the quoted part`} onClick={() => setUnfolded(!unfolded)}>
+            <Button
+              size="compact-xs"
+              variant="default"
+              aria-expanded={unfolded}
+              aria-label={unfolded ? t`Hide the quoted part` : t`Show the quoted part`}
+              onClick={() => setUnfolded(!unfolded)}
+            >
               …
             </Button>
           </div>
@@ -44,7 +51,12 @@ function HtmlBody({ message, html }: { message: Message; html: string }) {
   const [withRemote, setWithRemote] = useState(false)
   const remote = remotePictures(html)
   const inline = message.attachments.filter((attachment) => attachment.contentId !== null && html.includes("data-cid"))
-  const own = useQuery({ queryKey: ["mail-pictures", message.id], queryFn: () => ownPictures(inline), enabled: inline.length > 0, staleTime: Number.POSITIVE_INFINITY })
+  const own = useQuery({
+    queryKey: ["mail-pictures", message.id],
+    queryFn: () => ownPictures(inline),
+    enabled: inline.length > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
   const others = useQuery({
     queryKey: ["mail-pictures", message.id, "remote"],
     queryFn: () => remotePicturesOf(message.id, remote),
@@ -96,7 +108,12 @@ async function ownPictures(attachments: Attachment[]): Promise<[string, string][
 
 async function remotePicturesOf(messageId: string, urls: string[]): Promise<[string, string][]> {
   const loaded = await Promise.allSettled(
-    urls.map(async (url): Promise<[string, string]> => [url, await dataUrl(`/api/messages/${messageId}/pictures?url=${encodeURIComponent(url)}`)]),
+    urls.map(
+      async (url): Promise<[string, string]> => [
+        url,
+        await dataUrl(`/api/messages/${messageId}/pictures?url=${encodeURIComponent(url)}`),
+      ],
+    ),
   )
   const shown = loaded.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []))
   if (shown.length === 0) throw new Error("No picture could be loaded.")

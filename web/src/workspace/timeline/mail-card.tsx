@@ -12,14 +12,22 @@ import { DeliveryState } from "./delivery-state.tsx"
 import { MailBody } from "./mail-body.tsx"
 import classes from "./timeline.module.css"
 
-type Props = { message: Message; meId: string; customerName: string; /** Answers of ours are one line until they are opened. */ folded: boolean }
+type Props = {
+  message: Message
+  meId: string
+  customerName: string /** Answers of ours are one line until they are opened. */
+  folded: boolean
+}
 
 /** A mail: who to whom, subject, body, files; what must be warned of stands above the body. */
 export function MailCard({ message, meId, customerName, folded }: Props) {
   const { t } = useLingui()
   const [isOpen, setOpen] = useState(!folded)
   const ours = message.direction === "outbound"
-  const name = ours && message.author.id === meId ? t`You` : shownName(message.author.name, ours ? t`Automatic answer` : customerName)
+  const name =
+    ours && message.author.id === meId
+      ? t`You`
+      : shownName(message.author.name, ours ? t`Automatic answer` : customerName)
   if (!isOpen)
     return (
       <button type="button" className={classes.foldedMail} aria-expanded={false} onClick={() => setOpen(true)}>
@@ -32,7 +40,11 @@ export function MailCard({ message, meId, customerName, folded }: Props) {
     )
   const to = [...message.to, ...message.cc].join(", ")
   return (
-    <article className={classes.mail} data-ours={ours || undefined} aria-label={message.subject ?? t`Mail without a subject`}>
+    <article
+      className={classes.mail}
+      data-ours={ours || undefined}
+      aria-label={message.subject ?? t`Mail without a subject`}
+    >
       <div className={classes.mailHead}>
         <b className="ellipsis">{name}</b>
         <span className="ellipsis" title={to}>
@@ -68,7 +80,14 @@ export function MailCard({ message, meId, customerName, folded }: Props) {
 function DeliveryWords({ message }: { message: Message }) {
   const { t } = useLingui()
   const status = message.delivery?.status
-  const words = { queued: t`Sending`, sent: t`Sent`, delivered: t`Delivered`, read: t`Read`, failed: t`Not delivered`, unknown: t`Perhaps delivered` }
+  const words = {
+    queued: t`Sending`,
+    sent: t`Sent`,
+    delivered: t`Delivered`,
+    read: t`Read`,
+    failed: t`Not delivered`,
+    unknown: t`Perhaps delivered`,
+  }
   if (!status) return null
   return (
     <span className={classes.delivery} data-trouble={status === "failed" || undefined}>
@@ -90,7 +109,12 @@ function MailMenu({ message }: { message: Message }) {
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item component="a" href={`/api/messages/${message.id}/source`} download leftSection={<IconDownload size={16} stroke={1.75} />}>
+        <Menu.Item
+          component="a"
+          href={`/api/messages/${message.id}/source`}
+          download
+          leftSection={<IconDownload size={16} stroke={1.75} />}
+        >
           <Trans>View original</Trans>
         </Menu.Item>
       </Menu.Dropdown>
@@ -101,7 +125,9 @@ function MailMenu({ message }: { message: Message }) {
 /** What a reader must know before he believes a mail. */
 function Warnings({ message }: { message: Message }) {
   const { flags, authentication } = message
-  const failed = authentication ? (["spf", "dkim", "dmarc"] as const).filter((each) => authentication[each] === "fail") : []
+  const failed = authentication
+    ? (["spf", "dkim", "dmarc"] as const).filter((each) => authentication[each] === "fail")
+    : []
   const names = failed.map((each) => each.toUpperCase()).join(", ")
   const forged = failed.includes("dmarc") || failed.length > 1
   return (
@@ -109,7 +135,10 @@ function Warnings({ message }: { message: Message }) {
       {forged && (
         <div className={classes.mailWarning}>
           <IconAlertTriangle size={16} stroke={1.75} aria-hidden />
-          <Trans>This may not be from {message.fromHeader ?? message.envelopeFrom}: {names} failed. Do not give out anything that only this person may know.</Trans>
+          <Trans>
+            This may not be from {message.fromHeader ?? message.envelopeFrom}: {names} failed. Do not give out anything
+            that only this person may know.
+          </Trans>
         </div>
       )}
       {!forged && names !== "" && (

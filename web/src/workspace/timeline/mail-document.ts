@@ -37,7 +37,9 @@ export function mailDocument(html: string, { nonce, pictures, scheme }: Options)
     quote.prepend(summary)
   }
   const paper = scheme === "dark" && paints.test(html)
-  const [text, ground, link] = paper ? ["black", "white", "LinkText"] : [token("text"), "transparent", token("accent-text")]
+  const [text, ground, link] = paper
+    ? ["black", "white", "LinkText"]
+    : [token("text"), "transparent", token("accent-text")]
   const sheet = `:root{color-scheme:${paper ? "light" : scheme}}
 body{margin:0;${paper ? "padding:12px;" : ""}font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:${text};background:${ground};overflow-wrap:anywhere}
 a{color:${link}}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:8px 0;padding-left:12px;border-left:2px solid GrayText}
@@ -52,7 +54,9 @@ function token(name: string): string {
 
 /** Addresses of pictures that lie with others and are loaded only when the reader asks. */
 export function remotePictures(html: string): string[] {
-  return [...new Set([...html.matchAll(/data-remote-src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&")))]
+  return [
+    ...new Set([...html.matchAll(/data-remote-src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&"))),
+  ]
 }
 
 const lineHeightPx = 21

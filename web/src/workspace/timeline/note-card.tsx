@@ -31,7 +31,13 @@ export function NoteCard({ item, meId }: { item: TimelineItem; meId: string }) {
         </time>
         {note.author.id === meId && (
           <Tooltip label={t`Delete this note`}>
-            <ActionIcon size={24} color="inherit" aria-label={t`Delete this note`} loading={remove.isPending} onClick={() => remove.mutate()}>
+            <ActionIcon
+              size={24}
+              color="inherit"
+              aria-label={t`Delete this note`}
+              loading={remove.isPending}
+              onClick={() => remove.mutate()}
+            >
               <IconTrash size={14} stroke={1.75} />
             </ActionIcon>
           </Tooltip>

@@ -54,18 +54,33 @@ function SystemText({ item, meId, onWhy }: { item: TimelineItem; meId: string; o
   const who = item.actor.id === meId ? t`You` : item.actor.name
   if (item.kind === "status_change") {
     const to = item.statusChange?.to
-    if (to === "closed") return item.actor.type === "user" ? <Trans>{who} closed the conversation</Trans> : <Trans>Conversation closed</Trans>
-    return item.actor.type === "user" ? <Trans>{who} opened the conversation again</Trans> : <Trans>Conversation opened again</Trans>
+    if (to === "closed")
+      return item.actor.type === "user" ? (
+        <Trans>{who} closed the conversation</Trans>
+      ) : (
+        <Trans>Conversation closed</Trans>
+      )
+    return item.actor.type === "user" ? (
+      <Trans>{who} opened the conversation again</Trans>
+    ) : (
+      <Trans>Conversation opened again</Trans>
+    )
   }
   if (item.kind === "assignment_change") return <AssignmentText item={item} meId={meId} onWhy={onWhy} />
   if (item.kind === "topic_change") {
-    const topics = Array.isArray(item.topicChange?.topics) ? item.topicChange.topics.map((topic: { name: string }) => topic.name).join(", ") : ""
+    const topics = Array.isArray(item.topicChange?.topics)
+      ? item.topicChange.topics.map((topic: { name: string }) => topic.name).join(", ")
+      : ""
     return topics ? <Trans>Topics: {topics}</Trans> : <Trans>Topics removed</Trans>
   }
   if (item.kind === "opt_out_change") {
     const keyword = typeof item.optOutChange?.keyword === "string" ? item.optOutChange.keyword.toUpperCase() : "STOP"
     const isOut = item.optOutChange?.change !== "removed"
-    return isOut ? <Trans>The customer sent {keyword}: texts are blocked</Trans> : <Trans>The customer sent {keyword}: texts are allowed again</Trans>
+    return isOut ? (
+      <Trans>The customer sent {keyword}: texts are blocked</Trans>
+    ) : (
+      <Trans>The customer sent {keyword}: texts are allowed again</Trans>
+    )
   }
   if (item.kind === "note") return <Trans>{who} took a note back</Trans>
   return item.kind.replaceAll("_", " ")
@@ -80,13 +95,31 @@ function AssignmentText({ item, meId, onWhy }: { item: TimelineItem; meId: strin
   const known = assignmentReasons[String(reason)]
   const why = known ? t(known) : ""
   if (typeof agentId !== "string")
-    return reason === "closed" || reason === "no_reply_needed" || !from ? <Trans>No longer assigned</Trans> : <Trans>Taken from {from} {why}</Trans>
+    return reason === "closed" || reason === "no_reply_needed" || !from ? (
+      <Trans>No longer assigned</Trans>
+    ) : (
+      <Trans>
+        Taken from {from} {why}
+      </Trans>
+    )
   const to = agentId === meId ? t`you` : names.person(agentId)
   const byHand = item.actor.type === "user" && item.actor.id !== agentId
   const who = item.actor.id === meId ? t`You` : item.actor.name
   return (
     <>
-      {byHand ? <Trans>{who} gave it to {to} in {inbox}</Trans> : item.actor.id === agentId ? <Trans>Taken by {to} in {inbox}</Trans> : <Trans>Routed to {to} in {inbox}</Trans>}{" "}
+      {byHand ? (
+        <Trans>
+          {who} gave it to {to} in {inbox}
+        </Trans>
+      ) : item.actor.id === agentId ? (
+        <Trans>
+          Taken by {to} in {inbox}
+        </Trans>
+      ) : (
+        <Trans>
+          Routed to {to} in {inbox}
+        </Trans>
+      )}{" "}
       <Anchor component="button" type="button" size="xs" onClick={onWhy}>
         <Trans>Why?</Trans>
       </Anchor>

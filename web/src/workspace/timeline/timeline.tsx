@@ -22,7 +22,12 @@ import classes from "./timeline.module.css"
 import { TypingLine } from "./typing-line.tsx"
 import { useReadMark } from "./use-read-mark.ts"
 
-type Props = { customerId: string; customerName: string; /** Null: the customer's page, where nothing is marked read. */ conversationId: string | null; onWhy: () => void }
+type Props = {
+  customerId: string
+  customerName: string /** Null: the customer's page, where nothing is marked read. */
+  conversationId: string | null
+  onWhy: () => void
+}
 
 const nearEndPx = 80
 const nearStartPx = 200
@@ -38,7 +43,9 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
   const entries = useMemo(() => entriesOf(items, unreadAfter), [items, unreadAfter])
   const pending = usePending(conversationId)
   const scroll = useFollowingScroll(`${items.at(-1)?.id} ${pending.length}`, items[0]?.id, items.length > 0)
-  const newBelow = scroll.atEnd ? 0 : items.filter((item) => item.position > scroll.seenPosition && item.message?.direction === "inbound").length
+  const newBelow = scroll.atEnd
+    ? 0
+    : items.filter((item) => item.position > scroll.seenPosition && item.message?.direction === "inbound").length
   const lastPosition = items.reduce((most, item) => Math.max(most, item.position), 0)
   useEffect(() => {
     if (scroll.atEnd) scroll.setSeenPosition(lastPosition)
@@ -50,18 +57,36 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const onScroll = () => {
     scroll.onScroll()
-    if (scroll.box.current && scroll.box.current.scrollTop < nearStartPx && hasNextPage && !isFetchingNextPage) void fetchNextPage()
+    if (scroll.box.current && scroll.box.current.scrollTop < nearStartPx && hasNextPage && !isFetchingNextPage)
+      void fetchNextPage()
   }
   return (
     <div className={classes.frameOfLog}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: one tab stop that arrows move within (ui.md 5) */}
-      <div ref={scroll.box} className={classes.log} role="log" aria-live="off" aria-label={t`Timeline`} tabIndex={0} data-region="timeline" onScroll={onScroll} onKeyDown={moveByItem}>
+      <div
+        ref={scroll.box}
+        className={classes.log}
+        role="log"
+        aria-live="off"
+        aria-label={t`Timeline`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: one tab stop that arrows move within
+        tabIndex={0}
+        data-region="timeline"
+        onScroll={onScroll}
+        onKeyDown={moveByItem}
+      >
         <div ref={scroll.content} className={classes.content}>
           <ResourceState
             query={query}
             skeleton={<TimelineSkeleton />}
             isEmpty={() => items.length === 0 && pending.length === 0}
-            empty={<EmptyState py="xl" icon={<IconMessageCircleOff size={24} stroke={1.75} />} title={t`Nothing was said yet`} description={t`Write the first message below.`} />}
+            empty={
+              <EmptyState
+                py="xl"
+                icon={<IconMessageCircleOff size={24} stroke={1.75} />}
+                title={t`Nothing was said yet`}
+                description={t`Write the first message below.`}
+              />
+            }
           >
             {() => (
               <>
@@ -72,7 +97,14 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
                 )}
                 <HiddenItems count={pages?.[0]?.hiddenItems ?? 0} shown={!hasNextPage} />
                 {entries.map((entry, index) => (
-                  <EntryView key={entry.key} entry={entry} customerName={customerName} meId={me.user.id} onWhy={onWhy} isLast={index >= entries.length - 3} />
+                  <EntryView
+                    key={entry.key}
+                    entry={entry}
+                    customerName={customerName}
+                    meId={me.user.id}
+                    onWhy={onWhy}
+                    isLast={index >= entries.length - 3}
+                  />
                 ))}
               </>
             )}
@@ -82,7 +114,14 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
         </div>
       </div>
       {newBelow > 0 && (
-        <Button className={classes.newBelow} size="compact-sm" variant="filled" radius="xl" rightSection={<IconArrowDown size={14} />} onClick={scroll.toEnd}>
+        <Button
+          className={classes.newBelow}
+          size="compact-sm"
+          variant="filled"
+          radius="xl"
+          rightSection={<IconArrowDown size={14} />}
+          onClick={scroll.toEnd}
+        >
           <Plural value={newBelow} one="# new message" other="# new messages" />
         </Button>
       )}
@@ -111,7 +150,12 @@ const EntryView = memo(function EntryView({ entry, meId, customerName, isLast, o
     case "mail":
       return (
         <Item>
-          <MailCard customerName={customerName} message={entry.message} meId={meId} folded={entry.message.direction === "outbound" && !isLast} />
+          <MailCard
+            customerName={customerName}
+            message={entry.message}
+            meId={meId}
+            folded={entry.message.direction === "outbound" && !isLast}
+          />
         </Item>
       )
     case "note":

@@ -33,7 +33,8 @@ export function useReadMark(conversationId: string | null, items: readonly Timel
     },
     [conversationId, can, client],
   )
-  const isNews = unreadAfter !== null && items.some((item) => item.position > unreadAfter && item.message?.direction === "inbound")
+  const isNews =
+    unreadAfter !== null && items.some((item) => item.position > unreadAfter && item.message?.direction === "inbound")
   return { unreadAfter: isNews ? unreadAfter : null, markRead }
 }
 

@@ -9,11 +9,3 @@ export function formatPhoneNumber(e164: string, homeCountry = "US"): string {
     (parsed.countryCallingCode === "1" && (homeCountry === "US" || homeCountry === "CA"))
   return home ? parsed.formatNational() : parsed.formatInternational()
 }
-
-export function PhoneNumber({ e164 }: { e164: string }) {
-  return (
-    <span className="num" title={e164}>
-      {formatPhoneNumber(e164)}
-    </span>
-  )
-}
