@@ -13,6 +13,8 @@ export default defineConfig({
           globalSetup: "test/cluster.ts",
           // Files share a worker: a third of the time. A test that changes the process (mocks, environment) undoes it.
           isolate: false,
+          // Most of them wait for processes and for the database: two at once take little more than half the time.
+          maxWorkers: 2,
           testTimeout,
           hookTimeout: 60_000,
         },
@@ -23,6 +25,8 @@ export default defineConfig({
           include: ["e2e/**/*.spec.ts"],
           globalSetup: "e2e/setup.ts",
           isolate: false,
+          // One browser and one Switchboard for all.
+          maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
