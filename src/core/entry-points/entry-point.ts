@@ -1,28 +1,9 @@
 import { z } from "zod"
+import { channelNames, sections } from "../channels.ts"
 import { Person } from "../people/person.ts"
 
-export const ChannelNameShape = z.enum([
-  "voice",
-  "sms",
-  "email",
-  "chat",
-  "instagram",
-  "facebook",
-  "whatsapp",
-  "twitter_dm",
-  "voicemail",
-])
-export const SectionShape = z.enum([
-  "email",
-  "voice",
-  "ivr",
-  "sms",
-  "chat",
-  "facebook",
-  "instagram",
-  "whatsapp",
-  "twitter_dm",
-])
+export const ChannelNameShape = z.enum(channelNames)
+export const SectionShape = z.enum(sections)
 export const EntryPointKind = z.enum(["phone", "exit_node", "email", "chat_app", "social_account"])
 
 export const EntryPointRef = z.object({

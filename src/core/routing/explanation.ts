@@ -1,23 +1,8 @@
 import { z } from "zod"
+import { exclusionCodes } from "./facts.ts"
 
 /** The first that holds, in this order (api.md 1.1). */
-export const ExclusionReason = z.enum([
-  "not_member",
-  "logged_out",
-  "away",
-  "disconnected",
-  "focus",
-  "in_settings",
-  "not_available_for_group",
-  "skills",
-  "after_call_work",
-  "decline_delay",
-  "routing_delay",
-  "on_call",
-  "mail_by_next",
-  "at_capacity",
-  "tried_before",
-])
+export const ExclusionReason = z.enum(exclusionCodes)
 export type ExclusionReason = z.infer<typeof ExclusionReason>
 
 export const ExplanationStep = z.object({
