@@ -9,22 +9,21 @@ const all = { voice: true, sms: true, mms: true }
 
 /** Numbers that an account owns at the sandbox from the start: the same ones at each look, other ones for each account. */
 export function catalogueOf(accountSid: string): CatalogueNumber[] {
-  const numbers: CatalogueNumber[] = []
-  for (let n = 0; numbers.length < numbersPerAccount; n++) {
+  const found: string[] = []
+  for (let n = 0; found.length < numbersPerAccount; n++) {
     const area = areas[n % areas.length] ?? "415"
     const digits = createHash("sha256").update(`${accountSid} ${n}`).digest().readUInt32BE() % 8_000_000
     const e164 = `+1${area}${2_000_000 + digits}`
-    if (/^\+1\d{3}(555|\d11)/.test(e164) || !isValidPhoneNumber(e164)) continue
-    // Some speak only, some take no pictures, as it is with real ones.
-    const capabilities =
-      numbers.length % 10 === 8
-        ? { ...all, sms: false, mms: false }
-        : numbers.length % 10 === 9
-          ? { ...all, mms: false }
-          : all
-    numbers.push({ e164, capabilities })
+    if (/^\+1\d{3}(555|\d11)/.test(e164) || !isValidPhoneNumber(e164) || found.includes(e164)) continue
+    found.push(e164)
   }
-  return numbers
+  return found.sort().map((e164, index) => ({ e164, capabilities: capabilitiesAt(index) }))
+}
+
+/** Some speak only, some take no pictures, as it is with real ones; the first of a list can do all. */
+function capabilitiesAt(index: number): CatalogueNumber["capabilities"] {
+  if (index % 10 === 8) return { ...all, sms: false, mms: false }
+  return index % 10 === 9 ? { ...all, mms: false } : all
 }
 
 /** Whatever number of the United States or Canada somebody names is one that the account owns. */
