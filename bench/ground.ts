@@ -34,7 +34,13 @@ export async function layGround(): Promise<Ground> {
   const dataDir = await mkdtemp(join(tmpdir(), "switchboard-bench-"))
   const program = await startProgram({
     dataDir,
-    env: { SECRET_KEY: secretKey, TEST_CLOCK: "0", LOG_LEVEL: "warn" },
+    env: {
+      SECRET_KEY: secretKey,
+      TEST_CLOCK: "0",
+      LOG_LEVEL: "warn",
+      // For a profile: BENCH_NODE_OPTIONS="--cpu-prof --cpu-prof-dir=…".
+      NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? "",
+    },
   })
   const databaseUrl = (await readFile(join(dataDir, "database-url"), "utf8")).trim()
   const { db, pool, close } = openDatabase({ url: databaseUrl, connectionsMax: 4 })

@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import { newId } from "../ids.ts"
 import { invalid, type Problem } from "../problem.ts"
 import { openAssignment } from "../store/assignments.ts"
-import { type ConversationRow, insertConversations, lockConversations } from "../store/conversations.ts"
+import { type ConversationRow, putConversations, lockConversations } from "../store/conversations.ts"
 import { lockAgents } from "../store/agents.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, isMember, lockCustomer } from "./acting.ts"
@@ -102,7 +102,8 @@ async function begin(tx: Tx, acting: Acting, { customerId, inboxId }: Start, tes
     createdAt: tx.now,
     version: 1,
   }
-  await insertConversations(tx, [conversation])
+  putConversations(tx, [conversation])
+  await tx.flush()
   const assignee = acting.userId && (await isMember(tx, inboxId, acting.userId)) ? acting.userId : null
   tx.event("conversation.created", {
     conversationId: conversation.id,

@@ -1,3 +1,4 @@
+import type { RawBuilder } from "kysely"
 import type { Section } from "../core/channels.ts"
 import {
   place,
@@ -9,30 +10,36 @@ import {
 import { resolve } from "../core/entry-points/resolve.ts"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import { newId } from "../ids.ts"
-import { openAssignments } from "../store/assignments.ts"
 import { lockAgents } from "../store/agents.ts"
-import { awaitContacts, contactsInsert } from "../store/contacts.ts"
-import { changeConversations, type ConversationRow, conversationsInsert } from "../store/conversations.ts"
-import { decisionsInsert } from "../store/decisions.ts"
-import { insertClaims, nameCustomers } from "../store/customers.ts"
+import { openAssignments } from "../store/assignments.ts"
+import { awaitContacts, type ContactRow, putContacts } from "../store/contacts.ts"
+import { changeConversations, type ConversationRow, putConversations } from "../store/conversations.ts"
+import { addressesOf, type FoundAddress, insertClaims, nameCustomers } from "../store/customers.ts"
+import { putDecisions } from "../store/decisions.ts"
 import {
   type Arrival,
   emptyReceipt,
-  insertInboundEvents,
   keyOf,
-  readReceipts,
-  receiptsUpdate,
+  putInboundEvents,
+  receiptsOf,
   type StoredReceipt,
+  takenEvents,
 } from "../store/inbound-events.ts"
-import { attachmentsInsert, messagesInsert } from "../store/messages.ts"
-import { announceQueued, joinQueueItems, type NewQueueItem, queueItemsInsert } from "../store/queue-items.ts"
-import { runTogether } from "../store/records.ts"
-import { readRouting } from "../store/routing-settings.ts"
+import { putAttachments, putMessages } from "../store/messages.ts"
+import {
+  announceQueued,
+  joinQueueItems,
+  type NewQueueItem,
+  putQueueItems,
+  type QueueItemRow,
+  waiting,
+} from "../store/queue-items.ts"
+import { type RoutingRow, routingOf, routingRows } from "../store/routing-settings.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
-import type { Receipt } from "./inbound-event.ts"
 import { answerAutomatically } from "./auto-reply.ts"
 import { loadFacts } from "./facts.ts"
+import type { InboundEvent, Receipt } from "./inbound-event.ts"
 import { placement } from "./placement.ts"
 import { attachmentRows, contactRow, conversationChange, conversationRow, messageRow } from "./rows.ts"
 import { findSenders } from "./senders.ts"
@@ -58,8 +65,8 @@ export type Taken = Arrival & {
 
 export type Placed = { customerId: string; plan: Plan; taken: Taken[]; test: boolean }
 
-/** A new conversation and its item, as this transaction wrote them. */
-export type Arrived = { conversation: ConversationRow; item: NewQueueItem }
+/** A new conversation with its contacts and its item, about to be written: what is changed in them is written so. */
+export type Arrived = { conversation: ConversationRow; contacts: ContactRow[]; item: QueueItemRow }
 
 export type CommitHooks = {
   /** STOP, START, HELP (channels/sms): what was recorded before is asked by sending. */
@@ -67,38 +74,56 @@ export type CommitHooks = {
     tx: Tx,
     arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string },
   ) => Promise<void>
-  /** What was just written: the owner of routing may give it to free agents in the same commit (routing.md 3.1). */
+  /** The owner of routing may give what arrived to free agents in the same commit (routing.md 3.1). */
   assignOnArrival?: (tx: Tx, arrived: readonly Arrived[]) => Promise<void>
 }
 
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
 export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Receipt[]> {
-  const fresh = await insertInboundEvents(tx, arrivals)
-  const repeated = arrivals.filter((arrival) => !fresh.has(arrival.id))
-  const earlier = await readReceipts(
+  const events = arrivals.map(({ event }) => event)
+  const [taken, ...known] = await tx.together([takenEvents(tx, events), ...whatIsKnown(tx, events)])
+  const earlier = receiptsOf(taken)
+  const fresh = arrivals.filter(({ event }) => !earlier.has(keyOf(event)))
+  const receipts = await takeIn(tx, fresh, hooks, known)
+  putInboundEvents(
     tx,
-    repeated.map((arrival) => arrival.event),
-  )
-  const taken = await takeIn(
-    tx,
-    arrivals.filter((arrival) => fresh.has(arrival.id)),
-    hooks,
+    fresh.map((arrival) => ({ arrival, receipt: receipts.get(arrival.id) ?? null })),
   )
   return arrivals.map((arrival) => {
-    const receipt = taken.get(arrival.id)
+    const receipt = receipts.get(arrival.id)
     if (receipt) return { ...receipt, duplicate: false }
     return { ...(earlier.get(keyOf(arrival.event)) ?? emptyReceipt(arrival.id, null)), duplicate: true }
   })
 }
 
-/** The effects of events that are stored already: new ones, or parked ones that are replayed. */
-export async function takeIn(
+/** A parked event that is replayed: it is stored already. */
+export async function takeAgain(tx: Tx, arrival: Arrival, hooks: CommitHooks): Promise<StoredReceipt> {
+  const known = await tx.together(whatIsKnown(tx, [arrival.event]))
+  const receipts = await takeIn(tx, [arrival], hooks, known)
+  return receipts.get(arrival.id) ?? emptyReceipt(arrival.id, null)
+}
+
+type Known = [FoundAddress[], RoutingRow[]]
+
+function whatIsKnown(tx: Tx, events: readonly InboundEvent[]): [RawBuilder<FoundAddress>, RawBuilder<RoutingRow>] {
+  return [
+    addressesOf(
+      tx,
+      events.map(({ from }) => from),
+    ),
+    routingRows(tx.orgId, [...new Set(events.map(({ entryPointId }) => entryPointId))]),
+  ]
+}
+
+/** The effects of events that are new. */
+async function takeIn(
   tx: Tx,
   arrivals: readonly Arrival[],
   hooks: CommitHooks,
+  known: Known,
 ): Promise<Map<string, StoredReceipt>> {
   if (arrivals.length === 0) return new Map()
-  const { taken, settings } = await understand(tx, arrivals)
+  const { taken, settings } = await understand(tx, arrivals, known)
   const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
     const known = facts.get(customerId)
@@ -112,54 +137,71 @@ export async function takeIn(
     )
     return { customerId, plan, taken: ofCustomer, test: ofCustomer.some((one) => one.event.test) }
   })
-
   await lockAgents(
     tx,
     placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]),
   )
+  const made = placed.map((one) => newRows(tx, one))
   tellCustomers(tx, placed)
-  const receipts = placed.flatMap(receiptsOf)
-  await runTogether(tx, [
-    conversationsInsert(
-      tx,
-      placed.filter(({ plan }) => plan.conversation.type === "create").map((one) => conversationRow(tx, one)),
-    ),
-    contactsInsert(
-      tx,
-      placed.flatMap((one) =>
-        one.plan.contacts.filter(({ type }) => type === "create").map((contact) => contactRow(one, contact)),
-      ),
-    ),
-    messagesInsert(
-      tx,
-      placed.flatMap((one) => one.taken.map((message) => messageRow(one, message))),
-    ),
-    attachmentsInsert(tx, taken.flatMap(attachmentRows)),
-    queueItemsInsert(tx, placed.flatMap(newItem)),
-    decisionsInsert(
-      tx,
-      placed.flatMap((one) => placement(tx, one)),
-    ),
-    receiptsUpdate(tx, receipts),
-  ])
-  await changeWhatIsThere(tx, placed, facts)
+  await changeWhatIsThere(tx, placed, made, facts)
   tellContacts(tx, placed)
   tellMessages(tx, placed)
-  await queue(tx, placed, hooks)
-  for (const one of placed) await applyOptOuts(tx, one, hooks)
-  for (const one of placed) await answerAutomatically(tx, one, settings.mail.autoReply)
-  return new Map(receipts.map((receipt) => [receipt.inboundEventId, receipt]))
+  await tellQueued(tx, placed)
+  await assign(tx, made, hooks)
+  putNew(
+    tx,
+    made.filter(({ conversation }) => conversation !== null),
+  )
+  putMessages(
+    tx,
+    placed.flatMap((one) => one.taken.map((message) => messageRow(one, message))),
+  )
+  putAttachments(tx, taken.flatMap(attachmentRows))
+  putDecisions(
+    tx,
+    placed.flatMap((one) => placement(tx, one)),
+  )
+  await answer(tx, placed, settings, hooks)
+  return new Map(placed.flatMap(receiptsOfPlaced).map((receipt) => [receipt.inboundEventId, receipt]))
+}
+
+/** What is new of one customer: of a conversation that is there `conversation` is null. */
+type NewRows = { conversation: ConversationRow | null; contacts: ContactRow[]; item: QueueItemRow | null }
+
+function newRows(tx: Tx, placed: Placed): NewRows {
+  const { plan } = placed
+  const contacts = plan.contacts.filter(({ type }) => type === "create")
+  const item = newItem(placed)
+  return {
+    conversation: plan.conversation.type === "create" ? conversationRow(tx, placed) : null,
+    contacts: contacts.map((contact) => contactRow(placed, contact)),
+    item: item && waiting(item),
+  }
+}
+
+function putNew(tx: Tx, made: readonly NewRows[]): void {
+  putConversations(
+    tx,
+    made.flatMap(({ conversation }) => conversation ?? []),
+  )
+  putContacts(
+    tx,
+    made.flatMap(({ contacts }) => contacts),
+  )
+  putQueueItems(
+    tx,
+    made.flatMap(({ item }) => item ?? []),
+  )
 }
 
 /** Entry point, sender and thread of each event. Throws `Unprocessable` for what no retry mends. */
 async function understand(
   tx: Tx,
   arrivals: readonly Arrival[],
+  [addresses, routing]: Known,
 ): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
-  const { entryPoints, table, settings } = await readRouting(tx.db, tx.orgId, [
-    ...new Set(arrivals.map(({ event }) => event.entryPointId)),
-  ])
-  const senders = await findSenders(tx, arrivals)
+  const { entryPoints, table, settings } = routingOf(routing)
+  const senders = await findSenders(tx, arrivals, addresses)
   const threads = await findThreads(tx, arrivals, senders.idOf)
   await insertClaims(
     tx,
@@ -222,12 +264,21 @@ function placeSettings({ messaging, mail, reopenSeconds }: WorkflowSettings): Pl
   }
 }
 
-/** Conversations and contacts that were there; a reopened one whose former agent is there is assigned in the same statement. */
+/**
+ * Conversations and contacts that were there, with what is new in them; a reopened one whose former agent is there is
+ * assigned in the same statement. Seats are counted from what is written, so it is written first.
+ */
 async function changeWhatIsThere(
   tx: Tx,
   placed: readonly Placed[],
+  made: readonly NewRows[],
   facts: Awaited<ReturnType<typeof loadFacts>>,
 ): Promise<void> {
+  const added = made.filter(({ conversation }) => conversation === null)
+  if (added.length > 0) {
+    putNew(tx, added)
+    await tx.flush()
+  }
   await awaitContacts(
     tx,
     placed.flatMap(({ plan, taken }) =>
@@ -269,27 +320,39 @@ async function changeWhatIsThere(
   )
 }
 
-async function queue(tx: Tx, placed: readonly Placed[], hooks: CommitHooks): Promise<void> {
+async function tellQueued(tx: Tx, placed: readonly Placed[]): Promise<void> {
   await joinQueueItems(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  const created = placed.flatMap((one) =>
-    newItem(one).map((item) => ({ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId })),
-  )
+  const created = placed.flatMap((one) => {
+    const item = newItem(one)
+    return item ? [{ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId }] : []
+  })
   await announceQueued(tx, created)
-  const arrived = placed.flatMap((one) =>
-    one.plan.conversation.type === "create"
-      ? newItem(one).map((item) => ({ item, conversation: conversationRow(tx, one) }))
-      : [],
+}
+
+async function assign(tx: Tx, made: readonly NewRows[], hooks: CommitHooks): Promise<void> {
+  const arrived = made.flatMap(({ conversation, contacts, item }) =>
+    conversation && item ? [{ conversation, contacts, item }] : [],
   )
   if (arrived.length > 0) await hooks.assignOnArrival?.(tx, arrived)
 }
 
-function newItem({ plan }: Placed): NewQueueItem[] {
-  if (plan.item.type !== "create") return []
+function newItem({ plan }: Placed): NewQueueItem | null {
+  if (plan.item.type !== "create") return null
   const { type: _type, ...item } = plan.item
-  return [{ ...item, conversationId: plan.conversation.id }]
+  return { ...item, conversationId: plan.conversation.id }
+}
+
+/** Keywords, and the automatic answer: they read what was written. */
+async function answer(tx: Tx, placed: readonly Placed[], settings: WorkflowSettings, hooks: CommitHooks): Promise<void> {
+  const { autoReply } = settings.mail
+  const isAsked = placed.some(({ taken }) => taken.some(({ event }) => event.optOut || (event.mail && autoReply.enabled)))
+  if (!isAsked) return
+  await tx.flush()
+  for (const one of placed) await applyOptOuts(tx, one, hooks)
+  for (const one of placed) await answerAutomatically(tx, one, autoReply)
 }
 
 async function applyOptOuts(tx: Tx, { plan, taken, customerId }: Placed, hooks: CommitHooks): Promise<void> {
@@ -309,7 +372,7 @@ function contactOf(plan: Plan, one: Taken): string {
   return plan.messages.find((message) => message.id === one.placed.id)?.contactId ?? ""
 }
 
-function receiptsOf({ plan, taken, customerId }: Placed): StoredReceipt[] {
+function receiptsOfPlaced({ plan, taken, customerId }: Placed): StoredReceipt[] {
   return taken.map((one) => ({
     inboundEventId: one.id,
     parked: false,

@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts"
 import { fault } from "../fault.ts"
 import { newId } from "../ids.ts"
 import { problem } from "../problem.ts"
+import { addressKey } from "../store/customers.ts"
 import { isUnavailable } from "../store/database.ts"
 import { type Arrival, keyOf } from "../store/inbound-events.ts"
 import type { Store } from "../store/write.ts"
@@ -42,7 +43,12 @@ type Waiting = {
   settle: { resolve(receipt: Receipt): void; reject(error: unknown): void }[]
 }
 
-type Queue = { waiting: Map<string, Waiting>; inFlight: number }
+type Queue = {
+  waiting: Map<string, Waiting>
+  inFlight: number
+  /** Senders with an event under way: their next one waits for it, so that two batches never make one customer twice. */
+  busy: Set<string>
+}
 
 /**
  * Everything that customers send comes in here. While two commits of an organization are under way, what arrives collects
@@ -56,7 +62,7 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
   function accept(event: InboundEvent): Promise<Receipt> {
     if (waitingEvents >= waitingEventsMax || waitingBytes >= waitingBytesMax)
       throw problem("unavailable", { reason: "overloaded" })
-    const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0 }
+    const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0, busy: new Set() }
     queues.set(event.orgId, queue)
     return new Promise((resolve, reject) => {
       const twin = queue.waiting.get(keyOf(event))
@@ -76,22 +82,19 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
 
   async function drain(orgId: string, queue: Queue): Promise<void> {
     if (queue.inFlight >= batchesInFlightMax || queue.waiting.size === 0) return
+    const batch = nextBatch(queue)
+    if (batch.length === 0) return
     queue.inFlight++
-    // Two batches under way use both permits; one that took everything would leave the other idle.
-    const share = Math.ceil(queue.waiting.size / (batchesInFlightMax + 1 - queue.inFlight))
-    const batch = [...queue.waiting].slice(0, Math.min(batchSizeMax, Math.max(share, batchSizeMin)))
-    for (const [key, { bytes }] of batch) {
-      queue.waiting.delete(key)
+    const senders = new Set(batch.map(senderOf))
+    for (const sender of senders) queue.busy.add(sender)
+    for (const { bytes } of batch) {
       waitingEvents--
       waitingBytes -= bytes
     }
     if (queue.waiting.size > 0) void drain(orgId, queue)
-    await commitBatch(
-      orgId,
-      batch.map(([, waiting]) => waiting),
-      fuse?.(orgId) ?? null,
-    )
+    await commitBatch(orgId, batch, fuse?.(orgId) ?? null)
     queue.inFlight--
+    for (const sender of senders) queue.busy.delete(sender)
     if (queue.waiting.size > 0) void drain(orgId, queue)
     else if (queue.inFlight === 0) queues.delete(orgId)
   }
@@ -143,6 +146,25 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
   }
 
   return { accept }
+}
+
+/** Takes out of the queue what goes into the next commit, in the order of arrival. */
+function nextBatch(queue: Queue): Waiting[] {
+  // Two batches under way use both permits; one that took everything would leave the other idle.
+  const share = Math.ceil(queue.waiting.size / (batchesInFlightMax - queue.inFlight))
+  const size = Math.min(batchSizeMax, Math.max(share, batchSizeMin))
+  const batch: Waiting[] = []
+  for (const [key, waiting] of queue.waiting) {
+    if (batch.length >= size) break
+    if (queue.busy.has(senderOf(waiting))) continue
+    queue.waiting.delete(key)
+    batch.push(waiting)
+  }
+  return batch
+}
+
+function senderOf({ arrival }: Waiting): string {
+  return addressKey(arrival.event.from)
 }
 
 const customerActor = { type: "customer", id: null, name: "Customer" } as const

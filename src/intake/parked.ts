@@ -7,16 +7,17 @@ import {
   emptyReceipt,
   findInboundEvent,
   type InboundEventRow,
-  insertInboundEvents,
   keyOf,
   listInboundEvents,
   lockInboundEvent,
-  readReceipts,
+  putInboundEvents,
+  receiptsOf,
   settleReplay,
+  takenEvents,
 } from "../store/inbound-events.ts"
 import type { DB } from "../store/tables.ts"
 import type { Actor, Store } from "../store/write.ts"
-import { type CommitHooks, takeIn } from "./commit.ts"
+import { type CommitHooks, takeAgain } from "./commit.ts"
 import type { InboundEvent, Receipt } from "./inbound-event.ts"
 import { Unprocessable } from "./unprocessable.ts"
 
@@ -24,11 +25,10 @@ import { Unprocessable } from "./unprocessable.ts"
 export async function park(store: Store, orgId: string, arrival: Arrival, error: unknown): Promise<Receipt> {
   const reason = parkReason(error)
   return store.write({ orgId, kind: "intake" }, async (tx) => {
-    const fresh = await insertInboundEvents(tx, [arrival], { reason })
-    if (!fresh.has(arrival.id)) {
-      const receipts = await readReceipts(tx, [arrival.event])
-      return { ...(receipts.get(keyOf(arrival.event)) ?? emptyReceipt(arrival.id, reason)), duplicate: true }
-    }
+    const [taken] = await tx.together([takenEvents(tx, [arrival.event])])
+    const earlier = receiptsOf(taken).get(keyOf(arrival.event))
+    if (earlier) return { ...earlier, duplicate: true }
+    putInboundEvents(tx, [{ arrival, receipt: null, parked: { at: tx.now, reason } }])
     tx.event("inbound_event.parked", {
       inboundEventId: arrival.id,
       channel: arrival.event.channel,
@@ -78,7 +78,7 @@ export function createParkedEvents(deps: { store: Store; db: Kysely<DB>; hooks?:
         const row = await lockInboundEvent(tx, id)
         if (!row) throw problem("not_found")
         if (!row.parkedAt) throw problem("not_parked")
-        const taken = (await takeIn(tx, [arrivalOf(orgId, row)], hooks)).get(id) ?? emptyReceipt(id, null)
+        const taken = await takeAgain(tx, arrivalOf(orgId, row), hooks)
         await settleReplay(tx, id, { receipt: taken })
         tx.event("inbound_event.replayed", { inboundEventId: id, channel: row.channel, reason: row.parkedReason })
         return { ...taken, duplicate: false }

@@ -1,7 +1,7 @@
 import { sql } from "kysely"
 import { problem } from "../problem.ts"
 import { openAssignments } from "../store/assignments.ts"
-import { endOffers, lockPendingOffersById, offerColumns, type OfferRow } from "../store/offers.ts"
+import { endOffers, offerColumns, type OfferRow, pendingOffersToLock } from "../store/offers.ts"
 import { endItems, returnItems } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import { handOverSeats, releaseSeats } from "../store/seats.ts"
@@ -81,7 +81,7 @@ export async function declineOffer(
   if (seen.channelGroup === "voice" && reason === "declined" && !settings.voice.declineAllowed)
     throw problem("decline_not_allowed")
   await lockWork(tx, [seen.conversationId], [agentId])
-  const pending = (await lockPendingOffersById(tx, [offerId])).get(offerId)
+  const [[pending]] = await tx.together([pendingOffersToLock(tx, [offerId])])
   if (!pending) throw problem("offer_ended", { status: (await findOffer(tx, offerId, agentId)).state })
   await endOffers(tx, [offerId], reason)
   await returnItems(tx, [pending.queueItemId])

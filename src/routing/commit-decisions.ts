@@ -1,16 +1,16 @@
-import { sql } from "kysely"
-import type { ChannelGroup } from "../core/channels.ts"
+import { type RawBuilder, sql } from "kysely"
+import type { ChannelGroup, ChannelName } from "../core/channels.ts"
 import type { Decision, Match } from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
 import { newId } from "../ids.ts"
-import { type AgentRow, lockAgents } from "../store/agents.ts"
+import { type AgentRow, agentsToLock } from "../store/agents.ts"
 import { endAssignments, openAssignments } from "../store/assignments.ts"
-import { type ConversationRow, lockConversations } from "../store/conversations.ts"
+import { type ConversationRow, conversationsToLock } from "../store/conversations.ts"
 import { answerPull, type DecisionRow } from "../store/decisions.ts"
-import { holdLease } from "../store/leases.ts"
-import { type Assigning, writeMatches } from "../store/matches.ts"
-import { endOffers, lockPendingOffersById, type NewOffer, type OfferRow } from "../store/offers.ts"
-import { endItems, lockItems, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
+import { LeaseLost, leaseToHold } from "../store/leases.ts"
+import { type Assigning, type OwnRows, writeMatches } from "../store/matches.ts"
+import { endOffers, type NewOffer, type OfferRow, pendingOffersToLock } from "../store/offers.ts"
+import { endItems, itemsToLock, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import type { Tx } from "../store/write.ts"
 
@@ -18,20 +18,17 @@ export type Lease = { orgId: string; owner: string; epoch: number }
 
 /** The rows that a batch of decisions is about, locked in the one order. */
 type Locked = {
-  conversations: Map<string, ConversationRow>
-  items: Map<string, QueueItemRow>
-  offers: Map<string, OfferRow>
-  agents: Map<string, AgentRow>
+  conversations: ReadonlyMap<string, ConversationRow>
+  items: ReadonlyMap<string, QueueItemRow>
+  offers: ReadonlyMap<string, OfferRow>
+  agents: ReadonlyMap<string, AgentRow>
   members: Set<string>
   /** True time of the database, for what sockets say. */
   inSettings: Set<string>
   routingDelaySeconds: number
 }
 
-/** Rows that the same transaction has just made: nobody else can change them, so they are neither locked nor read. */
-export type OwnRows = { conversations: ReadonlyMap<string, ConversationRow>; items: ReadonlyMap<string, QueueItemRow> }
-
-const nothing: OwnRows = { conversations: new Map(), items: new Map() }
+const nothing: OwnRows = { conversations: new Map(), items: new Map(), contacts: new Map() }
 
 type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
 
@@ -45,23 +42,23 @@ export async function commitDecisions(
   decisions: readonly Decision[],
   own: OwnRows = nothing,
 ): Promise<Set<number>> {
-  await holdLease(tx, lease)
-  const locked = await lockRows(tx, decisions, own)
+  const locked = await lockRows(tx, lease, decisions, own)
   const matches = fitting(tx, locked, decisions.filter(isMatch))
   const accepted = new Set<number>(matches.map((decision) => decision.id))
   const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
   const keyOf = (decision: Decision) => keys.get(decision.id) ?? newId()
-  const offers = await newOffers(tx, locked, matches, keyOf, lease.epoch)
+  const offers = await newOffers(tx, locked, matches, keyOf, lease.epoch, own)
   const assigning = newAssignments(tx, locked, matches, keyOf)
   await reassign(tx, locked, matches, keyOf)
   await writeEnds(tx, locked, decisions, accepted)
   for (const decision of decisions) if (await writeOther(tx, locked, decision)) accepted.add(decision.id)
   const written = decisions.filter((decision) => accepted.has(decision.id))
-  await writeMatches(
+  writeMatches(
     tx,
     offers,
     assigning,
     written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))),
+    own,
   )
   for (const offer of offers) tellOffered(tx, offer)
   for (const match of matches)
@@ -93,56 +90,70 @@ function conversationOf(locked: Locked, decision: Decision): string | null {
   return "itemId" in decision ? (locked.items.get(decision.itemId)?.conversationId ?? null) : null
 }
 
-/** Conversations only where they will change: an offer does not touch them. */
-async function lockRows(tx: Tx, decisions: readonly Decision[], own: OwnRows): Promise<Locked> {
+/** Conversations only where they will change: an offer does not touch them. Throws `LeaseLost`. */
+async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], own: OwnRows): Promise<Locked> {
   const conversationIds = decisions.flatMap((decision) =>
-    decision.type === "assign" || decision.type === "requeue_absent" ? [decision.conversationId] : [],
+    (decision.type === "assign" || decision.type === "requeue_absent") && !own.conversations.has(decision.conversationId)
+      ? [decision.conversationId]
+      : [],
   )
-  const itemIds = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
-  const conversations = new Map([
-    ...own.conversations,
-    ...(await lockConversations(
-      tx,
-      conversationIds.filter((id) => !own.conversations.has(id)),
-    )),
+  const itemIds = decisions.flatMap((decision) =>
+    "itemId" in decision && !own.items.has(decision.itemId) ? [decision.itemId] : [],
+  )
+  const offerIds = decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : []))
+  const agentIds = decisions.map((decision) => decision.agentId)
+  const inboxIds = decisions.filter(isMatch).map((decision) => decision.inboxId)
+  if (conversationIds.length + itemIds.length + offerIds.length === 0) {
+    // All else is our own: one round trip.
+    const [held, ...rows] = await tx.together([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds, inboxIds)])
+    if (held.length === 0) throw new LeaseLost(tx.orgId)
+    return { conversations: own.conversations, items: own.items, offers: new Map(), ...agentsOf(rows) }
+  }
+  const [held, conversations, items, offers] = await tx.together([
+    leaseToHold(tx, lease),
+    conversationsToLock(tx, conversationIds),
+    itemsToLock(tx, itemIds),
+    pendingOffersToLock(tx, offerIds),
   ])
-  const items = new Map([
-    ...own.items,
-    ...(await lockItems(
-      tx,
-      itemIds.filter((id) => !own.items.has(id)),
-    )),
-  ])
-  const offers = await lockPendingOffersById(
-    tx,
-    decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : [])),
-  )
-  const holders = [...conversations.values()].map((conversation) => conversation.agentId)
-  const agents = await lockAgents(tx, [...decisions.map((decision) => decision.agentId), ...holders])
-  const members = await readMembers(
-    tx,
-    [...agents.keys()],
-    decisions.filter(isMatch).map((decision) => decision.inboxId),
-  )
-  return { conversations, items, offers, agents, ...members }
+  if (held.length === 0) throw new LeaseLost(tx.orgId)
+  const holders = conversations.flatMap((conversation) => conversation.agentId ?? [])
+  return {
+    conversations: new Map([...own.conversations, ...conversations.map((row) => [row.id, row] as const)]),
+    items: new Map([...own.items, ...items.map((row) => [row.id, row] as const)]),
+    offers: new Map(offers.map((row) => [row.id, row])),
+    ...agentsOf(await tx.together(agentsQueries(tx, [...agentIds, ...holders], inboxIds))),
+  }
 }
 
-/** Read after the agents are locked: whoever changes these locks them too. */
-async function readMembers(
+type Membership = { agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }
+
+/** Membership is read after the agents are locked: whoever changes it locks them too. */
+function agentsQueries(
   tx: Tx,
   agentIds: readonly string[],
   inboxIds: readonly string[],
-): Promise<Pick<Locked, "members" | "inSettings" | "routingDelaySeconds">> {
-  const { rows } = await sql<{ agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }>`
+): [RawBuilder<AgentRow>, RawBuilder<Membership>] {
+  const wanted = [...new Set(agentIds)]
+  return [
+    agentsToLock(tx, wanted),
+    sql<Membership>`
     SELECT a.agent_id, (a.paused_at IS NOT NULL OR coalesce(a.settings_until > clock_timestamp(), false)) AS in_settings,
       ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id
         AND m.inbox_id = ANY(${[...new Set(inboxIds)]}::uuid[])) AS inbox_ids,
       coalesce((SELECT (settings->'messaging'->>'routingDelaySeconds')::int FROM workflow_settings w WHERE w.org_id = a.org_id), 0) AS delay_seconds
-    FROM agent_states a WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${[...agentIds]})`.execute(tx.db)
+    FROM agent_states a WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${wanted}::uuid[])`,
+  ]
+}
+
+function agentsOf([agents, memberships]: [AgentRow[], Membership[]]): Pick<
+  Locked,
+  "agents" | "members" | "inSettings" | "routingDelaySeconds"
+> {
   return {
-    members: new Set(rows.flatMap((row) => row.inboxIds.map((inboxId) => `${inboxId} ${row.agentId}`))),
-    inSettings: new Set(rows.filter((row) => row.inSettings).map((row) => row.agentId)),
-    routingDelaySeconds: rows[0]?.delaySeconds ?? 0,
+    agents: new Map(agents.map((row) => [row.agentId, row])),
+    members: new Set(memberships.flatMap((row) => row.inboxIds.map((inboxId) => `${inboxId} ${row.agentId}`))),
+    inSettings: new Set(memberships.filter((row) => row.inSettings).map((row) => row.agentId)),
+    routingDelaySeconds: memberships[0]?.delaySeconds ?? 0,
   }
 }
 
@@ -201,12 +212,13 @@ async function newOffers(
   matches: readonly MatchDecision[],
   keyOf: (decision: Decision) => string,
   epoch: number,
+  own: OwnRows,
 ): Promise<NewOffer[]> {
   const offered = matches.filter((match) => match.type === "offer")
-  const channels = await contactChannels(
-    tx,
-    offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []),
-  )
+  const made = [...own.contacts.values()].flat().map(({ id, channel }): [string, ChannelName] => [id, channel])
+  const channels = new Map(made)
+  const foreign = offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []).filter((id) => !channels.has(id))
+  for (const [id, channel] of await contactChannels(tx, foreign)) channels.set(id, channel)
   return offered.flatMap((match) => {
     const item = items.get(match.itemId)
     if (!item) return []

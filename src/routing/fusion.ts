@@ -1,11 +1,12 @@
 import type { Decision, Engine, QueueItemFact } from "../core/routing/facts.ts"
+import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationRow } from "../store/conversations.ts"
 import { LeaseLost } from "../store/leases.ts"
-import type { NewQueueItem, QueueItemRow } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-items.ts"
 import type { Tx } from "../store/write.ts"
 import { commitDecisions, type Lease } from "./commit-decisions.ts"
 
-type Arrived = { conversation: ConversationRow; item: NewQueueItem }
+type Arrived = { conversation: ConversationRow; contacts: readonly ContactRow[]; item: QueueItemRow }
 
 export type OpenFusion = { refused: Decision[]; unknown: Decision[] }
 
@@ -37,11 +38,12 @@ export class PartitionFusion {
 
   readonly assign = async (tx: Tx, arrived: readonly Arrived[]): Promise<void> => {
     const conversations = new Map(arrived.map(({ conversation }) => [conversation.id, conversation]))
-    const items = new Map(arrived.map(({ item }) => [item.id, itemRow(item)]))
+    const items = new Map(arrived.map(({ item }) => [item.id, item]))
+    const contacts = new Map(arrived.map(({ conversation, contacts }) => [conversation.id, contacts]))
     this.#decisions = arrived.flatMap(({ item }) => this.#engine.reserve(itemFact(item), this.#now()) ?? [])
     if (this.#decisions.length === 0) return
     try {
-      this.#accepted = await commitDecisions(tx, this.#lease, this.#decisions, { conversations, items })
+      this.#accepted = await commitDecisions(tx, this.#lease, this.#decisions, { conversations, items, contacts })
     } catch (error) {
       // Another process plans now: it will find the items waiting. Nothing else of the transaction is concerned.
       if (!(error instanceof LeaseLost)) throw error
@@ -69,14 +71,10 @@ export class PartitionFusion {
   }
 }
 
-function itemRow(item: NewQueueItem): QueueItemRow {
-  return { ...item, state: "waiting", doneAt: null, doneReason: null, version: 1 }
-}
-
-function itemFact(item: NewQueueItem): QueueItemFact {
+function itemFact(item: QueueItemRow): QueueItemFact {
   return {
     id: item.id,
-    version: 1,
+    version: item.version,
     conversationId: item.conversationId,
     lane: item.lane,
     inboxId: item.inboxId,

@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import type { ChannelGroup } from "../core/channels.ts"
 import { type AgentRow, isPresent, lockAgents } from "./agents.ts"
 import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
-import { lockItems, returnItems } from "./queue-items.ts"
+import { itemsToLock, returnItems } from "./queue-items.ts"
 import { records } from "./records.ts"
 import { RetryWrite, type Tx } from "./write.ts"
 
@@ -39,7 +39,7 @@ export type AgentWork = { agent: AgentRow; offers: OfferRow[] }
  */
 export async function lockAgentWork(tx: Tx, agentId: string): Promise<AgentWork | null> {
   const seen = await pendingItems(tx, agentId)
-  await lockItems(tx, seen)
+  await tx.together([itemsToLock(tx, seen)])
   const offers = (await lockPendingOffers(tx, seen)).filter((offer) => offer.agentId === agentId)
   const agent = (await lockAgents(tx, [agentId])).get(agentId)
   if (!agent) return null

@@ -1,4 +1,4 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import type { ChannelGroup } from "../core/channels.ts"
 import type { Tx } from "./write.ts"
 
@@ -40,12 +40,17 @@ export const agentColumns =
   last_assigned_at, deactivated_at, version`)
 
 /** By id, in id order, locked until the commit. Last of the lock order before event positions. */
+export function agentsToLock(tx: Tx, ids: readonly string[]): RawBuilder<AgentRow> {
+  return sql<AgentRow>`
+    SELECT ${agentColumns} FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ANY(${[...ids]}::uuid[])
+    ORDER BY agent_id FOR NO KEY UPDATE`
+}
+
+/** Locks them as `agentsToLock` says; answers them by id. */
 export async function lockAgents(tx: Tx, ids: readonly (string | null | undefined)[]): Promise<Map<string, AgentRow>> {
   const wanted = [...new Set(ids.filter((id) => id !== null && id !== undefined))]
   if (wanted.length === 0) return new Map()
-  const { rows } = await sql<AgentRow>`
-    SELECT ${agentColumns} FROM agent_states WHERE org_id = ${tx.orgId} AND agent_id = ANY(${wanted})
-    ORDER BY agent_id FOR NO KEY UPDATE`.execute(tx.db)
+  const { rows } = await agentsToLock(tx, wanted).execute(tx.db)
   return new Map(rows.map((row) => [row.agentId, row]))
 }
 

@@ -1,6 +1,7 @@
-import { type RawBuilder, sql } from "kysely"
+import { sql } from "kysely"
 import type { ChannelGroup, ChannelName } from "../core/channels.ts"
-import { records, runTogether } from "./records.ts"
+import { copyTable } from "./copy.ts"
+import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 export type ContactState = "started" | "queued" | "offered" | "active" | "ended"
@@ -35,10 +36,6 @@ const columns =
   sql.raw(`id, conversation_id, customer_id, channel, channel_group, entry_point_id, direction, inbox_id, state,
   due_at, sla_seconds, sla_source, inbox_source, started_at, queued_at, awaiting_since, fulfilled_at, fulfilled_by,
   last_message_at, ended_at, end_reason, end_status, test`)
-const columnTypes = `id uuid, conversation_id uuid, customer_id uuid, channel text, channel_group text, entry_point_id uuid,
-  direction text, inbox_id uuid, state text, due_at timestamptz, sla_seconds int, sla_source text, inbox_source text,
-  started_at timestamptz, queued_at timestamptz, awaiting_since timestamptz, fulfilled_at timestamptz, fulfilled_by text,
-  last_message_at timestamptz, ended_at timestamptz, end_reason text, end_status text, test boolean`
 
 /** Live contacts (not ended) of these conversations, oldest first. Covered by the lock on the conversation. */
 export async function liveContacts(tx: Tx, conversationIds: readonly string[]): Promise<ContactRow[]> {
@@ -50,14 +47,41 @@ export async function liveContacts(tx: Tx, conversationIds: readonly string[]): 
   return rows
 }
 
-export async function insertContacts(tx: Tx, rows: readonly ContactRow[]): Promise<void> {
-  await runTogether(tx, [contactsInsert(tx, rows)])
+export function putContacts(tx: Tx, rows: readonly ContactRow[]): void {
+  tx.put(contactsTable, rows)
 }
 
-export function contactsInsert(tx: Tx, rows: readonly ContactRow[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`INSERT INTO contacts (org_id, ${columns}) SELECT ${tx.orgId}::uuid, r.* FROM ${records(rows, columnTypes)}`
+/** There at once, for statements that read them. */
+export async function insertContacts(tx: Tx, rows: readonly ContactRow[]): Promise<void> {
+  putContacts(tx, rows)
+  await tx.flush()
 }
+
+const contactsTable = copyTable<ContactRow>("contacts", [
+  "id",
+  "conversationId",
+  "customerId",
+  "channel",
+  "channelGroup",
+  "entryPointId",
+  "direction",
+  "inboxId",
+  "state",
+  "dueAt",
+  "slaSeconds",
+  "slaSource",
+  "inboxSource",
+  "startedAt",
+  "queuedAt",
+  "awaitingSince",
+  "fulfilledAt",
+  "fulfilledBy",
+  "lastMessageAt",
+  "endedAt",
+  "endReason",
+  "endStatus",
+  "test",
+])
 
 /** What an inbound message changes in a live contact: it awaits again. */
 export async function awaitContacts(

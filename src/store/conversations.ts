@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely"
 import { type ConversationStatus, statusOf } from "../core/conversations/status.ts"
-import { records, runTogether } from "./records.ts"
+import { copyTable } from "./copy.ts"
+import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 /** A conversation as the transactions that change it see it. */
@@ -47,12 +48,15 @@ const columns =
   last_message_channel, last_inbound_at, test, created_at, version`)
 
 /** By id, in id order, locked until the commit. */
+export function conversationsToLock(tx: Tx, ids: readonly string[]): RawBuilder<ConversationRow> {
+  return sql<ConversationRow>`
+    SELECT ${columns} FROM conversations WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
+}
+
+/** Locks them as `conversationsToLock` says; answers them by id. */
 export async function lockConversations(tx: Tx, ids: readonly string[]): Promise<Map<string, ConversationRow>> {
   if (ids.length === 0) return new Map()
-  const { rows } = await sql<ConversationRow>`
-    SELECT ${columns} FROM conversations WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}) ORDER BY id FOR NO KEY UPDATE`.execute(
-    tx.db,
-  )
+  const { rows } = await conversationsToLock(tx, ids).execute(tx.db)
   return new Map(rows.map((row) => [row.id, row]))
 }
 
@@ -74,16 +78,44 @@ export async function lockLatestConversations(
 }
 
 /** New conversations. A second active one of a customer fails on `conversations_one_active`, which runs `write` again. */
-export async function insertConversations(tx: Tx, rows: readonly ConversationRow[]): Promise<void> {
-  await runTogether(tx, [conversationsInsert(tx, rows)])
+export function putConversations(tx: Tx, rows: readonly ConversationRow[]): void {
+  tx.put(
+    conversationsTable,
+    rows.map((row) => ({ ...row, updatedAt: tx.now })),
+  )
 }
 
-export function conversationsInsert(tx: Tx, rows: readonly ConversationRow[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`
-    INSERT INTO conversations (org_id, ${columns}, updated_at)
-    SELECT ${tx.orgId}::uuid, r.*, ${tx.now}::timestamptz FROM ${records(rows, columnTypes)}`
-}
+const conversationsTable = copyTable<ConversationRow & { updatedAt: Date }>("conversations", [
+  "id",
+  "customerId",
+  "inboxId",
+  "status",
+  "agentId",
+  "lastAgentId",
+  "awaitingSince",
+  "dueAt",
+  "dueBecause",
+  "slaSeconds",
+  "slaSource",
+  "noReplyNeeded",
+  "noReplyRestore",
+  "topicIds",
+  "closedAt",
+  "closedBy",
+  "closeForced",
+  "reopenedAt",
+  "mergedIntoId",
+  "relatedConversationId",
+  "lastMessageAt",
+  "lastMessagePreview",
+  "lastMessageDirection",
+  "lastMessageChannel",
+  "lastInboundAt",
+  "test",
+  "createdAt",
+  "version",
+  "updatedAt",
+])
 
 const columnTypes = `id uuid, customer_id uuid, inbox_id uuid, status text, agent_id uuid, last_agent_id uuid,
   awaiting_since timestamptz, due_at timestamptz, due_because jsonb, sla_seconds int, sla_source text,

@@ -1,6 +1,6 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import type { AddressKind } from "../core/customers/customer.ts"
-import { newId } from "../ids.ts"
+import { copyTable } from "./copy.ts"
 import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 
@@ -12,54 +12,61 @@ export type Sender = {
   test: boolean
 }
 
-type Found = { kind: AddressKind; value: string; customerId: string }
+export type FoundAddress = { kind: AddressKind; value: string; customerId: string }
+
+/** The customers behind these addresses, where there are some. */
+export function addressesOf(tx: Tx, senders: readonly { kind: AddressKind; value: string }[]): RawBuilder<FoundAddress> {
+  return sql<FoundAddress>`
+    SELECT kind, value, customer_id FROM customer_addresses
+    WHERE org_id = ${tx.orgId} AND kind = ANY(${[...new Set(senders.map(({ kind }) => kind))]}::text[])
+      AND value = ANY(${[...new Set(senders.map(({ value }) => value))]}::text[])`
+}
+
+export type NewCustomer = Sender & { id: string; addressId: string }
 
 /**
- * The customer behind each address, made where there is none. Two transactions with the same new address meet at its
- * key: the second waits and gets the first one's customer. Answers by `addressKey`, and who is new.
+ * New customers with the address by which they came. Where another transaction makes one of the same address, the later
+ * one fails on `customer_addresses_pkey`, which runs `write` again: then `addressesOf` finds the first one's.
  */
-export async function upsertCustomers(
-  tx: Tx,
-  senders: readonly Sender[],
-): Promise<{ idOf: Map<string, string>; created: Set<string> }> {
-  const wanted = [...new Map(senders.map((sender) => [addressKey(sender), sender])).values()]
-  const idOf = new Map((await findAddresses(tx, wanted)).map((found) => [addressKey(found), found.customerId]))
-  const missing = wanted.filter((sender) => !idOf.has(addressKey(sender)))
-  const created = new Set<string>()
-  if (missing.length === 0) return { idOf, created }
-  const candidates = missing.map((sender) => ({ ...sender, id: newId(), addressId: newId() }))
-  const { rows } = await sql<Found>`
-    WITH made AS (INSERT INTO customers (org_id, id, name, test, created_at)
-      SELECT ${tx.orgId}, r.id, r.name, r.test, ${tx.now}::timestamptz FROM ${records(candidates, "id uuid, name text, test boolean")})
-    INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at, verified_by)
-    SELECT ${tx.orgId}, r.kind, r.value, r.address_id, r.id, ${tx.now}::timestamptz, r.verified_by
-    FROM ${records(candidates, "id uuid, address_id uuid, kind text, value text, verified_by text")}
-    ORDER BY r.kind, r.value
-    ON CONFLICT (org_id, kind, value) DO UPDATE SET value = excluded.value RETURNING kind, value, customer_id`.execute(
-    tx.db,
+export function putCustomers(tx: Tx, made: readonly NewCustomer[]): void {
+  tx.put(
+    customersTable,
+    made.map(({ id, name, test }) => ({ id, name, test, createdAt: tx.now })),
   )
-  for (const found of rows) idOf.set(addressKey(found), found.customerId)
-  const lost: string[] = []
-  for (const candidate of candidates) {
-    if (idOf.get(addressKey(candidate)) === candidate.id) created.add(candidate.id)
-    else lost.push(candidate.id)
-  }
-  if (lost.length > 0) await sql`DELETE FROM customers WHERE org_id = ${tx.orgId} AND id = ANY(${lost})`.execute(tx.db)
-  return { idOf, created }
+  tx.put(
+    addressesTable,
+    made
+      .map(({ kind, value, addressId, id, verifiedBy }) => ({
+        kind,
+        value,
+        id: addressId,
+        customerId: id,
+        provedAt: tx.now,
+        verifiedBy,
+      }))
+      .sort((a, b) => (addressKey(a) < addressKey(b) ? -1 : 1)),
+  )
 }
+
+const customersTable = copyTable<{ id: string; name: string | null; test: boolean; createdAt: Date }>("customers", [
+  "id",
+  "name",
+  "test",
+  "createdAt",
+])
+
+type AddressRow = FoundAddress & { id: string; provedAt: Date; verifiedBy: Sender["verifiedBy"] }
+const addressesTable = copyTable<AddressRow>("customer_addresses", [
+  "kind",
+  "value",
+  "id",
+  "customerId",
+  "provedAt",
+  "verifiedBy",
+])
 
 export function addressKey({ kind, value }: { kind: string; value: string }): string {
   return `${kind} ${value}`
-}
-
-async function findAddresses(tx: Tx, wanted: readonly Sender[]): Promise<Found[]> {
-  const { rows } = await sql<Found>`
-    SELECT a.kind, a.value, a.customer_id FROM customer_addresses a
-    JOIN ${records(wanted, "kind text, value text")} ON a.kind = r.kind AND a.value = r.value
-    WHERE a.org_id = ${tx.orgId} AND a.kind = ANY(${[...new Set(wanted.map(({ kind }) => kind))]}) AND a.value = ANY(${wanted.map(({ value }) => value)})`.execute(
-    tx.db,
-  )
-  return rows
 }
 
 export type CustomerRow = { id: string; name: string | null; mergedIntoId: string | null; test: boolean }

@@ -1,3 +1,4 @@
+import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { testDatabase } from "../../test/database.ts"
 import { isUnavailable, openDatabase } from "./database.ts"
@@ -12,7 +13,8 @@ test("a connection that is ended between two statements is an error of its user,
   const heard: Error[] = []
   const options = { url: database.url, connectionsMax: 2, onError: (error: Error) => heard.push(error) }
   const { db, pool, close } = openDatabase(options)
-  const work = db.transaction().execute(async () => {
+  const work = db.transaction().execute(async (trx) => {
+    await sql`SELECT 1`.execute(trx)
     await pool.query(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()",
     )

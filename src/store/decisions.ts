@@ -1,5 +1,5 @@
-import { type Kysely, type RawBuilder, sql } from "kysely"
-import { records } from "./records.ts"
+import { type Kysely, sql } from "kysely"
+import { copyTable } from "./copy.ts"
 import type { DB } from "./tables.ts"
 import type { Tx } from "./write.ts"
 
@@ -14,23 +14,23 @@ export type DecisionRow = {
   because: object
 }
 
-export function decisionsInsert(tx: Tx, rows: readonly DecisionRow[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`
-    INSERT INTO routing_decisions (org_id, partition_id, id, epoch, kind, queue_item_id, conversation_id, agent_id, at, because)
-    SELECT ${tx.orgId}::uuid, ${tx.orgId}::uuid, r.* FROM ${records(
-      rows.map(({ id, epoch, kind, queueItemId, conversationId, agentId, at, because }) => ({
-        id,
-        epoch,
-        kind,
-        queueItemId,
-        conversationId,
-        agentId,
-        at,
-        because,
-      })),
-      `id uuid, epoch bigint, kind text, queue_item_id uuid, conversation_id uuid, agent_id uuid, at timestamptz, because jsonb`,
-    )}`
+const decisionsTable = copyTable<DecisionRow & { partitionId: string }>("routing_decisions", [
+  "partitionId",
+  "id",
+  "epoch",
+  "kind",
+  "queueItemId",
+  "conversationId",
+  "agentId",
+  "at",
+  "because",
+])
+
+export function putDecisions(tx: Tx, rows: readonly DecisionRow[]): void {
+  tx.put(
+    decisionsTable,
+    rows.map((row) => ({ ...row, partitionId: tx.orgId })),
+  )
 }
 
 /** Decisions about a conversation, oldest first. */

@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { InboundEvent, Receipt } from "../intake/inbound-event.ts"
-import { records } from "./records.ts"
+import { copyTable } from "./copy.ts"
 import type { DB } from "./tables.ts"
 import type { Tx } from "./write.ts"
 
@@ -10,31 +10,23 @@ export type Arrival = { id: string; event: InboundEvent; receivedAt: Date }
 /** What the first taking answered, without `duplicate`, which is told anew each time. */
 export type StoredReceipt = Omit<Receipt, "duplicate">
 
+/** What is stored of an arrival: its receipt with it, or why it was parked. */
+export type StoredArrival = { arrival: Arrival; receipt: StoredReceipt | null; parked?: { at: Date; reason: string } }
+
 /**
- * Stores what arrived, sorted by key (two batches with the same keys in another order would deadlock: routing.md 9 T2).
- * Waits for an undecided twin. Answers the ids of those that are new.
+ * Stores what arrived, sorted by key (two transactions with the same keys in another order would deadlock: routing.md 9
+ * T2). Whoever stores a key that another transaction has just stored fails on `inbound_events_key`, which runs `write`
+ * again: then `takenEvents` finds it.
  */
-export async function insertInboundEvents(
-  tx: Tx,
-  arrivals: readonly Arrival[],
-  parked?: { reason: string },
-): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`
-    INSERT INTO inbound_events (org_id, id, entry_point_id, channel, external_id, received_at, raw, raw_sha256, typed, test,
-      parked_at, parked_reason)
-    SELECT ${tx.orgId}, r.id, r.entry_point_id, r.channel, r.external_id, r.received_at, decode(r.raw, 'base64'), r.raw_sha256,
-      r.typed, r.test, ${parked ? tx.now : null}::timestamptz, ${parked?.reason ?? null}
-    FROM ${records(
-      arrivals.map(arrivalRow),
-      `id uuid, entry_point_id uuid, channel text, external_id text, received_at timestamptz, raw text, raw_sha256 text,
-       typed jsonb, test boolean`,
-    )}
-    ORDER BY entry_point_id, external_id
-    ON CONFLICT (org_id, entry_point_id, external_id) DO NOTHING RETURNING id`.execute(tx.db)
-  return new Set(rows.map((row) => row.id))
+export function putInboundEvents(tx: Tx, stored: readonly StoredArrival[]): void {
+  tx.put(
+    inboundEventsTable,
+    stored.map(inboundEventRow).sort((a, b) => (a.key < b.key ? -1 : 1)),
+  )
 }
 
-function arrivalRow({ id, event, receivedAt }: Arrival) {
+function inboundEventRow({ arrival, receipt, parked }: StoredArrival) {
+  const { id, event, receivedAt } = arrival
   const { raw, orgId: _orgId, ...typed } = event
   return {
     id,
@@ -42,29 +34,52 @@ function arrivalRow({ id, event, receivedAt }: Arrival) {
     channel: event.channel,
     externalId: event.externalId,
     receivedAt,
-    raw: "bytes" in raw ? raw.bytes.toString("base64") : null,
+    raw: "bytes" in raw ? raw.bytes : null,
     rawSha256: "sha256" in raw ? raw.sha256 : null,
     typed,
     test: event.test,
+    receipt,
+    parkedAt: parked?.at ?? null,
+    parkedReason: parked?.reason ?? null,
+    key: keyOf(event),
   }
 }
 
-/** Receipts of the first takings, by `entryPointId externalId`; a later statement than the insert, so that it sees a twin's commit. */
-export async function readReceipts(
+const inboundEventsTable = copyTable<ReturnType<typeof inboundEventRow>>("inbound_events", [
+  "id",
+  "entryPointId",
+  "channel",
+  "externalId",
+  "receivedAt",
+  "raw",
+  "rawSha256",
+  "typed",
+  "test",
+  "receipt",
+  "parkedAt",
+  "parkedReason",
+])
+
+/** Those of these events that are stored already, whatever became of them. */
+export function takenEvents(
   tx: Tx,
-  keys: readonly { entryPointId: string; externalId: string }[],
-): Promise<Map<string, StoredReceipt>> {
-  if (keys.length === 0) return new Map()
-  const { rows } = await sql<InboundEventRow>`
-    SELECT ${rowColumns} FROM inbound_events e JOIN ${records(
-      keys.map(({ entryPointId, externalId }) => ({ entryPointId, externalId })),
-      "entry_point_id uuid, external_id text",
-    )} ON e.entry_point_id = r.entry_point_id AND e.external_id = r.external_id
-    WHERE e.org_id = ${tx.orgId} AND e.entry_point_id = ANY(${keys.map((key) => key.entryPointId)}) AND e.external_id = ANY(${keys.map((key) => key.externalId)})`.execute(
-    tx.db,
-  )
+  events: readonly { entryPointId: string; externalId: string }[],
+): RawBuilder<TakenEvent> {
+  return sql<TakenEvent>`
+    SELECT id, entry_point_id, external_id, receipt, parked_at, parked_reason FROM inbound_events
+    WHERE org_id = ${tx.orgId} AND entry_point_id = ANY(${[...new Set(events.map((event) => event.entryPointId))]}::uuid[])
+      AND external_id = ANY(${events.map((event) => event.externalId)}::text[])`
+}
+
+export type TakenEvent = Pick<
+  InboundEventRow,
+  "id" | "entryPointId" | "externalId" | "receipt" | "parkedAt" | "parkedReason"
+>
+
+/** What the first taking answered, by `keyOf`. */
+export function receiptsOf(taken: readonly TakenEvent[]): Map<string, StoredReceipt> {
   return new Map(
-    rows.map((row) => [keyOf(row), row.receipt ?? emptyReceipt(row.id, row.parkedAt ? row.parkedReason : null)]),
+    taken.map((row) => [keyOf(row), row.receipt ?? emptyReceipt(row.id, row.parkedAt ? row.parkedReason : null)]),
   )
 }
 
@@ -85,17 +100,6 @@ export function emptyReceipt(inboundEventId: string, parkedReason: string | null
     resolution: null,
     dueAt: null,
   }
-}
-
-export function receiptsUpdate(tx: Tx, receipts: readonly StoredReceipt[]): RawBuilder<unknown> | null {
-  if (receipts.length === 0) return null
-  return sql`
-    UPDATE inbound_events e SET receipt = r.receipt
-    FROM ${records(
-      receipts.map((receipt) => ({ id: receipt.inboundEventId, receipt })),
-      "id uuid, receipt jsonb",
-    )}
-    WHERE e.org_id = ${tx.orgId} AND e.id = r.id AND e.id = ANY(${receipts.map((receipt) => receipt.inboundEventId)})`
 }
 
 export type InboundEventRow = {

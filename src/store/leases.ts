@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { DB } from "./tables.ts"
 import type { Tx } from "./write.ts"
 
@@ -46,12 +46,14 @@ export class LeaseLost extends Error {
   }
 }
 
-/** First statement of every commit of decisions: locks the row against a takeover (not against a renewal) until the commit. */
-export async function holdLease(tx: Tx, lease: { owner: string; epoch: number }): Promise<void> {
-  const { rows } = await sql`
+/**
+ * First statement of every commit of decisions: locks the row against a takeover (not against a renewal) until the
+ * commit. No row: the lease is lost, see `LeaseLost`.
+ */
+export function leaseToHold(tx: Tx, lease: { owner: string; epoch: number }): RawBuilder<{ epoch: number }> {
+  return sql<{ epoch: number }>`
     SELECT epoch FROM leases WHERE org_id = ${tx.orgId} AND partition_id = ${tx.orgId} AND owner = ${lease.owner}
-      AND epoch = ${lease.epoch} AND expires_at > clock_timestamp() FOR KEY SHARE`.execute(tx.db)
-  if (rows.length === 0) throw new LeaseLost(tx.orgId)
+      AND epoch = ${lease.epoch} AND expires_at > clock_timestamp() FOR KEY SHARE`
 }
 
 /** Organizations whose routing nobody owns now, or whose lease is ours from before. */

@@ -2,11 +2,14 @@ import { sql } from "kysely"
 import type { ChannelGroup } from "../core/channels.ts"
 import { statusOf } from "../core/conversations/status.ts"
 import { newId } from "../ids.ts"
-import { announceAssignment } from "./assignments.ts"
+import { announceAssignment, type AssignmentReason } from "./assignments.ts"
+import type { ContactRow } from "./contacts.ts"
 import { announceChange, type ConversationRow } from "./conversations.ts"
-import { type DecisionRow, decisionsInsert } from "./decisions.ts"
-import { type NewOffer, offersInsert } from "./offers.ts"
-import { records, runTogether } from "./records.ts"
+import { copyTable } from "./copy.ts"
+import { type DecisionRow, putDecisions } from "./decisions.ts"
+import { type NewOffer, putOffers } from "./offers.ts"
+import type { QueueItemRow } from "./queue-items.ts"
+import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 /** A waiting item that goes to an agent who has been judged and locked; its conversation nobody has yet. */
@@ -34,38 +37,72 @@ type AgentDelta = {
 }
 
 /**
- * Offers and first assignments with all that follows from them, in one statement: items, offers, seats and their
- * counters, assignments, conversations, contacts, decisions. Conversations that somebody had go by `openAssignments`.
+ * Rows that the transaction has made and not put yet: nobody else can change them, so they are neither locked nor read,
+ * and what a match changes in them is changed in place. Contacts by conversation.
  */
-export async function writeMatches(
+export type OwnRows = {
+  conversations: ReadonlyMap<string, ConversationRow>
+  items: ReadonlyMap<string, QueueItemRow>
+  contacts: ReadonlyMap<string, readonly ContactRow[]>
+}
+
+/**
+ * Offers and first assignments with all that follows from them: items, offers, seats and their counters, assignments,
+ * conversations, contacts, decisions. Conversations that somebody had go by `openAssignments`.
+ */
+export function writeMatches(
   tx: Tx,
   offers: readonly NewOffer[],
   assigning: readonly Assigning[],
   decisions: readonly DecisionRow[],
-): Promise<void> {
+  own: OwnRows,
+): void {
   const after = assigning.map(({ conversation, agentId }): ConversationRow => {
     const next = { ...conversation, agentId, lastAgentId: agentId, version: conversation.version + 1 }
     return { ...next, status: statusOf(next) }
-  })
-  const deltas = agentDeltas(offers, assigning)
-  await runTogether(tx, [
-    itemsUpdate(tx, offers, assigning),
-    offersInsert(tx, offers),
-    seatsInsert(tx, offers, assigning),
-    agentsUpdate(tx, deltas),
-    assignmentsInsert(tx, assigning),
-    conversationsUpdate(tx, after),
-    contactsUpdate(tx, offers, assigning),
-    decisionsInsert(tx, decisions),
-  ])
-  tx.touch({
-    items: [...offers.map((offer) => offer.queueItemId), ...assigning.map(({ itemId }) => itemId)],
-    agents: deltas.map(({ agentId }) => agentId),
   })
   for (const [index, { conversation, decisionId }] of assigning.entries()) {
     const now = after[index] ?? conversation
     announceChange(tx, conversation, now, "automated_assignment")
     announceAssignment(tx, conversation, now, { reason: "automated_assignment", decisionId })
+  }
+  const deltas = agentDeltas(offers, assigning)
+  const isForeign = (conversationId: string) => !own.conversations.has(conversationId)
+  const foreignOffers = offers.filter(({ conversationId }) => isForeign(conversationId))
+  const foreign = assigning.filter(({ conversation }) => isForeign(conversation.id))
+  changeOwn(tx, own, offers, after)
+  tx.also(itemsUpdate(tx, foreignOffers, foreign))
+  putOffers(tx, offers)
+  putSeats(tx, offers, assigning)
+  tx.also(agentsUpdate(tx, deltas))
+  putAssignments(tx, assigning)
+  tx.also(
+    conversationsUpdate(
+      tx,
+      after.filter(({ id }) => isForeign(id)),
+    ),
+  )
+  tx.also(contactsUpdate(tx, foreignOffers, foreign))
+  putDecisions(tx, decisions)
+  tx.touch({
+    items: [...offers.map((offer) => offer.queueItemId), ...assigning.map(({ itemId }) => itemId)],
+    agents: deltas.map(({ agentId }) => agentId),
+  })
+}
+
+function changeOwn(tx: Tx, own: OwnRows, offers: readonly NewOffer[], after: readonly ConversationRow[]): void {
+  const itemOf = new Map([...own.items.values()].map((item) => [item.conversationId, item]))
+  const move = (conversationId: string, change: Partial<QueueItemRow>, state: ContactRow["state"]) => {
+    const item = itemOf.get(conversationId)
+    if (item) Object.assign(item, { ...change, version: item.version + 1 })
+    for (const contact of own.contacts.get(conversationId) ?? []) contact.state = state
+  }
+  for (const { conversationId } of offers) move(conversationId, { state: "offered" }, "offered")
+  for (const conversation of after) {
+    const made = own.conversations.get(conversation.id)
+    if (!made) continue
+    Object.assign(made, conversation)
+    move(made.id, { state: "done", doneAt: tx.now, doneReason: "assigned" }, "active")
   }
 }
 
@@ -81,14 +118,25 @@ function itemsUpdate(tx: Tx, offers: readonly NewOffer[], assigning: readonly As
     FROM ${records(rows, "id uuid, state text")} WHERE q.org_id = ${tx.orgId} AND q.id = r.id AND q.id = ANY(${rows.map((row) => row.id)})`
 }
 
-function seatsInsert(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]) {
-  const rows = [
+type SeatRow = {
+  channelGroup: ChannelGroup
+  holderId: string
+  agentId: string
+  conversationId: string
+  via: Assigning["via"]
+  since: Date
+}
+const seatsTable = copyTable<SeatRow>("seats", ["channelGroup", "holderId", "agentId", "conversationId", "via", "since"])
+
+function putSeats(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]): void {
+  tx.put(seatsTable, [
     ...offers.map(({ id, conversationId, agentId, channelGroup }) => ({
       holderId: id,
       conversationId,
       agentId,
       channelGroup,
-      via: "push",
+      via: "push" as const,
+      since: tx.now,
     })),
     ...assigning.map(({ conversation: { id }, agentId, channelGroup, via }) => ({
       holderId: id,
@@ -96,13 +144,9 @@ function seatsInsert(tx: Tx, offers: readonly NewOffer[], assigning: readonly As
       agentId,
       channelGroup,
       via,
+      since: tx.now,
     })),
-  ]
-  if (rows.length === 0) return null
-  return sql`
-    INSERT INTO seats (org_id, channel_group, holder_id, agent_id, conversation_id, via, since)
-    SELECT ${tx.orgId}::uuid, r.channel_group, r.holder_id, r.agent_id, r.conversation_id, r.via, ${tx.now}::timestamptz
-    FROM ${records(rows, "holder_id uuid, conversation_id uuid, agent_id uuid, channel_group text, via text")}`
+  ])
 }
 
 function agentDeltas(offers: readonly NewOffer[], assigning: readonly Assigning[]): AgentDelta[] {
@@ -142,21 +186,38 @@ function agentsUpdate(tx: Tx, deltas: readonly AgentDelta[]) {
     WHERE a.org_id = ${tx.orgId} AND a.agent_id = r.agent_id AND a.agent_id = ANY(${deltas.map((row) => row.agentId)})`
 }
 
-function assignmentsInsert(tx: Tx, assigning: readonly Assigning[]) {
-  if (assigning.length === 0) return null
-  return sql`
-    INSERT INTO assignments (org_id, id, conversation_id, agent_id, inbox_id, reason, started_at, decision_id)
-    SELECT ${tx.orgId}::uuid, r.id, r.conversation_id, r.agent_id, r.inbox_id, 'automated_assignment', ${tx.now}::timestamptz, r.decision_id
-    FROM ${records(
-      assigning.map(({ conversation, agentId, decisionId }) => ({
-        id: newId(),
-        conversationId: conversation.id,
-        agentId,
-        inboxId: conversation.inboxId,
-        decisionId,
-      })),
-      "id uuid, conversation_id uuid, agent_id uuid, inbox_id uuid, decision_id uuid",
-    )}`
+type AssignmentRow = {
+  id: string
+  conversationId: string
+  agentId: string
+  inboxId: string
+  reason: AssignmentReason
+  startedAt: Date
+  decisionId: string
+}
+const assignmentsTable = copyTable<AssignmentRow>("assignments", [
+  "id",
+  "conversationId",
+  "agentId",
+  "inboxId",
+  "reason",
+  "startedAt",
+  "decisionId",
+])
+
+function putAssignments(tx: Tx, assigning: readonly Assigning[]): void {
+  tx.put(
+    assignmentsTable,
+    assigning.map(({ conversation, agentId, decisionId }) => ({
+      id: newId(),
+      conversationId: conversation.id,
+      agentId,
+      inboxId: conversation.inboxId,
+      reason: "automated_assignment",
+      startedAt: tx.now,
+      decisionId,
+    })),
+  )
 }
 
 function conversationsUpdate(tx: Tx, after: readonly ConversationRow[]) {

@@ -1,6 +1,6 @@
-import { type RawBuilder, sql } from "kysely"
+import { sql } from "kysely"
 import type { ChannelName } from "../core/channels.ts"
-import { records, runTogether } from "./records.ts"
+import { copyTable } from "./copy.ts"
 import type { Tx } from "./write.ts"
 
 export type NewMessage = {
@@ -38,23 +38,49 @@ export type NewMessage = {
   test: boolean
 }
 
-const columns = sql.raw(`id, conversation_id, customer_id, contact_id, channel, direction, entry_point_id, author_type,
-  author_id, kind, text, html, subject, from_address, to_addresses, cc_addresses, bcc_addresses, envelope_from,
-  from_header, external_id, message_id_header, reference_ids, reply_token, in_reply_to_id, inbound_event_id, flags,
-  fulfils, client_id, reply_window_ends_at, sent_at, received_at, test`)
-const columnTypes = `id uuid, conversation_id uuid, customer_id uuid, contact_id uuid, channel text, direction text,
-  entry_point_id uuid, author_type text, author_id uuid, kind text, text text, html text, subject text, from_address text,
-  to_addresses text[], cc_addresses text[], bcc_addresses text[], envelope_from text, from_header text, external_id text,
-  message_id_header text, reference_ids text[], reply_token text, in_reply_to_id uuid, inbound_event_id uuid, flags jsonb,
-  fulfils boolean, client_id text, reply_window_ends_at timestamptz, sent_at timestamptz, received_at timestamptz, test boolean`
+const messagesTable = copyTable<NewMessage>("messages", [
+  "id",
+  "conversationId",
+  "customerId",
+  "contactId",
+  "channel",
+  "direction",
+  "entryPointId",
+  "authorType",
+  "authorId",
+  "kind",
+  "text",
+  "html",
+  "subject",
+  "fromAddress",
+  "toAddresses",
+  "ccAddresses",
+  "bccAddresses",
+  "envelopeFrom",
+  "fromHeader",
+  "externalId",
+  "messageIdHeader",
+  "referenceIds",
+  "replyToken",
+  "inReplyToId",
+  "inboundEventId",
+  "flags",
+  "fulfils",
+  "clientId",
+  "replyWindowEndsAt",
+  "sentAt",
+  "receivedAt",
+  "test",
+])
 
-export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<void> {
-  await runTogether(tx, [messagesInsert(tx, rows)])
+export function putMessages(tx: Tx, rows: readonly NewMessage[]): void {
+  tx.put(messagesTable, rows)
 }
 
-export function messagesInsert(tx: Tx, rows: readonly NewMessage[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`INSERT INTO messages (org_id, ${columns}) SELECT ${tx.orgId}::uuid, r.* FROM ${records(rows, columnTypes)}`
+/** There at once, for statements that read them. */
+export async function insertMessages(tx: Tx, rows: readonly NewMessage[]): Promise<void> {
+  putMessages(tx, rows)
+  await tx.flush()
 }
 
 /** The file is written and synced under BLOB_DIR before its row. */
@@ -70,12 +96,24 @@ export type NewAttachment = {
   sortOrder: number
 }
 
-export function attachmentsInsert(tx: Tx, rows: readonly NewAttachment[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`
-    INSERT INTO attachments (org_id, id, message_id, name, type, size_bytes, sha256, content_id, inline, sort_order, created_at)
-    SELECT ${tx.orgId}::uuid, r.*, ${tx.now}::timestamptz
-    FROM ${records(rows, "id uuid, message_id uuid, name text, type text, size_bytes bigint, sha256 text, content_id text, inline boolean, sort_order int")}`
+const attachmentsTable = copyTable<NewAttachment & { createdAt: Date }>("attachments", [
+  "id",
+  "messageId",
+  "name",
+  "type",
+  "sizeBytes",
+  "sha256",
+  "contentId",
+  "inline",
+  "sortOrder",
+  "createdAt",
+])
+
+export function putAttachments(tx: Tx, rows: readonly NewAttachment[]): void {
+  tx.put(
+    attachmentsTable,
+    rows.map((row) => ({ ...row, createdAt: tx.now })),
+  )
 }
 
 /** Which conversations and customers the mails with these Message-IDs belong to. */

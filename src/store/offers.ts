@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from "kysely"
 import type { ChannelGroup, ChannelName } from "../core/channels.ts"
-import { records } from "./records.ts"
+import { copyTable } from "./copy.ts"
 import { releaseSeats } from "./seats.ts"
 import type { Tx } from "./write.ts"
 
@@ -40,41 +40,33 @@ export async function lockPendingOffers(tx: Tx, itemIds: readonly string[]): Pro
   return rows
 }
 
-/** Those of these offers that are still pending, by id; locked until the commit. */
-export async function lockPendingOffersById(tx: Tx, ids: readonly string[]): Promise<Map<string, OfferRow>> {
-  if (ids.length === 0) return new Map()
-  const { rows } = await sql<OfferRow>`
-    SELECT ${offerColumns} FROM offers WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}) AND state = 'pending'
-    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
-  return new Map(rows.map((row) => [row.id, row]))
+/** Those of these offers that are still pending, in id order; locked until the commit. */
+export function pendingOffersToLock(tx: Tx, ids: readonly string[]): RawBuilder<OfferRow> {
+  return sql<OfferRow>`
+    SELECT ${offerColumns} FROM offers WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}::uuid[]) AND state = 'pending'
+    ORDER BY id FOR NO KEY UPDATE`
 }
 
 export type NewOffer = Omit<OfferRow, "state" | "withdrawnReason" | "decidedAt" | "version">
 
-export function offersInsert(tx: Tx, rows: readonly NewOffer[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
-  return sql`
-    INSERT INTO offers (org_id, id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group,
-      match_reasons, offered_at, ends_at, epoch, decision_id)
-    SELECT ${tx.orgId}::uuid, r.* FROM ${records(
-      rows.map((row) => ({
-        id: row.id,
-        queueItemId: row.queueItemId,
-        conversationId: row.conversationId,
-        contactId: row.contactId,
-        inboxId: row.inboxId,
-        agentId: row.agentId,
-        channel: row.channel,
-        channelGroup: row.channelGroup,
-        matchReasons: row.matchReasons,
-        offeredAt: row.offeredAt,
-        endsAt: row.endsAt,
-        epoch: row.epoch,
-        decisionId: row.decisionId,
-      })),
-      `id uuid, queue_item_id uuid, conversation_id uuid, contact_id uuid, inbox_id uuid, agent_id uuid, channel text,
-       channel_group text, match_reasons text[], offered_at timestamptz, ends_at timestamptz, epoch bigint, decision_id uuid`,
-    )}`
+const offersTable = copyTable<NewOffer>("offers", [
+  "id",
+  "queueItemId",
+  "conversationId",
+  "contactId",
+  "inboxId",
+  "agentId",
+  "channel",
+  "channelGroup",
+  "matchReasons",
+  "offeredAt",
+  "endsAt",
+  "epoch",
+  "decisionId",
+])
+
+export function putOffers(tx: Tx, rows: readonly NewOffer[]): void {
+  tx.put(offersTable, rows)
 }
 
 /**

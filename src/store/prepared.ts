@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely"
 import type pg from "pg"
+import { Burst } from "./burst.ts"
 
 /** A statement is prepared from this use on, on each connection: what runs once is not worth a plan that is kept. */
 const usesMin = 20
@@ -40,9 +41,14 @@ class Names {
   }
 }
 
+/**
+ * One connection as Kysely uses it. A transaction begins on the wire with its first statement, in the same round trip
+ * where that is a burst, and has ended with a burst that commits.
+ */
 class PreparingClient implements PostgresPoolClient {
   readonly #client: pg.PoolClient
   readonly #names: Names
+  #transaction: "none" | "asked" | "open" | "committed" = "none"
 
   constructor(client: pg.PoolClient, names: Names) {
     this.#client = client
@@ -53,11 +59,48 @@ class PreparingClient implements PostgresPoolClient {
   query<R>(cursor: PostgresCursor<R>): PostgresCursor<R>
   query(statement: unknown, parameters: readonly unknown[] = []): unknown {
     if (typeof statement !== "string") throw new Error("cursors are not in use")
-    const name = parameters.length > 0 ? this.#names.of(statement) : undefined
-    return this.#client.query({ text: statement, values: [...parameters], ...(name !== undefined && { name }) })
+    const [first] = parameters
+    if (first instanceof Burst) return this.#burst(first)
+    if (statement === "begin") return this.#turn("asked", "BEGIN")
+    if (statement === "commit" || statement === "rollback") return this.#end(statement)
+    return this.#transaction === "asked" ? this.#begin().then(() => this.#run(statement, parameters)) : this.#run(statement, parameters)
   }
 
   release(destroy?: boolean): void {
     this.#client.release(destroy)
+  }
+
+  #run(text: string, parameters: readonly unknown[]): Promise<unknown> {
+    const name = parameters.length > 0 ? this.#names.of(text) : undefined
+    return this.#client.query({ text, values: [...parameters], ...(name !== undefined && { name }) })
+  }
+
+  async #begin(): Promise<void> {
+    await this.#client.query("begin")
+    this.#transaction = "open"
+  }
+
+  async #burst(burst: Burst): Promise<object> {
+    if (this.#transaction === "asked") {
+      this.#transaction = "open"
+      burst.begin()
+    }
+    this.#client.query(burst as unknown as pg.Submittable)
+    await burst.done
+    if (burst.commits) this.#transaction = "committed"
+    return { rows: [] }
+  }
+
+  #end(statement: "commit" | "rollback"): Promise<object> {
+    if (this.#transaction === "open") {
+      this.#transaction = "none"
+      return this.#client.query(statement)
+    }
+    return this.#turn("none", statement.toUpperCase())
+  }
+
+  #turn(state: "none" | "asked", command: string): Promise<object> {
+    this.#transaction = state
+    return Promise.resolve({ command, rows: [] })
   }
 }

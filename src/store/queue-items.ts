@@ -4,7 +4,8 @@ import { newId } from "../ids.ts"
 import { liveContacts, moveContacts } from "./contacts.ts"
 import type { ConversationRow } from "./conversations.ts"
 import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
-import { records, runTogether } from "./records.ts"
+import { copyTable } from "./copy.ts"
+import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 
 /** A conversation (lane `text`) or a call that waits for an agent (routing.md D3). */
@@ -44,31 +45,43 @@ export async function lockLiveItems(tx: Tx, conversationIds: readonly string[]):
 }
 
 /** By id, whatever their state, in id order, locked until the commit. */
-export async function lockItems(tx: Tx, ids: readonly string[]): Promise<Map<string, QueueItemRow>> {
-  if (ids.length === 0) return new Map()
-  const { rows } = await sql<QueueItemRow>`
-    SELECT ${queueItemColumns} FROM queue_items WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]})
-    ORDER BY id FOR NO KEY UPDATE`.execute(tx.db)
-  return new Map(rows.map((row) => [row.id, row]))
+export function itemsToLock(tx: Tx, ids: readonly string[]): RawBuilder<QueueItemRow> {
+  return sql<QueueItemRow>`
+    SELECT ${queueItemColumns} FROM queue_items WHERE org_id = ${tx.orgId} AND id = ANY(${[...ids]}::uuid[])
+    ORDER BY id FOR NO KEY UPDATE`
 }
 
-export async function insertQueueItems(tx: Tx, rows: readonly NewQueueItem[]): Promise<void> {
-  await runTogether(tx, [queueItemsInsert(tx, rows)])
-}
-
-export function queueItemsInsert(tx: Tx, rows: readonly NewQueueItem[]): RawBuilder<unknown> | null {
-  if (rows.length === 0) return null
+/** As they are when the transaction commits: an item may be given to somebody before it is written. */
+export function putQueueItems(tx: Tx, rows: readonly QueueItemRow[]): void {
+  tx.put(
+    queueItemsTable,
+    rows.map((row) => ({ ...row, partitionId: tx.orgId })),
+  )
   tx.touch({ items: rows.map((row) => row.id) })
-  return sql`
-    INSERT INTO queue_items (org_id, partition_id, id, conversation_id, contact_id, lane, inbox_id, channel_group, tier,
-      due_at, queued_at, first_queued_at, message_count)
-    SELECT ${tx.orgId}::uuid, ${tx.orgId}::uuid, r.id, r.conversation_id, r.contact_id, r.lane, r.inbox_id, r.channel_group, r.tier,
-      r.due_at, r.queued_at, r.first_queued_at, r.message_count
-    FROM ${records(
-      rows,
-      `id uuid, conversation_id uuid, contact_id uuid, lane text, inbox_id uuid, channel_group text, tier int,
-       due_at timestamptz, queued_at timestamptz, first_queued_at timestamptz, message_count int`,
-    )}`
+}
+
+const queueItemsTable = copyTable<QueueItemRow & { partitionId: string }>("queue_items", [
+  "partitionId",
+  "id",
+  "conversationId",
+  "contactId",
+  "lane",
+  "inboxId",
+  "channelGroup",
+  "tier",
+  "state",
+  "dueAt",
+  "queuedAt",
+  "firstQueuedAt",
+  "messageCount",
+  "doneAt",
+  "doneReason",
+  "version",
+])
+
+/** A new item that waits. */
+export function waiting(item: NewQueueItem): QueueItemRow {
+  return { ...item, state: "waiting", doneAt: null, doneReason: null, version: 1 }
 }
 
 /** Further messages of a waiting or offered item: earlier due, higher tier, counted (routing.md 1.3). */
@@ -150,10 +163,11 @@ export async function requeue(
     messageCount: 1,
   }
   await moveContacts(tx, [conversation.id], "queued")
-  await insertQueueItems(tx, [item])
   await announceQueued(tx, [
     { item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId },
   ])
+  putQueueItems(tx, [waiting(item)])
+  await tx.flush()
   return item
 }
 
@@ -166,13 +180,16 @@ async function hasLiveItem(tx: Tx, conversationId: string): Promise<boolean> {
 
 const countedMax = 50
 
-/** `contact.queued` with the place in the queue of the Inbox (counted up to 50 of each group: a longer queue is read, not told). */
+/**
+ * `contact.queued` with the place in the queue of the Inbox (counted up to 50 of each group: a longer queue is read, not
+ * told). To be called before they are written.
+ */
 export async function announceQueued(
   tx: Tx,
   rows: readonly { item: NewQueueItem; reason: string; fromInboxId: string | null; customerId: string }[],
 ): Promise<void> {
   if (rows.length === 0) return
-  const heads = await readHeads(tx, [...new Set(rows.map(({ item }) => item.inboxId))])
+  const [heads] = await tx.together([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])])
   for (const { item, reason, fromInboxId, customerId } of rows) {
     tx.event("contact.queued", {
       contactId: item.contactId,
@@ -182,28 +199,46 @@ export async function announceQueued(
       inboxId: item.inboxId,
       fromInboxId,
       group: item.channelGroup,
-      position: 1 + heads.filter((head) => head.inboxId === item.inboxId && isBefore(head, item)).length,
+      position: placeOf(item, heads, rows),
       dueAt: item.dueAt,
       reason,
     })
   }
 }
 
-type Head = Pick<NewQueueItem, "id" | "inboxId" | "tier" | "dueAt" | "firstQueuedAt">
+type Head = { id: string; tier: number; dueMs: number; firstMs: number }
 
 /** The first of each group of these inboxes: what it costs does not grow with the queue. */
-async function readHeads(tx: Tx, inboxIds: readonly string[]): Promise<Head[]> {
-  const { rows } = await sql<Head>`
-    SELECT l.* FROM unnest(${[...inboxIds]}::uuid[]) AS i(id) CROSS JOIN unnest(${[...channelGroups]}::text[]) AS g(name)
-    CROSS JOIN LATERAL (SELECT q.id, q.inbox_id, q.tier, q.due_at, q.first_queued_at FROM queue_items q
-      WHERE q.org_id = ${tx.orgId} AND q.inbox_id = i.id AND q.channel_group = g.name AND q.state IN ('waiting', 'offered')
-      ORDER BY q.due_at LIMIT ${countedMax}) l`.execute(tx.db)
-  return rows
+function headsOf(tx: Tx, inboxIds: readonly string[]): RawBuilder<{ inboxId: string; heads: Head[] }> {
+  return sql<{ inboxId: string; heads: Head[] }>`
+    SELECT i.id AS inbox_id, l.heads FROM unnest(${[...inboxIds]}::uuid[]) AS i(id) CROSS JOIN unnest(${[...channelGroups]}::text[]) AS g(name)
+    CROSS JOIN LATERAL (
+      SELECT json_agg(json_build_object('id', h.id, 'tier', h.tier, 'dueMs', date_part('epoch', h.due_at) * 1000, 'firstMs', date_part('epoch', h.first_queued_at) * 1000)) AS heads
+      FROM (SELECT q.id, q.tier, q.due_at, q.first_queued_at FROM queue_items q
+        WHERE q.org_id = ${tx.orgId} AND q.inbox_id = i.id AND q.channel_group = g.name AND q.state IN ('waiting', 'offered')
+        ORDER BY q.due_at LIMIT ${countedMax}) h) l
+    WHERE l.heads IS NOT NULL`
+}
+
+/** Who stands before it among those that are written, and those that are being written with it. */
+function placeOf(
+  item: NewQueueItem,
+  heads: readonly { inboxId: string; heads: Head[] }[],
+  rows: readonly { item: NewQueueItem }[],
+): number {
+  let before = 0
+  for (const one of heads)
+    if (one.inboxId === item.inboxId) for (const head of one.heads) if (isBefore(head, item)) before++
+  for (const { item: other } of rows) if (other.inboxId === item.inboxId && isBefore(headOf(other), item)) before++
+  return 1 + before
+}
+
+function headOf({ id, tier, dueAt, firstQueuedAt }: NewQueueItem): Head {
+  return { id, tier, dueMs: dueAt.getTime(), firstMs: firstQueuedAt.getTime() }
 }
 
 function isBefore(head: Head, item: NewQueueItem): boolean {
   if (head.tier !== item.tier) return head.tier < item.tier
-  const order =
-    head.dueAt.getTime() - item.dueAt.getTime() || head.firstQueuedAt.getTime() - item.firstQueuedAt.getTime()
+  const order = head.dueMs - item.dueAt.getTime() || head.firstMs - item.firstQueuedAt.getTime()
   return order < 0 || (order === 0 && head.id < item.id)
 }

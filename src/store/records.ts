@@ -1,5 +1,4 @@
 import { type RawBuilder, sql } from "kysely"
-import type { Tx } from "./write.ts"
 
 /**
  * Rows as one parameter (the planner takes them for a hundred: name the keys by `= ANY` too, so that it goes by the index), so that a statement's text does not depend on their number: `FROM ${records(rows, "id uuid, at
@@ -25,17 +24,4 @@ function snakeCase(key: string): string {
     known.set(key, name)
   }
   return name
-}
-
-/** Runs statements that do not depend on each other as parts of one, which saves their round trips. */
-export async function runTogether(tx: Tx, parts: readonly (RawBuilder<unknown> | null)[]): Promise<void> {
-  const real = parts.filter((part) => part !== null)
-  const [first] = real
-  if (!first) return
-  if (real.length === 1) {
-    await first.execute(tx.db)
-    return
-  }
-  const named = real.map((part, index) => sql`${sql.raw(`part_${index}`)} AS (${part})`)
-  await sql`WITH ${sql.join(named, sql.raw(", "))} SELECT 1`.execute(tx.db)
 }

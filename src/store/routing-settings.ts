@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { ChannelName, EntryPointKind, Section } from "../core/channels.ts"
 import type { InboxChoice, RoutingTable } from "../core/entry-points/resolve.ts"
 import { defaultWorkflowSettings, WorkflowSettings } from "../core/workflow/settings.ts"
@@ -13,7 +13,7 @@ export type RoutedEntryPointRow = {
   displayName: string
 }
 
-type Row = RoutedEntryPointRow & {
+export type RoutingRow = RoutedEntryPointRow & {
   fallbackInboxId: string | null
   defaultInboxId: string | null
   defaultSlaSeconds: number | null
@@ -23,13 +23,9 @@ type Row = RoutedEntryPointRow & {
   inboxes: { id: string; name: string; slaSeconds: number }[] | null
 }
 
-/** What intake needs of the settings, in one statement: the part that `resolve` takes, and Conversation Workflow. */
-export async function readRouting(
-  db: Kysely<DB>,
-  orgId: string,
-  entryPointIds: readonly string[],
-): Promise<{ entryPoints: Map<string, RoutedEntryPointRow>; table: RoutingTable; settings: WorkflowSettings }> {
-  const { rows } = await sql<Row>`
+/** What intake needs of the settings, in one statement; `routingOf` makes of its rows what it says. */
+export function routingRows(orgId: string, entryPointIds: readonly string[]): RawBuilder<RoutingRow> {
+  return sql<RoutingRow>`
     SELECT e.id, e.section, e.channel, e.kind, e.address, e.display_name, o.fallback_inbox_id,
       c.default_inbox_id, c.default_sla_seconds, x.inbox_id AS exception_inbox_id, x.sla_seconds AS exception_sla_seconds, w.settings,
       (SELECT json_agg(json_build_object('id', i.id, 'name', i.name, 'slaSeconds', i.sla_seconds)) FROM inboxes i
@@ -38,7 +34,15 @@ export async function readRouting(
     LEFT JOIN channel_routings c ON c.org_id = e.org_id AND c.section = e.section
     LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
     LEFT JOIN workflow_settings w ON w.org_id = e.org_id
-    WHERE e.org_id = ${orgId} AND e.id = ANY(${[...entryPointIds]})`.execute(db)
+    WHERE e.org_id = ${orgId} AND e.id = ANY(${[...entryPointIds]}::uuid[])`
+}
+
+/** The part of the settings that `resolve` takes, and Conversation Workflow. */
+export function routingOf(rows: readonly RoutingRow[]): {
+  entryPoints: Map<string, RoutedEntryPointRow>
+  table: RoutingTable
+  settings: WorkflowSettings
+} {
   const defaults = new Map<Section, InboxChoice>()
   const exceptions = new Map<string, InboxChoice>()
   const inboxes = new Map<string, { name: string; slaSeconds: number }>()

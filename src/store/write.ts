@@ -1,8 +1,10 @@
-import { type Kysely, sql, type Transaction } from "kysely"
+import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from "kysely"
 import type pg from "pg"
 import type { Clock } from "../clock.ts"
 import { chance, newId } from "../ids.ts"
+import { Burst, type Copy, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
+import { copyOf, type CopyTable, copyTable } from "./copy.ts"
 import { Gates, type WriteKind } from "./gate.ts"
 import type { DB } from "./tables.ts"
 
@@ -61,7 +63,19 @@ export interface Tx {
   /** Work to be done after the commit, at least once (jobs/worker.ts). `key` replaces an earlier job of the same kind and key. */
   job(kind: string, payload: Record<string, unknown>, options?: { runAt?: Date; key?: string }): void
   afterCommit(act: () => void): void
+  /** New rows, written together with all else that is put, at the latest before the commit. */
+  put<Row extends object>(table: CopyTable<Row>, rows: readonly Row[]): void
+  /** A change whose result nobody needs to see, written in its turn with what is put. */
+  also(change: RawBuilder<unknown> | null): void
+  /** What was put is there from now on, for statements that read it. */
+  flush(): Promise<void>
+  /** Statements that do not depend on each other's results, in one round trip and in this order; the rows of each. */
+  together<const Statements extends readonly RawBuilder<unknown>[]>(
+    statements: Statements,
+  ): Promise<{ -readonly [N in keyof Statements]: RowsOf<Statements[N]> }>
 }
+
+type RowsOf<Statement> = Statement extends RawBuilder<infer Row> ? Row[] : never
 
 export type WriteInput = { orgId: string; kind: WriteKind; actor?: Actor; requestId?: string | null }
 
@@ -96,6 +110,9 @@ type PendingAudit = Parameters<Tx["audit"]>[0]
 type PendingJob = { kind: string; payload: Record<string, unknown>; runAt: Date; key: string | null }
 
 class Collected {
+  /** Of copies that are put one table's rows together, at the place of the first. */
+  readonly steps: (Statement | Copy)[] = []
+  readonly copies = new Map<string, Copy>()
   readonly events: PendingEvent[] = []
   readonly audits: PendingAudit[] = []
   readonly jobs: PendingJob[] = []
@@ -135,9 +152,7 @@ export function createStore(deps: {
     let position: number | null = null
     const result = await db.transaction().execute(async (trx) => {
       const value = await work(openTx(trx, input, now, collected))
-      await insertAudits(trx, input, now, collected.audits)
-      await insertJobs(trx, input.orgId, collected.jobs)
-      position = await appendEvents(trx, input, now, collected)
+      position = await finish(trx, input, now, collected)
       return value
     })
     for (const act of collected.acts) act()
@@ -169,98 +184,176 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     job: (kind, payload, options) =>
       void collected.jobs.push({ kind, payload, runAt: options?.runAt ?? now, key: options?.key ?? null }),
     afterCommit: (act) => void collected.acts.push(act),
+    put: (table, rows) => put(collected, copyOf(table, input.orgId, rows)),
+    also: (change) => void (change && collected.steps.push(change.compile(db))),
+    flush: async () => void (await run(db, take(collected))),
+    together: async (statements) => {
+      const rows = await run(
+        db,
+        statements.map((statement) => statement.compile(db)),
+      )
+      return rows as never
+    },
   }
 }
 
-/** The last statement before the commit: the position row stays locked until then, so that positions rise as commits do. */
-async function appendEvents(
+function put(collected: Collected, copy: Copy): void {
+  if (copy.lines.length === 0) return
+  const before = collected.copies.get(copy.text)
+  if (before) {
+    for (const line of copy.lines) before.lines.push(line)
+    return
+  }
+  collected.copies.set(copy.text, copy)
+  collected.steps.push(copy)
+}
+
+function take(collected: Collected): Step[] {
+  collected.copies.clear()
+  return collected.steps.splice(0)
+}
+
+async function run(
+  trx: Transaction<DB>,
+  steps: readonly Step[],
+  options: { commits?: boolean } = {},
+): Promise<Record<string, unknown>[][]> {
+  if (steps.length === 0) return []
+  const burst = new Burst(steps, options)
+  await trx.executeQuery(CompiledQuery.raw("burst", [burst]))
+  return burst.done
+}
+
+/**
+ * What was collected, and the commit. Of the rows that others may wait for, the position comes last: it stays locked
+ * until the commit, so that positions rise as commits do.
+ */
+async function finish(
   trx: Transaction<DB>,
   input: WriteInput,
   now: Date,
   collected: Collected,
 ): Promise<number | null> {
+  const { audits, jobs, events } = collected
   const touched = collected.items.size + collected.agents.size > 0
-  if (collected.events.length === 0 && !touched) return null
-  if (collected.events.length === 0) {
-    collected.events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined })
+  if (events.length === 0 && touched)
+    events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined })
+  if (audits.length > 0) put(collected, copyOf(auditsTable, input.orgId, auditRows(input, now, audits)))
+  const steps = [...take(collected), ...jobs.map((job) => jobInsert(trx, input.orgId, job))]
+  if (events.length === 0) {
+    // Nothing was collected: the commit is the transaction's own.
+    if (steps.length > 0) await run(trx, [...steps, commit], { commits: true })
+    return null
   }
-  const actor = input.actor ?? systemActor
-  const rows = collected.events.map((event, index) => ({
-    id: event.id,
-    type: event.type,
-    at: event.at,
-    data: event.data,
-    touched:
-      touched && index === collected.events.length - 1
-        ? { items: [...collected.items], agents: [...collected.agents] }
-        : null,
-    timeline: event.timeline ?? null,
+  const counted = await run(trx, [...steps, countEvents(trx, input.orgId, events.length)])
+  const last = Number(counted.at(-1)?.[0]?.last)
+  await run(trx, [...eventCopies(input, collected, last - events.length), commit], { commits: true })
+  return last
+}
+
+const commit: Statement = { sql: "COMMIT", parameters: [] }
+
+function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statement {
+  return sql`
+    INSERT INTO event_positions (org_id, last) VALUES (${orgId}, ${count})
+    ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last RETURNING last`.compile(trx)
+}
+
+type EventRow = Pick<PendingEvent, "id" | "type" | "at" | "data"> & {
+  position: number
+  actor: string
+  requestId: string | null
+  touched: object | null
+}
+
+const eventsTable = copyTable<EventRow>("events", [
+  "position",
+  "id",
+  "type",
+  "at",
+  "actor",
+  "requestId",
+  "data",
+  "touched",
+])
+
+type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
+
+const timelineTable = copyTable<TimelineRow>("timeline_items", [
+  "id",
+  "position",
+  "customerId",
+  "conversationId",
+  "contactId",
+  "kind",
+  "thingId",
+  "thing",
+  "at",
+  "actor",
+])
+
+/** Events with the next positions after `before`; an item of the timeline has id and position of the event that it shows. */
+function eventCopies(input: WriteInput, collected: Collected, before: number): Copy[] {
+  const actor = JSON.stringify(input.actor ?? systemActor)
+  const { events, items, agents } = collected
+  const touched = items.size + agents.size > 0 ? { items: [...items], agents: [...agents] } : null
+  const rows = events.map(({ id, type, at, data }, index) => ({
+    position: before + index + 1,
+    id,
+    type,
+    at,
+    actor,
+    requestId: input.requestId ?? null,
+    data,
+    touched: index === events.length - 1 ? touched : null,
   }))
-  const shown = rows.some((row) => row.timeline)
-  const appended = await sql<{ last: number }>`
-    WITH counted AS (
-      INSERT INTO event_positions (org_id, last) VALUES (${input.orgId}, ${rows.length})
-      ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last
-      RETURNING last
-    ), numbered AS (
-      SELECT e.*, counted.last - ${rows.length} + e.n AS position
-      FROM counted, jsonb_to_recordset(${JSON.stringify(rows.map((row, n) => ({ ...row, n: n + 1 })))}::jsonb)
-        AS e(n int, id uuid, type text, at timestamptz, data jsonb, touched jsonb, timeline jsonb)
-    ), written AS (
-      INSERT INTO events (org_id, position, id, type, at, actor, request_id, data, touched)
-      SELECT ${input.orgId}, position, id, type, at, ${JSON.stringify(actor)}::jsonb, ${input.requestId ?? null}, data, touched FROM numbered
-    )
-    ${
-      shown
-        ? sql`, shown AS (
-      INSERT INTO timeline_items (org_id, id, position, customer_id, conversation_id, contact_id, kind, thing_id, thing, at, actor)
-      SELECT ${input.orgId}, id, position, (timeline->>'customerId')::uuid, (timeline->>'conversationId')::uuid,
-        (timeline->>'contactId')::uuid, timeline->>'kind', (timeline->>'thingId')::uuid, timeline->'thing',
-        coalesce((timeline->>'at')::timestamptz, at), ${JSON.stringify(actor)}::jsonb
-      FROM numbered WHERE timeline IS NOT NULL
-    )`
-        : sql``
-    }
-    SELECT last FROM counted`.execute(trx)
-  return appended.rows[0]?.last ?? null
+  const shown = events.flatMap(({ id, at, timeline }, index) =>
+    timeline ? [{ ...timeline, id, position: before + index + 1, at: timeline.at ?? at, actor }] : [],
+  )
+  const copies = [copyOf(eventsTable, input.orgId, rows)]
+  if (shown.length > 0) copies.push(copyOf(timelineTable, input.orgId, shown))
+  return copies
 }
 
-async function insertAudits(
-  trx: Transaction<DB>,
-  input: WriteInput,
-  now: Date,
-  audits: readonly PendingAudit[],
-): Promise<void> {
-  if (audits.length === 0) return
-  await trx
-    .insertInto("auditEntries")
-    .values(
-      audits.map((entry) => ({
-        orgId: input.orgId,
-        id: newId(),
-        at: now,
-        actor: JSON.stringify(input.actor ?? systemActor),
-        entityType: entry.entityType,
-        entityId: entry.entityId,
-        entityName: entry.entityName,
-        action: entry.action,
-        before: entry.before === undefined ? null : JSON.stringify(entry.before),
-        after: entry.after === undefined ? null : JSON.stringify(entry.after),
-        requestId: input.requestId ?? null,
-      })),
-    )
-    .execute()
+type AuditRow = PendingAudit & { id: string; at: Date; actor: string; requestId: string | null }
+
+const auditsTable = copyTable<AuditRow>("audit_entries", [
+  "id",
+  "at",
+  "actor",
+  "entityType",
+  "entityId",
+  "entityName",
+  "action",
+  "before",
+  "after",
+  "requestId",
+])
+
+function auditRows(input: WriteInput, now: Date, audits: readonly PendingAudit[]): AuditRow[] {
+  return audits.map((entry) => ({
+    ...entry,
+    id: newId(),
+    at: now,
+    actor: JSON.stringify(input.actor ?? systemActor),
+    before: jsonOf(entry.before),
+    after: jsonOf(entry.after),
+    requestId: input.requestId ?? null,
+  }))
 }
 
-async function insertJobs(trx: Transaction<DB>, orgId: string, jobs: readonly PendingJob[]): Promise<void> {
-  for (const job of jobs) {
-    await sql`
-      INSERT INTO jobs (org_id, id, kind, key, payload, run_at)
-      VALUES (${orgId}, ${newId()}, ${job.kind}, ${job.key}, ${JSON.stringify(job.payload)}::jsonb, ${job.runAt})
-      ON CONFLICT (org_id, kind, key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, attempts = 0, claimed_until = NULL`.execute(
-      trx,
-    )
-  }
+/** A text is JSON too: written as such, not as itself. */
+function jsonOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+function jobInsert(trx: Transaction<DB>, orgId: string, job: PendingJob): Statement {
+  return sql`
+    INSERT INTO jobs (org_id, id, kind, key, payload, run_at)
+    VALUES (${orgId}, ${newId()}, ${job.kind}, ${job.key}, ${JSON.stringify(job.payload)}::jsonb, ${job.runAt})
+    ON CONFLICT (org_id, kind, key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, attempts = 0, claimed_until = NULL`.compile(
+    trx,
+  )
 }
 
 function isRetryable(error: unknown): boolean {
@@ -272,6 +365,8 @@ function isRetryable(error: unknown): boolean {
 
 /** Unique indexes that decide races (routing.md 2): whoever comes second runs again and sees the first one's rows. */
 const racedIndexes = new Set([
+  "inbound_events_key",
+  "customer_addresses_pkey",
   "conversations_one_active",
   "contacts_one_live",
   "queue_items_one_live_text",

@@ -1,0 +1,200 @@
+import { createHash } from "node:crypto"
+import pg from "pg"
+
+/** Rows as text, for a COPY (copy.ts). */
+export type Copy = { text: string; lines: string[] }
+/** A compiled statement; its rows are answered with names in camelCase. */
+export type Statement = { sql: string; parameters: readonly unknown[] }
+export type Step = Statement | Copy
+
+type Row = Record<string, unknown>
+type Field = { name: string; dataTypeID: number }
+
+/** What this file uses of the driver's connection: messages of the extended protocol, each written at once. */
+type Connection = {
+  stream: { cork(): void; uncork(): void }
+  parse(message: { text: string; name: string }): void
+  bind(message: { statement: string; values: readonly (string | Buffer | null)[] }): void
+  describe(message: { type: "P"; name: string }): void
+  execute(message: object): void
+  close(message: { type: "S"; name: string }): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+  sync(): void
+}
+
+/**
+ * Several steps of one transaction in one round trip: all are sent before the first is answered, with one Sync behind
+ * them, so that what follows an error is not run (PostgreSQL 18, 54.2.4 Pipelining). For `client.query(burst)`; then
+ * await `done`. Rows of each statement by its place; a COPY has none.
+ */
+export class Burst {
+  readonly done: Promise<Row[][]>
+  /** Its last step is a COMMIT. */
+  readonly commits: boolean
+  #steps: readonly Step[]
+  readonly #rows: Row[][]
+  #step = 0
+  #fields: { names: string[]; parsers: ((text: string) => unknown)[] } = { names: [], parsers: [] }
+  #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
+  #failure: unknown
+  #names: string[] = []
+  #prepared: Prepared | undefined
+
+  constructor(steps: readonly Step[], options: { commits?: boolean } = {}) {
+    this.#steps = steps
+    this.#rows = steps.map(() => [])
+    this.commits = options.commits ?? false
+    this.done = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    // Whoever sends it awaits `done` as soon as it is sent.
+    this.done.catch(() => undefined)
+  }
+
+  /** The transaction begins with it: before it is sent. */
+  begin(): void {
+    this.#steps = [{ sql: "BEGIN", parameters: [] }, ...this.#steps]
+    this.#step = -1
+  }
+
+  submit(connection: Connection): null {
+    this.#prepared = preparedOn(connection)
+    connection.stream.cork()
+    try {
+      for (const step of this.#steps) this.#send(connection, step, this.#prepared)
+      connection.sync()
+    } finally {
+      connection.stream.uncork()
+    }
+    return null
+  }
+
+  #send(connection: Connection, step: Step, prepared: Prepared): void {
+    const text = "sql" in step ? step.sql : step.text
+    const statement = nameOf(text)
+    if (!prepared.known.has(statement)) {
+      // After an error nobody knows whether it was prepared; closing what is not there does nothing.
+      if (prepared.doubtful.delete(statement)) connection.close({ type: "S", name: statement })
+      connection.parse({ text, name: statement })
+      prepared.known.add(statement)
+      this.#names.push(statement)
+    }
+    connection.bind({ statement, values: "sql" in step ? step.parameters.map(wireValue) : [] })
+    if ("sql" in step) {
+      connection.describe({ type: "P", name: "" })
+      connection.execute({})
+    } else {
+      connection.execute({})
+      for (const chunk of chunksOf(step.lines)) connection.sendCopyFromChunk(chunk)
+      connection.endCopyFrom()
+    }
+  }
+
+  handleRowDescription({ fields }: { fields: Field[] }): void {
+    this.#fields = {
+      names: fields.map(({ name }) => camelCase(name)),
+      parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID)),
+    }
+  }
+
+  handleDataRow({ fields }: { fields: (string | null)[] }): void {
+    const { names, parsers } = this.#fields
+    const row: Row = {}
+    for (let n = 0; n < names.length; n++) {
+      const text = fields[n]
+      row[names[n] ?? ""] = text === null || text === undefined ? null : parsers[n]?.(text)
+    }
+    this.#rows[this.#step]?.push(row)
+  }
+
+  handleCommandComplete(): void {
+    this.#step++
+  }
+
+  handleEmptyQuery(): void {
+    this.#step++
+  }
+
+  /** Its data is on the way already. */
+  handleCopyInResponse(): void {}
+
+  handlePortalSuspended(): void {}
+
+  /** After an error of the server ReadyForQuery goes to nobody: the driver has let go of us. */
+  handleError(error: unknown): void {
+    this.#failure ??= error
+    for (const name of this.#names) {
+      this.#prepared?.known.delete(name)
+      this.#prepared?.doubtful.add(name)
+    }
+    this.#settle?.reject(this.#failure)
+  }
+
+  handleReadyForQuery(): void {
+    this.#settle?.resolve(this.#rows)
+  }
+}
+
+/** Of one connection: statements that it has prepared, and those of which an error left that open. */
+type Prepared = { known: Set<string>; doubtful: Set<string> }
+const prepared = new WeakMap<object, Prepared>()
+
+function preparedOn(connection: object): Prepared {
+  const held = prepared.get(connection) ?? { known: new Set(), doubtful: new Set() }
+  prepared.set(connection, held)
+  return held
+}
+
+const names = new Map<string, string>()
+
+/** The texts of bursts are few: each is prepared once on each connection. */
+function nameOf(text: string): string {
+  let name = names.get(text)
+  if (name === undefined) {
+    name = `b_${createHash("sha256").update(text).digest("hex").slice(0, 22)}`
+    names.set(text, name)
+  }
+  return name
+}
+
+function wireValue(value: unknown): string | Buffer | null {
+  if (value === null || value === undefined) return null
+  if (typeof value === "string" || Buffer.isBuffer(value)) return value
+  if (value instanceof Date) return value.toISOString()
+  if (Array.isArray(value)) return arrayText(value)
+  return typeof value === "object" ? JSON.stringify(value) : String(value)
+}
+
+/** PostgreSQL 18, 8.15.2. Of strings, numbers, booleans and null. */
+export function arrayText(values: readonly unknown[]): string {
+  const elements = values.map((value) =>
+    value === null || value === undefined ? "NULL" : `"${String(value).replace(/["\\]/g, "\\$&")}"`,
+  )
+  return `{${elements.join(",")}}`
+}
+
+const chunkLengthMax = 262_144
+
+function* chunksOf(lines: readonly string[]): Generator<Buffer> {
+  let text = ""
+  for (const line of lines) {
+    if (text.length + line.length > chunkLengthMax && text !== "") {
+      yield Buffer.from(text)
+      text = ""
+    }
+    text += line
+  }
+  if (text !== "") yield Buffer.from(text)
+}
+
+const camelCased = new Map<string, string>()
+
+function camelCase(name: string): string {
+  let known = camelCased.get(name)
+  if (known === undefined) {
+    known = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+    camelCased.set(name, known)
+  }
+  return known
+}
