@@ -108,6 +108,7 @@ export async function removeNote(tx: Tx, acting: Acting, conversationId: string,
   await tx.db
     .deleteFrom("timelineItems")
     .where("orgId", "=", tx.orgId)
+    .where("conversationId", "=", conversationId)
     .where("kind", "=", "note")
     .where("thingId", "=", noteId)
     .execute()

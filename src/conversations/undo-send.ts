@@ -45,7 +45,7 @@ export async function undoSend(tx: Tx, acting: Acting, messageId: string, delive
   if (!delivery) throw problem("not_found")
   if (delivery.status === "canceled") return
   if (delivery.status !== "queued" || delivery.attempts > 0 || deliveries.length > 1) throw problem("already_sent")
-  await cancel(tx, messageId, delivery.id)
+  await cancel(tx, conversation.id, messageId, delivery.id)
   const row = await tx.db
     .selectFrom("deliveries")
     .select("undo")
@@ -67,7 +67,7 @@ export async function undoSend(tx: Tx, acting: Acting, messageId: string, delive
 
 const undone = { code: "undone", text: "Taken back before it was sent.", retryable: false }
 
-async function cancel(tx: Tx, messageId: string, deliveryId: string): Promise<void> {
+async function cancel(tx: Tx, conversationId: string, messageId: string, deliveryId: string): Promise<void> {
   const { orgId } = tx
   await tx.db
     .updateTable("deliveries")
@@ -84,6 +84,7 @@ async function cancel(tx: Tx, messageId: string, deliveryId: string): Promise<vo
   await tx.db
     .deleteFrom("timelineItems")
     .where("orgId", "=", orgId)
+    .where("conversationId", "=", conversationId)
     .where("kind", "=", "message")
     .where("thingId", "=", messageId)
     .execute()

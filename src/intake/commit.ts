@@ -63,7 +63,14 @@ export type Taken = Arrival & {
   at: Date
 }
 
-export type Placed = { customerId: string; plan: Plan; taken: Taken[]; test: boolean }
+export type Placed = {
+  customerId: string
+  plan: Plan
+  taken: Taken[]
+  test: boolean
+  /** The conversation's row, where it is made here: as routing leaves it before it is written. */
+  about?: ConversationRow
+}
 
 /** A new conversation with its contacts and its item, about to be written: what is changed in them is written so. */
 export type Arrived = { conversation: ConversationRow; contacts: ContactRow[]; item: QueueItemRow }
@@ -142,6 +149,10 @@ async function takeIn(
     placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]),
   )
   const made = placed.map((one) => newRows(tx, one))
+  for (const [index, one] of placed.entries()) {
+    const conversation = made[index]?.conversation
+    if (conversation) one.about = conversation
+  }
   tellCustomers(tx, placed)
   await changeWhatIsThere(tx, placed, made, facts)
   tellContacts(tx, placed)
@@ -327,7 +338,8 @@ async function tellQueued(tx: Tx, placed: readonly Placed[]): Promise<void> {
   )
   const created = placed.flatMap((one) => {
     const item = newItem(one)
-    return item ? [{ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId }] : []
+    if (!item) return []
+    return [{ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId, about: one.about }]
   })
   await announceQueued(tx, created)
 }

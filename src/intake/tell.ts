@@ -4,29 +4,30 @@ import type { Placed } from "./commit.ts"
 /** The domain events of intake (api.md 5), each with what the timeline shows. */
 
 export function tellCustomers(tx: Tx, placed: readonly Placed[]): void {
-  for (const { customerId, taken } of placed) {
+  for (const { customerId, taken, about } of placed) {
     const first = taken[0]
     if (!first?.customerIsNew) continue
     const { kind, value, name } = first.event.from
-    tx.event("customer.created", { customerId, name: name ?? null, address: { kind, value }, survivorId: null })
+    const data = { customerId, name: name ?? null, address: { kind, value }, survivorId: null }
+    tx.event("customer.created", data, { about })
   }
 }
 
 export function tellConversations(tx: Tx, placed: readonly Placed[]): void {
-  for (const { plan, customerId, test } of placed) {
+  for (const { plan, customerId, test, about } of placed) {
     const { type, id: conversationId, status, inboxId, agentId, dueAt } = plan.conversation
     if (type === "join") continue
     const data = { conversationId, customerId, inboxId, agentId, status, dueAt, because: plan.because, test }
-    tx.event(type === "create" ? "conversation.created" : "conversation.reopened", data)
+    tx.event(type === "create" ? "conversation.created" : "conversation.reopened", data, { about })
   }
 }
 
 export function tellContacts(tx: Tx, placed: readonly Placed[]): void {
-  for (const { plan, customerId, taken, test } of placed) {
+  for (const { plan, customerId, taken, test, about } of placed) {
     for (const contact of plan.contacts) {
       if (contact.type !== "create") continue
       const entryPoint = taken.find((one) => one.entryPoint.id === contact.entryPointId)?.entryPoint
-      tx.event("contact.started", {
+      const data = {
         contactId: contact.id,
         conversationId: plan.conversation.id,
         customerId,
@@ -39,7 +40,8 @@ export function tellContacts(tx: Tx, placed: readonly Placed[]): void {
         finalIvrSelection: null,
         agentId: plan.conversation.agentId,
         test,
-      })
+      }
+      tx.event("contact.started", data, { about })
     }
   }
 }
@@ -48,7 +50,7 @@ export function tellContacts(tx: Tx, placed: readonly Placed[]): void {
 const textLengthMax = 1_000
 
 export function tellMessages(tx: Tx, placed: readonly Placed[]): void {
-  for (const { plan, customerId, taken } of placed) {
+  for (const { plan, customerId, taken, about } of placed) {
     for (const { event, placed: message, at } of taken) {
       const contactId = plan.messages.find(({ id }) => id === message.id)?.contactId ?? null
       const conversationId = plan.conversation.id
@@ -66,7 +68,7 @@ export function tellMessages(tx: Tx, placed: readonly Placed[]): void {
           inboxId: plan.conversation.inboxId,
           test: event.test,
         },
-        { timeline: { kind: "message", conversationId, customerId, contactId, thingId: message.id, at } },
+        { about, timeline: { kind: "message", conversationId, customerId, contactId, thingId: message.id, at } },
       )
     }
   }

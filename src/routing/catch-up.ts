@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely"
+import type { Committed } from "../store/committed.ts"
 import type { DB } from "../store/tables.ts"
 import type { FactIds } from "./read-facts.ts"
 
@@ -20,7 +21,7 @@ export const pullEvent = "internal.pull_requested"
 type EventRow = {
   position: number
   type: string
-  touched: { items: string[]; agents: string[] } | null
+  touched: { items: readonly string[]; agents: readonly string[] } | null
   conversationId: string | null
   requestId: string | null
   agentId: string | null
@@ -33,6 +34,41 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
       CASE WHEN type = ${pullEvent} THEN data->>'requestId' END AS request_id,
       CASE WHEN type = ${pullEvent} THEN data->>'agentId' END AS agent_id
     FROM events WHERE org_id = ${orgId} AND position > ${after} ORDER BY position LIMIT ${pageSize}`.execute(db)
+  return changesIn(rows, { after, more: rows.length === pageSize })
+}
+
+/** The same of what this process has just committed, without the rows that it knows. */
+export function changesOf(committed: Committed): Changes {
+  const { events, touched, known, before } = committed
+  const rows = events.map(({ position, type, data }, index): EventRow => {
+    const isPull = type === pullEvent
+    return {
+      position,
+      type,
+      touched: index === events.length - 1 ? touched : null,
+      conversationId: textOf(data.conversationId),
+      requestId: isPull ? textOf(data.requestId) : null,
+      agentId: isPull ? textOf(data.agentId) : null,
+    }
+  })
+  const changes = changesIn(rows, { after: before, more: false })
+  const without = (ids: readonly string[], facts: readonly { id: string }[]) => {
+    const there = new Set(facts.map(({ id }) => id))
+    return ids.filter((id) => !there.has(id))
+  }
+  return {
+    ...changes,
+    items: without(changes.items, known.items),
+    agents: without(changes.agents, known.agents),
+    conversations: without(changes.conversations, known.assigned),
+  }
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null
+}
+
+function changesIn(rows: readonly EventRow[], { after, more }: { after: number; more: boolean }): Changes {
   const items = new Set<string>()
   const agents = new Set<string>()
   const conversations = new Set<string>()
@@ -45,7 +81,7 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
   }
   return {
     position: rows.at(-1)?.position ?? after,
-    more: rows.length === pageSize,
+    more,
     items: [...items],
     agents: [...agents],
     conversations: [...conversations],

@@ -7,6 +7,7 @@ import { type AgentRow, agentsToLock } from "../store/agents.ts"
 import { endAssignments, openAssignments } from "../store/assignments.ts"
 import { type ConversationRow, conversationsToLock } from "../store/conversations.ts"
 import { answerPull, type DecisionRow } from "../store/decisions.ts"
+import type { AgentAtWork } from "../store/facts.ts"
 import { LeaseLost, leaseToHold } from "../store/leases.ts"
 import { type Assigning, type OwnRows, writeMatches } from "../store/matches.ts"
 import { endOffers, type NewOffer, type OfferRow, pendingOffersToLock } from "../store/offers.ts"
@@ -21,10 +22,8 @@ type Locked = {
   conversations: ReadonlyMap<string, ConversationRow>
   items: ReadonlyMap<string, QueueItemRow>
   offers: ReadonlyMap<string, OfferRow>
-  agents: ReadonlyMap<string, AgentRow>
-  members: Set<string>
-  /** True time of the database, for what sockets say. */
-  inSettings: Set<string>
+  /** In Settings by the true time of the database, for what sockets say. */
+  agents: ReadonlyMap<string, AgentAtWork>
   routingDelaySeconds: number
 }
 
@@ -58,7 +57,7 @@ export async function commitDecisions(
     offers,
     assigning,
     written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))),
-    own,
+    { own, items: locked.items, agents: locked.agents },
   )
   for (const offer of offers) tellOffered(tx, offer)
   for (const match of matches)
@@ -102,10 +101,9 @@ async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], ow
   )
   const offerIds = decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : []))
   const agentIds = decisions.map((decision) => decision.agentId)
-  const inboxIds = decisions.filter(isMatch).map((decision) => decision.inboxId)
   if (conversationIds.length + itemIds.length + offerIds.length === 0) {
     // All else is our own: one round trip.
-    const [held, ...rows] = await tx.together([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds, inboxIds)])
+    const [held, ...rows] = await tx.together([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)])
     if (held.length === 0) throw new LeaseLost(tx.orgId)
     return { conversations: own.conversations, items: own.items, offers: new Map(), ...agentsOf(rows) }
   }
@@ -121,7 +119,7 @@ async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], ow
     conversations: new Map([...own.conversations, ...conversations.map((row) => [row.id, row] as const)]),
     items: new Map([...own.items, ...items.map((row) => [row.id, row] as const)]),
     offers: new Map(offers.map((row) => [row.id, row])),
-    ...agentsOf(await tx.together(agentsQueries(tx, [...agentIds, ...holders], inboxIds))),
+    ...agentsOf(await tx.together(agentsQueries(tx, [...agentIds, ...holders]))),
   }
 }
 
@@ -131,28 +129,27 @@ type Membership = { agentId: string; inSettings: boolean; inboxIds: string[]; de
 function agentsQueries(
   tx: Tx,
   agentIds: readonly string[],
-  inboxIds: readonly string[],
 ): [RawBuilder<AgentRow>, RawBuilder<Membership>] {
   const wanted = [...new Set(agentIds)]
   return [
     agentsToLock(tx, wanted),
     sql<Membership>`
     SELECT a.agent_id, (a.paused_at IS NOT NULL OR coalesce(a.settings_until > clock_timestamp(), false)) AS in_settings,
-      ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id
-        AND m.inbox_id = ANY(${[...new Set(inboxIds)]}::uuid[])) AS inbox_ids,
+      ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id ORDER BY m.inbox_id) AS inbox_ids,
       coalesce((SELECT (settings->'messaging'->>'routingDelaySeconds')::int FROM workflow_settings w WHERE w.org_id = a.org_id), 0) AS delay_seconds
     FROM agent_states a WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${wanted}::uuid[])`,
   ]
 }
 
-function agentsOf([agents, memberships]: [AgentRow[], Membership[]]): Pick<
-  Locked,
-  "agents" | "members" | "inSettings" | "routingDelaySeconds"
-> {
+function agentsOf([agents, memberships]: [AgentRow[], Membership[]]): Pick<Locked, "agents" | "routingDelaySeconds"> {
+  const of = new Map(memberships.map((row) => [row.agentId, row]))
   return {
-    agents: new Map(agents.map((row) => [row.agentId, row])),
-    members: new Set(memberships.flatMap((row) => row.inboxIds.map((inboxId) => `${inboxId} ${row.agentId}`))),
-    inSettings: new Set(memberships.filter((row) => row.inSettings).map((row) => row.agentId)),
+    agents: new Map(
+      agents.map((row) => {
+        const { inboxIds = [], inSettings = false } = of.get(row.agentId) ?? {}
+        return [row.agentId, { ...row, inboxIds, inSettings }]
+      }),
+    ),
     routingDelaySeconds: memberships[0]?.delaySeconds ?? 0,
   }
 }
@@ -168,7 +165,7 @@ function fitting(tx: Tx, locked: Locked, decisions: readonly MatchDecision[]): M
     if (item.state !== "waiting" || item.inboxId !== decision.inboxId || item.channelGroup !== decision.group)
       return false
     if (decision.type === "assign" && !isOpen(locked.conversations.get(decision.conversationId))) return false
-    if (!isRoutable(tx, locked, agent, decision)) return false
+    if (!isRoutable(tx, agent, decision)) return false
     const key = `${agent.agentId} ${decision.group}`
     const before = taken.get(key) ?? 0
     if (!hasRoom(agent, decision, before + 1)) return false
@@ -182,14 +179,9 @@ function isOpen(conversation: ConversationRow | undefined): boolean {
   return conversation !== undefined && conversation.closedAt === null
 }
 
-function isRoutable(
-  tx: Tx,
-  { members, inSettings }: Locked,
-  agent: AgentRow,
-  { inboxId, group, pull }: Match,
-): boolean {
+function isRoutable(tx: Tx, agent: AgentAtWork, { inboxId, group, pull }: Match): boolean {
   if (agent.status !== "logged_in" || !agent.connected || agent.focusedAt || agent.deactivatedAt) return false
-  if (inSettings.has(agent.agentId) || !members.has(`${inboxId} ${agent.agentId}`)) return false
+  if (agent.inSettings || !agent.inboxIds.includes(inboxId)) return false
   if (!agent.availableFor.includes(group)) return false
   if (group === "voice") return !isAhead(tx, agent.acwUntil) && !isAhead(tx, agent.blockedUntilVoice)
   return group !== "messaging" || pull || !isAhead(tx, agent.blockedUntilMessaging)

@@ -1,6 +1,7 @@
-import type { Decision, Engine, QueueItemFact } from "../core/routing/facts.ts"
+import type { Decision, Engine } from "../core/routing/facts.ts"
 import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationRow } from "../store/conversations.ts"
+import { itemFact } from "../store/facts.ts"
 import { LeaseLost } from "../store/leases.ts"
 import type { QueueItemRow } from "../store/queue-items.ts"
 import type { Tx } from "../store/write.ts"
@@ -44,6 +45,8 @@ export class PartitionFusion {
     if (this.#decisions.length === 0) return
     try {
       this.#accepted = await commitDecisions(tx, this.#lease, this.#decisions, { conversations, items, contacts })
+      // Before anybody hears of the rows: the engine must not count an assignment twice.
+      tx.afterCommit(() => this.committed())
     } catch (error) {
       // Another process plans now: it will find the items waiting. Nothing else of the transaction is concerned.
       if (!(error instanceof LeaseLost)) throw error
@@ -68,21 +71,5 @@ export class PartitionFusion {
   #answer(decisions: readonly Decision[], outcome: "accepted" | "dropped"): void {
     for (const decision of decisions)
       this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome })
-  }
-}
-
-function itemFact(item: QueueItemRow): QueueItemFact {
-  return {
-    id: item.id,
-    version: item.version,
-    conversationId: item.conversationId,
-    lane: item.lane,
-    inboxId: item.inboxId,
-    group: item.channelGroup,
-    state: "waiting",
-    dueAt: item.dueAt.getTime(),
-    queuedAt: item.queuedAt.getTime(),
-    firstQueuedAt: item.firstQueuedAt.getTime(),
-    preferredAgentId: null,
   }
 }

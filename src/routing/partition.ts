@@ -2,11 +2,12 @@ import type { Clock } from "../clock.ts"
 import { createEngine } from "../core/routing/create-engine.ts"
 import type { CommitOutcome, Decision, Engine, WhyWaiting } from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
+import { type Committed, Feed, type KnownFacts } from "../store/committed.ts"
 import { openPulls } from "../store/decisions.ts"
 import { type OpenFusion, PartitionFusion } from "./fusion.ts"
 import { LeaseLost } from "../store/leases.ts"
 import type { Store } from "../store/write.ts"
-import { readChanges } from "./catch-up.ts"
+import { type Changes, changesOf, readChanges } from "./catch-up.ts"
 import { commitDecisions, type Lease } from "./commit-decisions.ts"
 import { type Facts, readAllFacts, readConfig, readFacts } from "./read-facts.ts"
 
@@ -29,8 +30,11 @@ export class Partition {
   readonly #deps: PartitionDeps
   readonly #engine: Engine
   #position: number
+  readonly #feed = new Feed()
   #running: Promise<number> | null = null
   #again = false
+  /** The table is to be looked at, whatever the feed says. */
+  #look = true
   #stopped = false
   /** Monotonic time until which this process may decide; renewals move it. */
   #decidesUntil: number
@@ -101,11 +105,22 @@ export class Partition {
     await this.step().catch(this.#deps.onError)
   }
 
+  /** Something was committed: a step that looks at the table only for what this process does not know. */
+  hear(hint: { position: number; committed?: Committed | undefined }): Promise<number> {
+    this.#feed.hear(hint)
+    return this.#step()
+  }
+
   /**
    * Catches up with the events, then decides and commits until nothing is left to decide. Answers how many decisions
    * were written. Called during a step it joins one that begins after what the caller has seen committed.
    */
-  async step(): Promise<number> {
+  step(): Promise<number> {
+    this.#look = true
+    return this.#step()
+  }
+
+  async #step(): Promise<number> {
     if (this.#running) {
       this.#again = true
       return this.#running
@@ -194,15 +209,30 @@ export class Partition {
   async #catchUp(): Promise<void> {
     const { db } = this.#deps.store
     for (;;) {
+      const committed = this.#feed.next(this.#position)
+      if (committed) {
+        await this.#take(changesOf(committed), committed.known)
+        continue
+      }
+      if (!this.#look && this.#position >= this.#feed.heard) return
+      this.#look = false
       const changes = await readChanges(db, this.lease.orgId, this.#position)
       if (changes.position === this.#position) return
-      if (changes.settingsChanged)
-        this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
-      this.#apply(await readFacts(db, this.lease.orgId, changes))
-      for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
-      this.#position = changes.position
-      if (!changes.more) return
+      await this.#take(changes)
+      this.#look ||= changes.more
     }
+  }
+
+  /** `known` need not be read; what is named in `changes` beside it must. */
+  async #take(changes: Changes, known?: KnownFacts): Promise<void> {
+    const { db } = this.#deps.store
+    if (changes.settingsChanged)
+      this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
+    if (changes.items.length + changes.agents.length + changes.conversations.length > 0)
+      this.#apply(await readFacts(db, this.lease.orgId, changes))
+    if (known) this.#apply(known)
+    for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
+    this.#position = changes.position
   }
 
   async #reload(decisions: readonly Decision[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from "kysely"
 import type { AgentFact, AssignedFact, OfferFact, QueueItemFact, RoutingConfig } from "../core/routing/facts.ts"
-import { type AgentRow, agentColumns } from "../store/agents.ts"
+import { agentColumns } from "../store/agents.ts"
+import { type AgentAtWork, agentFact, itemFact, offerFact } from "../store/facts.ts"
 import { offerColumns, type OfferRow } from "../store/offers.ts"
 import { queueItemColumns, type QueueItemRow } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
@@ -39,53 +40,15 @@ async function readItems(db: Kysely<DB>, orgId: string, ids: readonly string[] |
   const { rows } = await sql<QueueItemRow>`
     SELECT ${queueItemColumns} FROM queue_items WHERE org_id = ${orgId}
       AND ${ids ? sql`id = ANY(${[...ids]})` : sql`state IN ('waiting', 'offered')`}`.execute(db)
-  return rows.map((row) => ({
-    id: row.id,
-    version: row.version,
-    conversationId: row.conversationId,
-    lane: row.lane,
-    inboxId: row.inboxId,
-    group: row.channelGroup,
-    state: row.state,
-    dueAt: row.dueAt.getTime(),
-    queuedAt: row.queuedAt.getTime(),
-    firstQueuedAt: row.firstQueuedAt.getTime(),
-    preferredAgentId: null,
-  }))
+  return rows.map(itemFact)
 }
 
-type AgentFactRow = AgentRow & { inboxIds: string[]; inSettings: boolean }
-
 async function readAgents(db: Kysely<DB>, orgId: string, ids: readonly string[] | null): Promise<AgentFact[]> {
-  const { rows } = await sql<AgentFactRow>`
+  const { rows } = await sql<AgentAtWork>`
     SELECT ${agentColumns}, (paused_at IS NOT NULL OR coalesce(settings_until > clock_timestamp(), false)) AS in_settings,
       ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id ORDER BY m.inbox_id) AS inbox_ids
     FROM agent_states a WHERE org_id = ${orgId} ${ids ? sql`AND agent_id = ANY(${[...ids]})` : sql``}`.execute(db)
   return rows.map(agentFact)
-}
-
-function agentFact(row: AgentFactRow): AgentFact {
-  return {
-    id: row.agentId,
-    version: row.version,
-    status: row.deactivatedAt ? "logged_out" : row.status,
-    connected: row.connected,
-    availableFor: row.availableFor,
-    focused: row.focusedAt !== null,
-    // Ended by the row (a sweep on the true clock), never by the engine's business clock.
-    settingsUntil: row.inSettings ? Number.POSITIVE_INFINITY : null,
-    blockedUntilVoice: row.blockedUntilVoice?.getTime() ?? null,
-    blockedUntilMessaging: row.blockedUntilMessaging?.getTime() ?? null,
-    afterCallWorkUntil: row.acwUntil?.getTime() ?? null,
-    mailCredit: row.mailCredit,
-    standardCapacity: row.standardCapacity,
-    maximumCapacity: row.maximumCapacity,
-    voiceLoad: row.voiceLoad,
-    messagingLoad: row.messagingLoad,
-    lastAssignedAt: row.lastAssignedAt?.getTime() ?? null,
-    inboxIds: row.inboxIds,
-    absentSince: row.absentSince?.getTime() ?? null,
-  }
 }
 
 async function readOffers(db: Kysely<DB>, orgId: string, itemIds: readonly string[]): Promise<OfferFact[]> {
@@ -93,16 +56,7 @@ async function readOffers(db: Kysely<DB>, orgId: string, itemIds: readonly strin
     SELECT ${offerColumns} FROM offers WHERE org_id = ${orgId} AND queue_item_id = ANY(${[...itemIds]}) ORDER BY offered_at, id`.execute(
     db,
   )
-  return rows.map((row) => ({
-    id: row.id,
-    version: row.version,
-    itemId: row.queueItemId,
-    agentId: row.agentId,
-    group: row.channelGroup,
-    state: row.state,
-    deadlineAt: row.endsAt.getTime(),
-    decidedAt: row.decidedAt?.getTime() ?? null,
-  }))
+  return rows.map(offerFact)
 }
 
 type AssignedRow = {

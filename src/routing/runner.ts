@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely"
 import type { Clock } from "../clock.ts"
 import type { WhyWaiting } from "../core/routing/facts.ts"
-import type { Bus } from "../store/bus.ts"
+import type { Bus, Hint } from "../store/bus.ts"
 import { freeLease, freePartitions, renewLease, takeLease } from "../store/leases.ts"
 import type { DB } from "../store/tables.ts"
 import type { Store } from "../store/write.ts"
@@ -68,9 +68,9 @@ export function createRouting(deps: RoutingDeps): Routing {
     },
   }
 
-  async function step(partition: Partition): Promise<number> {
+  async function step(partition: Partition, hint?: Omit<Hint, "orgId">): Promise<number> {
     try {
-      const written = await partition.step()
+      const written = await (hint ? partition.hear(hint) : partition.step())
       // The loop of timers looks each second by itself; a wake for each step would cost more than the step.
       const wakeAt = partition.nextWakeAt()
       if (wakeAt !== null && wakeAt < clock.now().getTime() + pollMs) timers.wake()
@@ -150,9 +150,9 @@ export function createRouting(deps: RoutingDeps): Routing {
     )
   }
 
-  function onHint(orgId: string): void {
+  function onHint({ orgId, ...hint }: Hint): void {
     const partition = partitions.get(orgId)
-    if (partition) void step(partition)
+    if (partition) void step(partition, hint)
     else if (!known.has(orgId)) {
       // A new organization: its first event must not wait for the next look around.
       known.add(orgId)
@@ -165,11 +165,11 @@ export function createRouting(deps: RoutingDeps): Routing {
     async start() {
       running = true
       timers.register(timer)
-      unsubscribe = bus.subscribe(({ orgId }) => onHint(orgId))
+      unsubscribe = bus.subscribe(onHint)
       await takeFree()
       every(renewMs, renewAll)
       every(takeoverMs, takeFree)
-      every(pollMs, async () => void (await Promise.all([...partitions.values()].map(step))))
+      every(pollMs, async () => void (await Promise.all([...partitions.values()].map((partition) => step(partition)))))
     },
     async stop() {
       running = false

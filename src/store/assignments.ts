@@ -4,7 +4,7 @@ import { moveContacts } from "./contacts.ts"
 import { changeConversations, type ConversationChange, type ConversationRow } from "./conversations.ts"
 import { records } from "./records.ts"
 import { reseat, type SeatVia } from "./seats.ts"
-import type { Tx } from "./write.ts"
+import type { EventOptions, Tx } from "./write.ts"
 
 /** Why an agent has, or no longer has, a conversation (spec 6.7 and api.md 1.1). */
 export type AssignmentReason =
@@ -161,6 +161,7 @@ export function announceAssignment(
   before: ConversationRow,
   after: ConversationRow,
   { reason, decisionId }: { reason: AssignmentReason; decisionId?: string | null },
+  about?: EventOptions["about"],
 ): void {
   const data = {
     conversationId: after.id,
@@ -173,6 +174,7 @@ export function announceAssignment(
   }
   const thing = { agentId: after.agentId, fromAgentId: before.agentId, inboxId: after.inboxId, reason }
   tx.event("conversation_assignee.updated", data, {
+    about,
     timeline: { kind: "assignment_change", conversationId: after.id, customerId: after.customerId, thing },
   })
 }

@@ -1,9 +1,15 @@
 import { EventEmitter } from "node:events"
 import pg from "pg"
 import { newId } from "../ids.ts"
+import type { Committed } from "./committed.ts"
 
 /** Says that an organization's events have grown. A hint only: whoever needs the truth reads the event table. */
-export type Hint = { orgId: string; position: number }
+export type Hint = {
+  orgId: string
+  position: number
+  /** From this process: what was written, so that it need not be read. */
+  committed?: Committed
+}
 
 /** The hint between the parts of one process and between processes. It may lose or repeat; every consumer also polls. */
 export interface Bus {

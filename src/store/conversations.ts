@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely"
 import { type ConversationStatus, statusOf } from "../core/conversations/status.ts"
 import { copyTable } from "./copy.ts"
 import { records } from "./records.ts"
-import type { Tx } from "./write.ts"
+import type { EventOptions, Tx } from "./write.ts"
 
 /** A conversation as the transactions that change it see it. */
 export type ConversationRow = {
@@ -158,34 +158,31 @@ function changed(conversation: ConversationRow, change: ConversationChange): Con
   return { ...after, status: statusOf(after) }
 }
 
-/** The events of a change; for callers that change `quiet`ly and place the events themselves. */
-export function announceChange(tx: Tx, before: ConversationRow, after: ConversationRow, reason?: string): void {
-  const conversationId = after.id
+/** The events of a change; for callers that change `quiet`ly and place the events themselves. `about`: see `EventOptions`. */
+export function announceChange(
+  tx: Tx,
+  before: ConversationRow,
+  after: ConversationRow,
+  reason?: string,
+  about?: EventOptions["about"],
+): void {
+  const { id: conversationId, customerId } = after
   if (before.status !== after.status) {
     const shown = after.status === "closed" || before.status === "closed"
     const thing = { from: before.status, to: after.status, forced: after.closeForced, reason: reason ?? null }
+    const timeline = { kind: "status_change" as const, conversationId, customerId, thing }
     tx.event(
       "conversation_status.updated",
-      { conversationId, customerId: after.customerId, from: before.status, to: after.status, by: tx.actor.id },
-      shown ? { timeline: { kind: "status_change", conversationId, customerId: after.customerId, thing } } : {},
+      { conversationId, customerId, from: before.status, to: after.status, by: tx.actor.id },
+      { about, ...(shown && { timeline }) },
     )
   }
   if (before.inboxId !== after.inboxId) {
-    tx.event("conversation_inbox.updated", {
-      conversationId,
-      customerId: after.customerId,
-      inboxId: after.inboxId,
-      fromInboxId: before.inboxId,
-      reason: reason ?? "manual",
-    })
+    const data = { conversationId, customerId, inboxId: after.inboxId, fromInboxId: before.inboxId }
+    tx.event("conversation_inbox.updated", { ...data, reason: reason ?? "manual" }, { about })
   }
   if (before.dueAt?.getTime() !== after.dueAt?.getTime()) {
-    tx.event("conversation_due.updated", {
-      conversationId,
-      customerId: after.customerId,
-      dueAt: after.dueAt,
-      fromDueAt: before.dueAt,
-      inboxId: after.inboxId,
-    })
+    const data = { conversationId, customerId, dueAt: after.dueAt, fromDueAt: before.dueAt, inboxId: after.inboxId }
+    tx.event("conversation_due.updated", data, { about })
   }
 }

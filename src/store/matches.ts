@@ -1,5 +1,6 @@
 import { sql } from "kysely"
 import type { ChannelGroup } from "../core/channels.ts"
+import type { AgentFact, QueueItemFact } from "../core/routing/facts.ts"
 import { statusOf } from "../core/conversations/status.ts"
 import { newId } from "../ids.ts"
 import { announceAssignment, type AssignmentReason } from "./assignments.ts"
@@ -7,6 +8,7 @@ import type { ContactRow } from "./contacts.ts"
 import { announceChange, type ConversationRow } from "./conversations.ts"
 import { copyTable } from "./copy.ts"
 import { type DecisionRow, putDecisions } from "./decisions.ts"
+import { type AgentAtWork, agentFact, itemFact, offerFact } from "./facts.ts"
 import { type NewOffer, putOffers } from "./offers.ts"
 import type { QueueItemRow } from "./queue-items.ts"
 import { records } from "./records.ts"
@@ -55,16 +57,17 @@ export function writeMatches(
   offers: readonly NewOffer[],
   assigning: readonly Assigning[],
   decisions: readonly DecisionRow[],
-  own: OwnRows,
+  locked: { own: OwnRows; items: ReadonlyMap<string, QueueItemRow>; agents: ReadonlyMap<string, AgentAtWork> },
 ): void {
+  const { own } = locked
   const after = assigning.map(({ conversation, agentId }): ConversationRow => {
     const next = { ...conversation, agentId, lastAgentId: agentId, version: conversation.version + 1 }
     return { ...next, status: statusOf(next) }
   })
   for (const [index, { conversation, decisionId }] of assigning.entries()) {
     const now = after[index] ?? conversation
-    announceChange(tx, conversation, now, "automated_assignment")
-    announceAssignment(tx, conversation, now, { reason: "automated_assignment", decisionId })
+    announceChange(tx, conversation, now, "automated_assignment", now)
+    announceAssignment(tx, conversation, now, { reason: "automated_assignment", decisionId }, now)
   }
   const deltas = agentDeltas(offers, assigning)
   const isForeign = (conversationId: string) => !own.conversations.has(conversationId)
@@ -85,9 +88,53 @@ export function writeMatches(
   tx.also(contactsUpdate(tx, foreignOffers, foreign))
   putDecisions(tx, decisions)
   tx.touch({
-    items: [...offers.map((offer) => offer.queueItemId), ...assigning.map(({ itemId }) => itemId)],
-    agents: deltas.map(({ agentId }) => agentId),
+    known: {
+      items: itemsAfter(tx, locked.items, foreignOffers, foreign),
+      agents: deltas.flatMap((delta) => agentAfter(tx, locked.agents.get(delta.agentId), delta)),
+      offers: offers.map((offer) => offerFact({ ...offer, state: "pending", decidedAt: null, version: 1 })),
+      assigned: after.map(({ id, version, agentId, awaitingSince }, index) => ({
+        id,
+        version,
+        agentId,
+        awaitingSince: awaitingSince?.getTime() ?? null,
+        group: assigning[index]?.channelGroup === "messaging" ? "messaging" : "mail",
+      })),
+    },
   })
+}
+
+/** As `itemsUpdate` leaves them; those of our own are told when they are put. */
+function itemsAfter(
+  tx: Tx,
+  locked: ReadonlyMap<string, QueueItemRow>,
+  offers: readonly NewOffer[],
+  assigning: readonly Assigning[],
+): QueueItemFact[] {
+  const after = (id: string, change: Partial<QueueItemRow>) => {
+    const item = locked.get(id)
+    return item ? [itemFact({ ...item, ...change, version: item.version + 1 })] : []
+  }
+  return [
+    ...offers.flatMap(({ queueItemId }) => after(queueItemId, { state: "offered" })),
+    ...assigning.flatMap(({ itemId }) => after(itemId, { state: "done", doneAt: tx.now, doneReason: "assigned" })),
+  ]
+}
+
+/** As `agentsUpdate` leaves him. */
+function agentAfter(tx: Tx, agent: AgentAtWork | undefined, delta: AgentDelta): AgentFact[] {
+  if (!agent) return []
+  return [
+    agentFact({
+      ...agent,
+      voiceLoad: agent.voiceLoad + delta.voice,
+      messagingLoad: agent.messagingLoad + delta.messaging,
+      mailLoad: agent.mailLoad + delta.mail,
+      mailCredit: agent.mailCredit - delta.charged,
+      lastAssignedAt: delta.assigned ? tx.now : agent.lastAssignedAt,
+      blockedUntilMessaging: delta.blockedUntil ?? agent.blockedUntilMessaging,
+      version: agent.version + 1,
+    }),
+  ]
 }
 
 function changeOwn(tx: Tx, own: OwnRows, offers: readonly NewOffer[], after: readonly ConversationRow[]): void {

@@ -5,8 +5,9 @@ import { liveContacts, moveContacts } from "./contacts.ts"
 import type { ConversationRow } from "./conversations.ts"
 import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
 import { copyTable } from "./copy.ts"
+import { itemFact } from "./facts.ts"
 import { records } from "./records.ts"
-import type { Tx } from "./write.ts"
+import type { EventOptions, Tx } from "./write.ts"
 
 /** A conversation (lane `text`) or a call that waits for an agent (routing.md D3). */
 export type QueueItemRow = {
@@ -57,7 +58,7 @@ export function putQueueItems(tx: Tx, rows: readonly QueueItemRow[]): void {
     queueItemsTable,
     rows.map((row) => ({ ...row, partitionId: tx.orgId })),
   )
-  tx.touch({ items: rows.map((row) => row.id) })
+  tx.touch({ known: { items: rows.map(itemFact) } })
 }
 
 const queueItemsTable = copyTable<QueueItemRow & { partitionId: string }>("queue_items", [
@@ -186,12 +187,18 @@ const countedMax = 50
  */
 export async function announceQueued(
   tx: Tx,
-  rows: readonly { item: NewQueueItem; reason: string; fromInboxId: string | null; customerId: string }[],
+  rows: readonly {
+    item: NewQueueItem
+    reason: string
+    fromInboxId: string | null
+    customerId: string
+    about?: EventOptions["about"]
+  }[],
 ): Promise<void> {
   if (rows.length === 0) return
   const [heads] = await tx.together([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])])
-  for (const { item, reason, fromInboxId, customerId } of rows) {
-    tx.event("contact.queued", {
+  for (const { item, reason, fromInboxId, customerId, about } of rows) {
+    const data = {
       contactId: item.contactId,
       conversationId: item.conversationId,
       customerId,
@@ -202,7 +209,8 @@ export async function announceQueued(
       position: placeOf(item, heads, rows),
       dueAt: item.dueAt,
       reason,
-    })
+    }
+    tx.event("contact.queued", data, { about })
   }
 }
 

@@ -287,7 +287,6 @@ table customer_addresses
   constraint customer_addresses_pkey PRIMARY KEY (org_id, kind, value)
   constraint customer_addresses_verified_by_check CHECK ((verified_by = ANY (ARRAY['channel'::text, 'identity'::text, 'agent'::text])))
   CREATE INDEX customer_addresses_customer ON customer_addresses USING btree (org_id, customer_id)
-  CREATE UNIQUE INDEX customer_addresses_id ON customer_addresses USING btree (org_id, id)
   CREATE INDEX customer_addresses_value ON customer_addresses USING gin (value gin_trgm_ops)
 
 table customers
@@ -760,7 +759,6 @@ table queue_items
   constraint queue_items_tier_check CHECK (((tier >= 0) AND (tier <= 2)))
   CREATE INDEX queue_items_conversation ON queue_items USING btree (org_id, conversation_id, queued_at)
   CREATE INDEX queue_items_inbox ON queue_items USING btree (org_id, inbox_id, channel_group, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]))
-  CREATE INDEX queue_items_live ON queue_items USING btree (org_id, partition_id, id) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]))
   CREATE UNIQUE INDEX queue_items_one_live_call ON queue_items USING btree (org_id, contact_id) WHERE ((lane = 'call'::text) AND (state = ANY (ARRAY['waiting'::text, 'offered'::text])))
   CREATE UNIQUE INDEX queue_items_one_live_text ON queue_items USING btree (org_id, conversation_id) WHERE ((lane = 'text'::text) AND (state = ANY (ARRAY['waiting'::text, 'offered'::text])))
 
@@ -793,7 +791,6 @@ table routing_decisions
   queue_item_id uuid
   constraint routing_decisions_pkey PRIMARY KEY (org_id, id)
   CREATE INDEX routing_decisions_conversation ON routing_decisions USING btree (org_id, conversation_id, at)
-  CREATE INDEX routing_decisions_item ON routing_decisions USING btree (org_id, queue_item_id)
 
 table routing_partitions
   id uuid not null
@@ -942,9 +939,8 @@ table timeline_items
   position bigint not null
   thing jsonb
   thing_id uuid
-  constraint timeline_items_pkey PRIMARY KEY (org_id, id)
+  constraint timeline_items_pkey PRIMARY KEY (org_id, customer_id, "position")
   CREATE INDEX timeline_items_conversation ON timeline_items USING btree (org_id, conversation_id, "position")
-  CREATE INDEX timeline_items_customer ON timeline_items USING btree (org_id, customer_id, "position")
 
 table topics
   created_at timestamp with time zone not null default now()

@@ -1,9 +1,11 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from "kysely"
 import type pg from "pg"
 import type { Clock } from "../clock.ts"
+import type { AgentFact, AssignedFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { chance, newId } from "../ids.ts"
 import { Burst, type Copy, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
+import { type Committed, type KnownFacts, lastPosition } from "./committed.ts"
 import { copyOf, type CopyTable, copyTable } from "./copy.ts"
 import { Gates, type WriteKind } from "./gate.ts"
 import type { DB } from "./tables.ts"
@@ -37,7 +39,12 @@ export type TimelineEntry = {
   at?: Date
 }
 
-export type EventOptions = { timeline?: TimelineEntry; at?: Date }
+export type EventOptions = {
+  timeline?: TimelineEntry
+  at?: Date
+  /** Of an event of a conversation: the row, as it will be at the commit. Sockets of this process then need not look it up. */
+  about?: { inboxId: string; agentId: string | null } | undefined
+}
 
 /** A change of business state under way: everything it causes is collected here and written with it. */
 export interface Tx {
@@ -49,8 +56,12 @@ export interface Tx {
   readonly requestId: string | null
   /** A domain event (api.md 5), written with the next positions of the organization as the last statement. Answers its id. */
   event(type: string, data: Record<string, unknown>, options?: EventOptions): string
-  /** Rows that the routing engine mirrors and that this transaction changed. */
-  touch(rows: { items?: readonly (string | null | undefined)[]; agents?: readonly (string | null | undefined)[] }): void
+  /** Rows that the routing engine mirrors and that this transaction changed; `known`: as they are now, where that is certain. */
+  touch(rows: {
+    items?: readonly (string | null | undefined)[]
+    agents?: readonly (string | null | undefined)[]
+    known?: Partial<KnownFacts>
+  }): void
   /** A change of a setting, with what it was and what it is. */
   audit(entry: {
     entityType: string
@@ -105,6 +116,7 @@ type PendingEvent = {
   data: Record<string, unknown>
   at: Date
   timeline: TimelineEntry | undefined
+  about: EventOptions["about"]
 }
 type PendingAudit = Parameters<Tx["audit"]>[0]
 type PendingJob = { kind: string; payload: Record<string, unknown>; runAt: Date; key: string | null }
@@ -116,8 +128,11 @@ class Collected {
   readonly events: PendingEvent[] = []
   readonly audits: PendingAudit[] = []
   readonly jobs: PendingJob[] = []
-  readonly items = new Set<string>()
-  readonly agents = new Set<string>()
+  /** Null: to be read again. */
+  readonly items = new Map<string, QueueItemFact | null>()
+  readonly agents = new Map<string, AgentFact | null>()
+  readonly offers: OfferFact[] = []
+  readonly assigned: AssignedFact[] = []
   readonly acts: (() => void)[] = []
 }
 
@@ -149,14 +164,14 @@ export function createStore(deps: {
   async function once<T>(input: WriteInput, work: (tx: Tx) => Promise<T>): Promise<T> {
     const collected = new Collected()
     const now = clock.now()
-    let position: number | null = null
+    let committed: Committed | null = null
     const result = await db.transaction().execute(async (trx) => {
       const value = await work(openTx(trx, input, now, collected))
-      position = await finish(trx, input, now, collected)
+      committed = await finish(trx, input, now, collected)
       return value
     })
     for (const act of collected.acts) act()
-    if (position !== null) bus.publish({ orgId: input.orgId, position })
+    if (committed !== null) bus.publish({ orgId: input.orgId, position: lastPosition(committed), committed })
     if (collected.jobs.length > 0) deps.onJob?.()
     return result
   }
@@ -173,12 +188,18 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     requestId: input.requestId ?? null,
     event(type, data, options) {
       const id = newId()
-      collected.events.push({ id, type, data, at: options?.at ?? now, timeline: options?.timeline })
+      collected.events.push({ id, type, data, at: options?.at ?? now, timeline: options?.timeline, about: options?.about })
       return id
     },
     touch(rows) {
-      for (const id of rows.items ?? []) if (id) collected.items.add(id)
-      for (const id of rows.agents ?? []) if (id) collected.agents.add(id)
+      for (const id of rows.items ?? []) if (id) collected.items.set(id, null)
+      for (const id of rows.agents ?? []) if (id) collected.agents.set(id, null)
+      const { items = [], agents = [], offers = [], assigned = [] } = rows.known ?? {}
+      // A row that was changed before has another version than whoever changes it now believes.
+      for (const item of items) collected.items.set(item.id, collected.items.has(item.id) ? null : item)
+      for (const agent of agents) collected.agents.set(agent.id, collected.agents.has(agent.id) ? null : agent)
+      collected.offers.push(...offers)
+      collected.assigned.push(...assigned)
     },
     audit: (entry) => void collected.audits.push(entry),
     job: (kind, payload, options) =>
@@ -233,11 +254,11 @@ async function finish(
   input: WriteInput,
   now: Date,
   collected: Collected,
-): Promise<number | null> {
+): Promise<Committed | null> {
   const { audits, jobs, events } = collected
   const touched = collected.items.size + collected.agents.size > 0
   if (events.length === 0 && touched)
-    events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined })
+    events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined, about: undefined })
   if (audits.length > 0) put(collected, copyOf(auditsTable, input.orgId, auditRows(input, now, audits)))
   const steps = [...take(collected), ...jobs.map((job) => jobInsert(trx, input.orgId, job))]
   if (events.length === 0) {
@@ -246,9 +267,23 @@ async function finish(
     return null
   }
   const counted = await run(trx, [...steps, countEvents(trx, input.orgId, events.length)])
-  const last = Number(counted.at(-1)?.[0]?.last)
-  await run(trx, [...eventCopies(input, collected, last - events.length), commit], { commits: true })
-  return last
+  const before = Number(counted.at(-1)?.[0]?.last) - events.length
+  const committed = committedOf(input, collected, before)
+  await run(trx, [...eventCopies(committed, collected), commit], { commits: true })
+  return committed
+}
+
+function committedOf(input: WriteInput, { events, items, agents, offers, assigned }: Collected, before: number): Committed {
+  const isKnown = <Fact>(fact: Fact | null) => fact !== null
+  return {
+    orgId: input.orgId,
+    before,
+    actor: input.actor ?? systemActor,
+    requestId: input.requestId ?? null,
+    events: events.map(({ id, type, at, data, about }, index) => ({ position: before + index + 1, id, type, at, data, about })),
+    touched: items.size + agents.size > 0 ? { items: [...items.keys()], agents: [...agents.keys()] } : null,
+    known: { items: [...items.values()].filter(isKnown), agents: [...agents.values()].filter(isKnown), offers, assigned },
+  }
 }
 
 const commit: Statement = { sql: "COMMIT", parameters: [] }
@@ -292,26 +327,21 @@ const timelineTable = copyTable<TimelineRow>("timeline_items", [
   "actor",
 ])
 
-/** Events with the next positions after `before`; an item of the timeline has id and position of the event that it shows. */
-function eventCopies(input: WriteInput, collected: Collected, before: number): Copy[] {
-  const actor = JSON.stringify(input.actor ?? systemActor)
-  const { events, items, agents } = collected
-  const touched = items.size + agents.size > 0 ? { items: [...items], agents: [...agents] } : null
-  const rows = events.map(({ id, type, at, data }, index) => ({
-    position: before + index + 1,
-    id,
-    type,
-    at,
+/** An item of the timeline has id and position of the event that it shows. */
+function eventCopies({ orgId, events, touched, requestId, ...committed }: Committed, collected: Collected): Copy[] {
+  const actor = JSON.stringify(committed.actor)
+  const rows = events.map(({ about: _about, ...event }, index) => ({
+    ...event,
     actor,
-    requestId: input.requestId ?? null,
-    data,
+    requestId,
     touched: index === events.length - 1 ? touched : null,
   }))
-  const shown = events.flatMap(({ id, at, timeline }, index) =>
-    timeline ? [{ ...timeline, id, position: before + index + 1, at: timeline.at ?? at, actor }] : [],
-  )
-  const copies = [copyOf(eventsTable, input.orgId, rows)]
-  if (shown.length > 0) copies.push(copyOf(timelineTable, input.orgId, shown))
+  const shown = events.flatMap(({ id, at, position }, index) => {
+    const timeline = collected.events[index]?.timeline
+    return timeline ? [{ ...timeline, id, position, at: timeline.at ?? at, actor }] : []
+  })
+  const copies = [copyOf(eventsTable, orgId, rows)]
+  if (shown.length > 0) copies.push(copyOf(timelineTable, orgId, shown))
   return copies
 }
 
