@@ -304,7 +304,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     presence,
     stillHolds: (principal) => authenticator.stillHolds(principal),
     offers: (orgId, agentId, ids) => readOffers(db, orgId, { agentId, ...(ids ? { ids } : { status: ["pending"] }) }),
-    counts: (orgId, agentId, now) => readCounts(db, orgId, agentId, now),
+    counts: (orgId, agentIds, now) => readCounts(db, orgId, agentIds, now),
     onTyping: (_orgId, conversationId, channel, agentName, on) =>
       channel === "chat" ? chat.typing.show(conversationId, agentName, on) : undefined,
     unlimited: config.rateLimitFactor === 0,

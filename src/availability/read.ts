@@ -57,17 +57,29 @@ function show(row: Row): Agent {
 
 export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
 
-/** What waits in the agent's inboxes, by group (the bubbles beside the switches). */
+export type Counts = Record<ChannelGroup, GroupCount>
+
+type CountRow = { agentId: string; group: ChannelGroup; waiting: number; oldest: Date; earliestDueAt: Date }
+
+/** What waits in the inboxes of each of these agents, by group (the bubbles beside the switches). The queue is counted once for all. */
 export async function readCounts(
   db: Kysely<DB>,
   orgId: string,
-  agentId: string,
+  agentIds: readonly string[],
   now: Date,
-): Promise<Record<ChannelGroup, GroupCount>> {
-  const { rows } = await sql<{ group: ChannelGroup; waiting: number; oldest: Date; earliestDueAt: Date }>`
-    SELECT q.channel_group AS group, count(*)::int AS waiting, min(q.queued_at) AS oldest, min(q.due_at) AS earliest_due_at
-    FROM queue_items q JOIN inbox_members m ON m.org_id = q.org_id AND m.inbox_id = q.inbox_id AND m.agent_id = ${agentId}
-    WHERE q.org_id = ${orgId} AND q.state IN ('waiting', 'offered') GROUP BY q.channel_group`.execute(db)
+): Promise<Map<string, Counts>> {
+  const { rows } = await sql<CountRow>`
+    SELECT m.agent_id, q.channel_group AS group, sum(q.waiting)::int AS waiting, min(q.oldest) AS oldest, min(q.earliest_due_at) AS earliest_due_at
+    FROM (SELECT inbox_id, channel_group, count(*) AS waiting, min(queued_at) AS oldest, min(due_at) AS earliest_due_at
+      FROM queue_items WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY inbox_id, channel_group) q
+    JOIN inbox_members m ON m.org_id = ${orgId} AND m.inbox_id = q.inbox_id AND m.agent_id = ANY(${[...agentIds]}::uuid[])
+    GROUP BY m.agent_id, q.channel_group`.execute(db)
+  const rowsOf = new Map(agentIds.map((agentId): [string, CountRow[]] => [agentId, []]))
+  for (const row of rows) rowsOf.get(row.agentId)?.push(row)
+  return new Map([...rowsOf].map(([agentId, ofAgent]) => [agentId, countsOf(ofAgent, now)]))
+}
+
+function countsOf(rows: readonly CountRow[], now: Date): Counts {
   const countOf = (group: ChannelGroup): GroupCount => {
     const row = rows.find((one) => one.group === group)
     if (!row) return { waiting: 0, oldestSeconds: null, earliestDueAt: null }

@@ -358,9 +358,16 @@ function newItem({ plan }: Placed): NewQueueItem | null {
 }
 
 /** Keywords, and the automatic answer: they read what was written. */
-async function answer(tx: Tx, placed: readonly Placed[], settings: WorkflowSettings, hooks: CommitHooks): Promise<void> {
+async function answer(
+  tx: Tx,
+  placed: readonly Placed[],
+  settings: WorkflowSettings,
+  hooks: CommitHooks,
+): Promise<void> {
   const { autoReply } = settings.mail
-  const isAsked = placed.some(({ taken }) => taken.some(({ event }) => event.optOut || (event.mail && autoReply.enabled)))
+  const isAsked = placed.some(({ taken }) =>
+    taken.some(({ event }) => event.optOut || (event.mail && autoReply.enabled)),
+  )
   if (!isAsked) return
   await tx.flush()
   for (const one of placed) await applyOptOuts(tx, one, hooks)

@@ -92,7 +92,8 @@ function conversationOf(locked: Locked, decision: Decision): string | null {
 /** Conversations only where they will change: an offer does not touch them. Throws `LeaseLost`. */
 async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], own: OwnRows): Promise<Locked> {
   const conversationIds = decisions.flatMap((decision) =>
-    (decision.type === "assign" || decision.type === "requeue_absent") && !own.conversations.has(decision.conversationId)
+    (decision.type === "assign" || decision.type === "requeue_absent") &&
+    !own.conversations.has(decision.conversationId)
       ? [decision.conversationId]
       : [],
   )
@@ -126,10 +127,7 @@ async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], ow
 type Membership = { agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }
 
 /** Membership is read after the agents are locked: whoever changes it locks them too. */
-function agentsQueries(
-  tx: Tx,
-  agentIds: readonly string[],
-): [RawBuilder<AgentRow>, RawBuilder<Membership>] {
+function agentsQueries(tx: Tx, agentIds: readonly string[]): [RawBuilder<AgentRow>, RawBuilder<Membership>] {
   const wanted = [...new Set(agentIds)]
   return [
     agentsToLock(tx, wanted),

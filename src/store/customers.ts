@@ -15,7 +15,10 @@ export type Sender = {
 export type FoundAddress = { kind: AddressKind; value: string; customerId: string }
 
 /** The customers behind these addresses, where there are some. */
-export function addressesOf(tx: Tx, senders: readonly { kind: AddressKind; value: string }[]): RawBuilder<FoundAddress> {
+export function addressesOf(
+  tx: Tx,
+  senders: readonly { kind: AddressKind; value: string }[],
+): RawBuilder<FoundAddress> {
   return sql<FoundAddress>`
     SELECT kind, value, customer_id FROM customer_addresses
     WHERE org_id = ${tx.orgId} AND kind = ANY(${[...new Set(senders.map(({ kind }) => kind))]}::text[])

@@ -173,7 +173,14 @@ type SeatRow = {
   via: Assigning["via"]
   since: Date
 }
-const seatsTable = copyTable<SeatRow>("seats", ["channelGroup", "holderId", "agentId", "conversationId", "via", "since"])
+const seatsTable = copyTable<SeatRow>("seats", [
+  "channelGroup",
+  "holderId",
+  "agentId",
+  "conversationId",
+  "via",
+  "since",
+])
 
 function putSeats(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]): void {
   tx.put(seatsTable, [

@@ -63,7 +63,9 @@ class PreparingClient implements PostgresPoolClient {
     if (first instanceof Burst) return this.#burst(first)
     if (statement === "begin") return this.#turn("asked", "BEGIN")
     if (statement === "commit" || statement === "rollback") return this.#end(statement)
-    return this.#transaction === "asked" ? this.#begin().then(() => this.#run(statement, parameters)) : this.#run(statement, parameters)
+    return this.#transaction === "asked"
+      ? this.#begin().then(() => this.#run(statement, parameters))
+      : this.#run(statement, parameters)
   }
 
   release(destroy?: boolean): void {

@@ -188,7 +188,14 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     requestId: input.requestId ?? null,
     event(type, data, options) {
       const id = newId()
-      collected.events.push({ id, type, data, at: options?.at ?? now, timeline: options?.timeline, about: options?.about })
+      collected.events.push({
+        id,
+        type,
+        data,
+        at: options?.at ?? now,
+        timeline: options?.timeline,
+        about: options?.about,
+      })
       return id
     },
     touch(rows) {
@@ -273,16 +280,32 @@ async function finish(
   return committed
 }
 
-function committedOf(input: WriteInput, { events, items, agents, offers, assigned }: Collected, before: number): Committed {
+function committedOf(
+  input: WriteInput,
+  { events, items, agents, offers, assigned }: Collected,
+  before: number,
+): Committed {
   const isKnown = <Fact>(fact: Fact | null) => fact !== null
   return {
     orgId: input.orgId,
     before,
     actor: input.actor ?? systemActor,
     requestId: input.requestId ?? null,
-    events: events.map(({ id, type, at, data, about }, index) => ({ position: before + index + 1, id, type, at, data, about })),
+    events: events.map(({ id, type, at, data, about }, index) => ({
+      position: before + index + 1,
+      id,
+      type,
+      at,
+      data,
+      about,
+    })),
     touched: items.size + agents.size > 0 ? { items: [...items.keys()], agents: [...agents.keys()] } : null,
-    known: { items: [...items.values()].filter(isKnown), agents: [...agents.values()].filter(isKnown), offers, assigned },
+    known: {
+      items: [...items.values()].filter(isKnown),
+      agents: [...agents.values()].filter(isKnown),
+      offers,
+      assigned,
+    },
   }
 }
 

@@ -86,7 +86,10 @@ export function agentRoutes({ store, routing }: AgentDeps): Route[] {
       path: "/agents/me/inboxes/counts",
       action: "agent.self",
       answers: { 200: z.object({ voice: Count, messaging: Count, mail: Count }) },
-      handle: async ({ principal, now }) => ok(await readCounts(store.db, principal.orgId, principal.ownerId, now)),
+      handle: async ({ principal, now }) => {
+        const counts = await readCounts(store.db, principal.orgId, [principal.ownerId], now)
+        return ok(counts.get(principal.ownerId))
+      },
     }),
   ]
 

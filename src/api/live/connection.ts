@@ -11,7 +11,6 @@ const helloSecondsMax = 10
 const framesMax = 50
 const framesWindowMs = 10_000
 const unsentBytesMax = 1_048_576
-const countsPauseMs = 1_000
 
 /** One browser tab, or one program: says what it wants, and is told what it may know, in order. */
 export class Connection {
@@ -29,8 +28,6 @@ export class Connection {
   #greeted = false
   #closed = false
   #frameTimes: number[] = []
-  #countsAt = Number.NEGATIVE_INFINITY
-  #countsTimer: NodeJS.Timeout | null = null
   heardAt: number
   place: "work" | "settings" = "work"
   viewing: string | null = null
@@ -57,6 +54,10 @@ export class Connection {
 
   get sight(): Sight {
     return this.#sight
+  }
+
+  get streams(): ReadonlySet<Stream> {
+    return this.#streams
   }
 
   wants(stream: Stream): boolean {
@@ -100,23 +101,31 @@ export class Connection {
     this.send({ type: "problem", ...(ref !== null && { ref }), code, detail })
   }
 
-  /** New events, in order. Those that are already told, and all while catching up, are passed over. */
-  hear(events: readonly LiveEvent[]): void {
-    if (!this.#live) return
-    for (const event of events) {
-      if (event.position <= this.#position) continue
-      if (this.#changesSight(event)) {
-        this.#live = false
-        void this.catchUp()
-        return
-      }
-      this.#tell(event)
+  /**
+   * An event that may concern it; all that come in between do not. Those that are already told, and all while catching
+   * up, are passed over.
+   */
+  hear(event: LiveEvent): void {
+    if (!this.#live || event.position <= this.#position) return
+    if (this.#changesSight(event)) {
+      this.#live = false
+      this.#position = event.position - 1
+      void this.catchUp()
+      return
     }
+    this.#tell(event)
   }
 
   /** Told each 10 s: up to here nothing is missing. */
   sayCaughtUp(): void {
-    if (this.#live) this.send({ type: "caught_up", position: this.#position })
+    if (!this.#live) return
+    this.#position = Math.max(this.#position, this.#hub.position(this.principal.orgId))
+    this.send({ type: "caught_up", position: this.#position })
+  }
+
+  /** What waits in the agent's inboxes. */
+  tellCounts(counts: object): void {
+    if (!this.#closed) this.send({ type: "counts", ...counts })
   }
 
   /** Looks at what may be seen, then reads the table up to what all are told. */
@@ -155,7 +164,6 @@ export class Connection {
       this.sendText(event.frame)
       if (this.wants("me")) this.#tellOffer(event)
     }
-    if (event.touched && this.wants("me")) this.#countSoon()
   }
 
   #tellOffer({ type, data, actor }: LiveEvent): void {
@@ -165,17 +173,6 @@ export class Connection {
       const status = type === "contact.offer_accepted" ? "accepted" : data.reason
       this.send({ type: "offer_ended", offerId: data.offerId, status, by: actor })
     }
-  }
-
-  /** At most once a second. */
-  #countSoon(): void {
-    if (this.#countsTimer || !this.principal.can("agent.self")) return
-    const wait = Math.max(0, this.#countsAt + countsPauseMs - this.#hub.monotonic())
-    this.#countsTimer = setTimeout(() => {
-      this.#countsTimer = null
-      this.#countsAt = this.#hub.monotonic()
-      if (!this.#closed) void this.#hub.sendCounts(this)
-    }, wait)
   }
 
   #receive(bytes: Buffer, isBinary: boolean): void {
@@ -219,7 +216,10 @@ export class Connection {
       case "subscribe":
         return this.#subscribe(frame.streams, frame.ref)
       case "unsubscribe":
-        for (const stream of frame.streams) this.#streams.delete(stream)
+        for (const stream of frame.streams) {
+          this.#streams.delete(stream)
+          this.#hub.ignore(this, stream)
+        }
         return this.send({ type: "done", ref: frame.ref })
       case "presence":
         return this.#hub.setPlace(this, frame.place, frame.conversationId)
@@ -254,7 +254,7 @@ export class Connection {
     await this.catchUp()
     if (this.wants("me")) {
       await this.#hub.sendOffers(this, null)
-      this.#countSoon()
+      if (this.principal.can("agent.self")) await this.#hub.sendCounts(this)
     }
   }
 
@@ -272,7 +272,10 @@ export class Connection {
       if (problem) {
         refused = true
         this.problem(problem, `The stream ${stream} is not open to you.`, ref)
-      } else this.#streams.add(stream)
+      } else {
+        this.#streams.add(stream)
+        this.#hub.listen(this, stream)
+      }
     }
     return refused
   }
@@ -280,7 +283,6 @@ export class Connection {
   #end(): void {
     this.#closed = true
     clearTimeout(this.#helloTimer)
-    if (this.#countsTimer) clearTimeout(this.#countsTimer)
     this.#hub.leave(this)
   }
 }

@@ -1,19 +1,65 @@
 import { sql } from "kysely"
 import type { Bus } from "../../store/bus.ts"
+import { type Committed, Feed } from "../../store/committed.ts"
 import type { Store } from "../../store/write.ts"
 
-/** An event with what is needed to decide who may be told, and the frame that says it, made once for all sockets. */
-export type LiveEvent = {
+type EventFields = {
   position: number
+  id: string
   type: string
-  data: Record<string, unknown>
+  at: Date
   actor: unknown
+  requestId: string | null
+  data: Record<string, unknown>
   /** Where its conversation is now; of an event of a customer, where any of the customer's conversations are. */
   inboxIds: readonly string[]
   agentIds: readonly string[]
   /** Rows of the queue changed: what waits has to be counted again. */
   touched: boolean
-  frame: string
+}
+
+/** An event with what is needed to decide who may be told, and the frame that says it, made once for all sockets. */
+export class LiveEvent {
+  readonly #fields: EventFields
+  #frame: string | undefined
+
+  constructor(fields: EventFields) {
+    this.#fields = fields
+  }
+
+  get position(): number {
+    return this.#fields.position
+  }
+
+  get type(): string {
+    return this.#fields.type
+  }
+
+  get data(): Record<string, unknown> {
+    return this.#fields.data
+  }
+
+  get actor(): unknown {
+    return this.#fields.actor
+  }
+
+  get inboxIds(): readonly string[] {
+    return this.#fields.inboxIds
+  }
+
+  get agentIds(): readonly string[] {
+    return this.#fields.agentIds
+  }
+
+  get touched(): boolean {
+    return this.#fields.touched
+  }
+
+  get frame(): string {
+    const { position, id, type: eventType, at, data, actor, requestId } = this.#fields
+    this.#frame ??= JSON.stringify({ type: "event", position, id, eventType, at, data, actor, requestId })
+    return this.#frame
+  }
 }
 
 type Row = {
@@ -31,6 +77,7 @@ type Row = {
 
 type Watched = {
   position: number
+  feed: Feed
   listeners: Set<(events: readonly LiveEvent[]) => void>
   reading: Promise<void> | null
   again: boolean
@@ -54,12 +101,14 @@ export class EventTail {
   constructor(deps: { store: Store; bus: Bus; onError: (error: unknown) => void }) {
     this.#store = deps.store
     this.#onError = deps.onError
-    this.#leaveBus = deps.bus.subscribe(({ orgId, position }) => {
-      const watched = this.#watched.get(orgId)
-      if (watched && position > watched.position) this.#pump(orgId, watched)
+    this.#leaveBus = deps.bus.subscribe((hint) => {
+      const watched = this.#watched.get(hint.orgId)
+      if (!watched || hint.position <= watched.position) return
+      watched.feed.hear(hint)
+      this.#pump(hint.orgId, watched)
     })
     this.#poll = setInterval(() => {
-      for (const [orgId, watched] of this.#watched) this.#pump(orgId, watched)
+      for (const [orgId, watched] of this.#watched) this.#pump(orgId, watched, true)
     }, pollMs)
   }
 
@@ -79,7 +128,13 @@ export class EventTail {
     let watched = this.#watched.get(orgId)
     if (!watched) {
       const position = (await this.bounds(orgId)).latest
-      watched = this.#watched.get(orgId) ?? { position, listeners: new Set(), reading: null, again: false }
+      watched = this.#watched.get(orgId) ?? {
+        position,
+        feed: new Feed(),
+        listeners: new Set(),
+        reading: null,
+        again: false,
+      }
       this.#watched.set(orgId, watched)
     }
     const { listeners } = watched
@@ -114,45 +169,77 @@ export class EventTail {
     return rows.map(eventOf)
   }
 
-  #pump(orgId: string, watched: Watched): void {
+  /** What this process committed is told as it is; the table is read for the rest, and when nobody told anything. */
+  #pump(orgId: string, watched: Watched, look = false): void {
     if (watched.reading) {
-      watched.again = true
+      watched.again ||= look
       return
     }
+    this.#drain(watched)
+    if (!look && watched.position >= watched.feed.heard) return
     watched.reading = this.#readOn(orgId, watched)
-      .catch(this.#onError)
-      .finally(() => {
+      .catch((error: unknown) => {
+        this.#onError(error)
+        return false
+      })
+      .then((found) => {
         watched.reading = null
-        if (watched.again && this.#watched.get(orgId) === watched) {
-          watched.again = false
-          this.#pump(orgId, watched)
-        }
+        if (this.#watched.get(orgId) !== watched) return
+        const { again } = watched
+        watched.again = false
+        if (again || (found && watched.position < watched.feed.heard)) this.#pump(orgId, watched, again)
       })
   }
 
-  async #readOn(orgId: string, watched: Watched): Promise<void> {
+  #drain(watched: Watched): void {
     for (;;) {
-      watched.again = false
-      const events = await this.read(orgId, watched.position)
-      const last = events.at(-1)
-      if (!last) return
-      watched.position = last.position
-      for (const listener of watched.listeners) listener(events)
-      if (events.length < pageSize && !watched.again) return
+      const committed = watched.feed.next(watched.position)
+      const events = committed && eventsOf(committed)
+      if (!events) return
+      this.#tell(watched, events)
     }
+  }
+
+  /** Whether there was anything. */
+  async #readOn(orgId: string, watched: Watched): Promise<boolean> {
+    for (let found = false; ; found = true) {
+      const events = await this.read(orgId, watched.position)
+      if (events.length === 0) return found
+      this.#tell(watched, events)
+      if (events.length < pageSize) return true
+    }
+  }
+
+  #tell(watched: Watched, events: readonly LiveEvent[]): void {
+    watched.position = events.at(-1)?.position ?? watched.position
+    for (const listener of watched.listeners) listener(events)
   }
 }
 
-function eventOf(row: Row): LiveEvent {
-  const { position, id, type, at, actor, requestId, data } = row
-  return {
-    position,
-    type,
-    data,
-    actor,
-    inboxIds: row.inboxIds ?? [],
-    agentIds: (row.agentIds ?? []).filter((agentId) => agentId !== null),
-    touched: row.touched !== null,
-    frame: JSON.stringify({ type: "event", position, id, eventType: type, at, data, actor, requestId }),
+/** Null where an event does not say where its conversation is: then the table is read. */
+function eventsOf({ events, actor, requestId, touched }: Committed): LiveEvent[] | null {
+  const made: LiveEvent[] = []
+  for (const [index, { about, ...event }] of events.entries()) {
+    if (!about && (event.data.conversationId != null || event.data.customerId != null)) return null
+    made.push(
+      new LiveEvent({
+        ...event,
+        actor,
+        requestId,
+        inboxIds: about ? [about.inboxId] : [],
+        agentIds: about?.agentId ? [about.agentId] : [],
+        touched: touched !== null && index === events.length - 1,
+      }),
+    )
   }
+  return made
+}
+
+function eventOf({ inboxIds, agentIds, touched, ...row }: Row): LiveEvent {
+  return new LiveEvent({
+    ...row,
+    inboxIds: inboxIds ?? [],
+    agentIds: (agentIds ?? []).filter((agentId) => agentId !== null),
+    touched: touched !== null,
+  })
 }

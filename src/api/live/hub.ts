@@ -12,6 +12,7 @@ import { sightOf } from "../conversations/acting.ts"
 import type { Connection } from "./connection.ts"
 import { EventTail, type LiveEvent } from "./event-tail.ts"
 import { closeCodes, type LiveProblem } from "./frames.ts"
+import { Room } from "./room.ts"
 import type { Stream } from "./streams.ts"
 
 /** What sockets tell of agents (availability/presence.ts). */
@@ -32,7 +33,8 @@ export type LiveDeps = {
   stillHolds(principal: Principal): Promise<boolean>
   /** Of one agent: those of `ids`, or all that are pending. */
   offers(orgId: string, agentId: string, ids: readonly string[] | null): Promise<Offer[]>
-  counts(orgId: string, agentId: string, now: Date): Promise<object>
+  /** What waits, for each of these agents. */
+  counts(orgId: string, agentIds: readonly string[], now: Date): Promise<Map<string, object>>
   /** The customer sees that somebody writes. */
   onTyping?: (orgId: string, conversationId: string, channel: ChannelName, agentName: string, on: boolean) => void
   /** No limit of frames (RATE_LIMIT_FACTOR=0). */
@@ -46,16 +48,25 @@ const idleEveryMs = 10_000
 const sessionEveryMs = 30_000
 const socketsPerUserMax = 20
 const reconnectMsMax = 2_000
+const countsPauseMs = 1_000
 
 type TypingFrame = { conversationId: string; channel: ChannelName | "note"; on: boolean }
 type Ended = { orgId: string; userId: string; sessionId?: string; except?: string | null }
+
+type OpenRoom = {
+  room: Room
+  leaveTail: Promise<() => void>
+  counting: NodeJS.Timeout | null
+  /** Monotonic. */
+  countedAt: number
+}
 
 /** All sockets of this process, and what they share: one reader of events, one heartbeat, one look at sessions. */
 export class Hub {
   readonly #deps: LiveDeps
   readonly #tail: EventTail
   readonly #connections = new Set<Connection>()
-  readonly #leaveTail = new Map<Connection, () => void>()
+  readonly #rooms = new Map<string, OpenRoom>()
   readonly #timers: NodeJS.Timeout[]
 
   constructor(deps: LiveDeps) {
@@ -105,17 +116,14 @@ export class Hub {
   /** Said hello: from now on it is told, and an agent is there. */
   async enter(connection: Connection): Promise<{ oldest: number; latest: number }> {
     const { orgId, userId } = connection.principal
-    const leave = await this.#tail.listen(orgId, (events) => connection.hear(events))
-    if (!this.#connections.has(connection)) leave()
-    else this.#leaveTail.set(connection, leave)
+    await this.#join(connection)
     if (userId && connection.principal.can("agent.self")) await this.#deps.presence.connected(orgId, userId)
     return this.#tail.bounds(orgId)
   }
 
   leave(connection: Connection): void {
     this.#connections.delete(connection)
-    this.#leaveTail.get(connection)?.()
-    this.#leaveTail.delete(connection)
+    this.#leaveRoom(connection)
     this.#view(connection, null)
     const { orgId, userId } = connection.principal
     if (!userId || !connection.greeted || !connection.principal.can("agent.self")) return
@@ -131,6 +139,14 @@ export class Hub {
     const { orgId, userId } = connection.principal
     if (userId && connection.greeted && connection.principal.can("agent.self"))
       this.#deps.presence.heartbeat(orgId, userId)
+  }
+
+  listen(connection: Connection, stream: Stream): void {
+    this.#rooms.get(connection.principal.orgId)?.room.listen(connection, stream)
+  }
+
+  ignore(connection: Connection, stream: Stream): void {
+    this.#rooms.get(connection.principal.orgId)?.room.ignore(connection, stream)
   }
 
   sightOf(principal: Principal): Promise<Sight> {
@@ -176,7 +192,8 @@ export class Hub {
     const { orgId, userId } = connection.principal
     if (!userId) return
     try {
-      connection.send({ type: "counts", ...(await this.#deps.counts(orgId, userId, this.now())) })
+      const counts = await this.#deps.counts(orgId, [userId], this.now())
+      connection.tellCounts(counts.get(userId) ?? {})
     } catch (error) {
       this.#deps.onError(error)
     }
@@ -238,10 +255,65 @@ export class Hub {
   /** Everybody is asked to come back, spread over two seconds. */
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
+    for (const { counting } of this.#rooms.values()) if (counting) clearTimeout(counting)
     this.#tail.stop()
     this.#each((connection) =>
       connection.sayGoodbye("restart", closeCodes.restart, Math.round(chance() * reconnectMsMax)),
     )
+  }
+
+  async #join(connection: Connection): Promise<void> {
+    const { orgId } = connection.principal
+    let open = this.#rooms.get(orgId)
+    if (!open) {
+      const room = new Room(() => this.#countSoon(orgId))
+      open = {
+        room,
+        leaveTail: this.#tail.listen(orgId, (events) => room.tell(events)),
+        counting: null,
+        countedAt: Number.NEGATIVE_INFINITY,
+      }
+      this.#rooms.set(orgId, open)
+    }
+    open.room.join(connection)
+    await open.leaveTail
+    if (!this.#connections.has(connection)) this.#leaveRoom(connection)
+  }
+
+  #leaveRoom(connection: Connection): void {
+    const { orgId } = connection.principal
+    const open = this.#rooms.get(orgId)
+    if (!open) return
+    open.room.leave(connection)
+    if (open.room.size > 0) return
+    this.#rooms.delete(orgId)
+    if (open.counting) clearTimeout(open.counting)
+    open.leaveTail.then((leave) => leave()).catch(this.#deps.onError)
+  }
+
+  /** At most once a second, one look for all. */
+  #countSoon(orgId: string): void {
+    const open = this.#rooms.get(orgId)
+    if (!open || open.counting) return
+    const wait = Math.max(0, open.countedAt + countsPauseMs - this.monotonic())
+    open.counting = setTimeout(() => {
+      open.counting = null
+      open.countedAt = this.monotonic()
+      void this.#tellCounts(orgId, open.room).catch(this.#deps.onError)
+    }, wait)
+  }
+
+  async #tellCounts(orgId: string, room: Room): Promise<void> {
+    const agents = new Map<string, Connection[]>()
+    for (const connection of room.members) {
+      const { userId } = connection.principal
+      if (!userId || !connection.greeted || !connection.wants("me") || !connection.principal.can("agent.self")) continue
+      agents.set(userId, [...(agents.get(userId) ?? []), connection])
+    }
+    if (agents.size === 0) return
+    const counts = await this.#deps.counts(orgId, [...agents.keys()], this.now())
+    for (const [userId, connections] of agents)
+      for (const connection of connections) connection.tellCounts(counts.get(userId) ?? {})
   }
 
   #view(connection: Connection, conversationId: string | null): void {

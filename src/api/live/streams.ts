@@ -85,6 +85,16 @@ function isWanted(principal: Principal, streams: ReadonlySet<Stream>, event: Liv
   return named.some((stream) => streams.has(stream))
 }
 
+/** The streams that may tell it, whoever asked for them. */
+export function streamsOf(event: LiveEvent): Stream[] {
+  const { noun, named, forBoard } = marksOf(event)
+  const streams: Stream[] = ["all", ...named]
+  if (conversationNouns.has(noun)) streams.push("work")
+  if (settingsNouns.has(noun)) streams.push("settings")
+  if (forBoard) streams.push("board")
+  return streams
+}
+
 type Marks = { noun: string; named: readonly Stream[]; forBoard: boolean }
 
 /** Of an event, the same for all sockets: found out once, since each event is held against each of them. */
