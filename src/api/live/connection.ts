@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
 import type { Sight } from "../../conversations/sight.ts"
 import type { Principal } from "../../identity/principal.ts"
@@ -95,6 +96,15 @@ export class Connection {
       return
     }
     this.#socket.send(text)
+  }
+
+  /** Frames are collected until `letGo`: the events of one commit leave in one write, which costs most of their telling. */
+  hold(): void {
+    wireOf(this.#socket)?.cork()
+  }
+
+  letGo(): void {
+    wireOf(this.#socket)?.uncork()
   }
 
   problem(code: LiveProblem, detail: string, ref: string | number | null = null): void {
@@ -285,6 +295,11 @@ export class Connection {
     clearTimeout(this.#helloTimer)
     this.#hub.leave(this)
   }
+}
+
+/** ws keeps its stream to itself; corked, its frames are written together. */
+function wireOf(socket: WebSocket): Duplex | null {
+  return (socket as unknown as { _socket: Duplex | null })._socket
 }
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {

@@ -55,10 +55,16 @@ export class Room {
 
   tell(events: readonly LiveEvent[]): void {
     let touched = false
+    const held = new Set<Connection>()
     for (const event of events) {
       touched ||= event.touched
-      for (const connection of this.#concerned(event)) connection.hear(event)
+      for (const connection of this.#concerned(event)) {
+        if (!held.has(connection)) connection.hold()
+        held.add(connection)
+        connection.hear(event)
+      }
     }
+    for (const connection of held) connection.letGo()
     if (touched) this.#countSoon()
   }
 

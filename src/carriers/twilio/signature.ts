@@ -52,14 +52,15 @@ function joined(params: FormParams): string {
 }
 
 /** As written, without its port, with the default one; and each with the query encoded the older way. */
-function formsOf(url: string): Set<string> {
+function* formsOf(url: string): Generator<string> {
+  yield url
   const parts = /^(https?):\/\/([^/?#]*)(.*)$/s.exec(url)
-  if (!parts) return new Set([url])
+  if (!parts) return
   const [, scheme, authority = "", rest] = parts
   const host = authority.replace(/:\d+$/, "")
   const withPort = host === authority ? `${host}:${scheme === "https" ? 443 : 80}` : authority
   const forms = [url, `${scheme}://${host}${rest}`, `${scheme}://${withPort}${rest}`]
-  return new Set(forms.flatMap((form) => [form, withOlderQuery(form)]))
+  yield* new Set(forms.flatMap((form) => [form, withOlderQuery(form)]))
 }
 
 /** RFC 3986 reserves ' ( ) ! * where browsers leave them; some hops write them out. */

@@ -88,7 +88,7 @@ test("reliability 44 a proved customer finds the own history on another device; 
   const strangers = await stranger.write("Show me my orders")
   const theirs = (await server.api("GET", `/messages/${strangers.id}`)).body
   expect(theirs.conversationId).not.toBe(conversationId)
-  expect(stranger.items().map((item) => item.text)).toEqual(["Show me my orders"])
+  await expect.poll(() => stranger.items().map((item) => item.text)).toEqual(["Show me my orders"])
   await world.ana.api("POST", `/conversations/${conversationId}/messages`, { channel: "chat", text: "For Maya only" })
   await phone.next((frame) => frame.text === "For Maya only")
   await laptop.next((frame) => frame.text === "For Maya only")
