@@ -39,7 +39,7 @@ export async function removeCustomer(tx: Tx, id: string, endConversation: EndCon
     tx.db,
   )
   await sql`
-    UPDATE events SET data = data - 'text' WHERE org_id = ${orgId} AND type IN ('contact.message_received', 'contact.message_sent')
+    UPDATE events SET data = (data::jsonb - 'text')::json WHERE org_id = ${orgId} AND type IN ('contact.message_received', 'contact.message_sent')
       AND data->>'customerId' = ${id}`.execute(tx.db)
   await tx.db.deleteFrom("customerAddresses").where("orgId", "=", orgId).where("customerId", "=", id).execute()
   await tx.db.deleteFrom("addressClaims").where("orgId", "=", orgId).where("customerId", "=", id).execute()

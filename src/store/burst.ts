@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto"
 import pg from "pg"
+import { Copy } from "./copy.ts"
 
-/** Rows as text, for a COPY (copy.ts). */
-export type Copy = { text: string; lines: string[] }
 /** A compiled statement; its rows are answered with names in camelCase. */
 export type Statement = { sql: string; parameters: readonly unknown[] }
 export type Step = Statement | Copy
@@ -12,13 +11,12 @@ type Field = { name: string; dataTypeID: number }
 
 /** What this file uses of the driver's connection: messages of the extended protocol, each written at once. */
 type Connection = {
-  stream: { cork(): void; uncork(): void }
+  stream: { cork(): void; uncork(): void; write(bytes: Buffer): void }
   parse(message: { text: string; name: string }): void
   bind(message: { statement: string; values: readonly (string | Buffer | null)[] }): void
   describe(message: { type: "P"; name: string }): void
   execute(message: object): void
   close(message: { type: "S"; name: string }): void
-  sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void
   sync(): void
 }
@@ -71,7 +69,7 @@ export class Burst {
   }
 
   #send(connection: Connection, step: Step, prepared: Prepared): void {
-    const text = "sql" in step ? step.sql : step.text
+    const text = step instanceof Copy ? step.text : step.sql
     const statement = nameOf(text)
     if (!prepared.known.has(statement)) {
       // After an error nobody knows whether it was prepared; closing what is not there does nothing.
@@ -80,14 +78,15 @@ export class Burst {
       prepared.known.add(statement)
       this.#names.push(statement)
     }
-    connection.bind({ statement, values: "sql" in step ? step.parameters.map(wireValue) : [] })
-    if ("sql" in step) {
+    if (step instanceof Copy) {
+      connection.bind({ statement, values: [] })
+      connection.execute({})
+      connection.stream.write(step.message())
+      connection.endCopyFrom()
+    } else {
+      connection.bind({ statement, values: step.parameters.map(wireValue) })
       connection.describe({ type: "P", name: "" })
       connection.execute({})
-    } else {
-      connection.execute({})
-      for (const chunk of chunksOf(step.lines)) connection.sendCopyFromChunk(chunk)
-      connection.endCopyFrom()
     }
   }
 
@@ -167,25 +166,11 @@ function wireValue(value: unknown): string | Buffer | null {
 }
 
 /** PostgreSQL 18, 8.15.2. Of strings, numbers, booleans and null. */
-export function arrayText(values: readonly unknown[]): string {
+function arrayText(values: readonly unknown[]): string {
   const elements = values.map((value) =>
     value === null || value === undefined ? "NULL" : `"${String(value).replace(/["\\]/g, "\\$&")}"`,
   )
   return `{${elements.join(",")}}`
-}
-
-const chunkLengthMax = 262_144
-
-function* chunksOf(lines: readonly string[]): Generator<Buffer> {
-  let text = ""
-  for (const line of lines) {
-    if (text.length + line.length > chunkLengthMax && text !== "") {
-      yield Buffer.from(text)
-      text = ""
-    }
-    text += line
-  }
-  if (text !== "") yield Buffer.from(text)
 }
 
 const camelCased = new Map<string, string>()

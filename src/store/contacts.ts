@@ -57,31 +57,31 @@ export async function insertContacts(tx: Tx, rows: readonly ContactRow[]): Promi
   await tx.flush()
 }
 
-const contactsTable = copyTable<ContactRow>("contacts", [
-  "id",
-  "conversationId",
-  "customerId",
-  "channel",
-  "channelGroup",
-  "entryPointId",
-  "direction",
-  "inboxId",
-  "state",
-  "dueAt",
-  "slaSeconds",
-  "slaSource",
-  "inboxSource",
-  "startedAt",
-  "queuedAt",
-  "awaitingSince",
-  "fulfilledAt",
-  "fulfilledBy",
-  "lastMessageAt",
-  "endedAt",
-  "endReason",
-  "endStatus",
-  "test",
-])
+const contactsTable = copyTable<ContactRow>("contacts", {
+  id: "uuid",
+  conversationId: "uuid",
+  customerId: "uuid",
+  channel: "text",
+  channelGroup: "text",
+  entryPointId: "uuid",
+  direction: "text",
+  inboxId: "uuid",
+  state: "text",
+  dueAt: "timestamptz",
+  slaSeconds: "integer",
+  slaSource: "text",
+  inboxSource: "text",
+  startedAt: "timestamptz",
+  queuedAt: "timestamptz",
+  awaitingSince: "timestamptz",
+  fulfilledAt: "timestamptz",
+  fulfilledBy: "text",
+  lastMessageAt: "timestamptz",
+  endedAt: "timestamptz",
+  endReason: "text",
+  endStatus: "text",
+  test: "boolean",
+})
 
 /** What an inbound message changes in a live contact: it awaits again. */
 export async function awaitContacts(

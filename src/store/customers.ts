@@ -51,22 +51,22 @@ export function putCustomers(tx: Tx, made: readonly NewCustomer[]): void {
   )
 }
 
-const customersTable = copyTable<{ id: string; name: string | null; test: boolean; createdAt: Date }>("customers", [
-  "id",
-  "name",
-  "test",
-  "createdAt",
-])
+const customersTable = copyTable<{ id: string; name: string | null; test: boolean; createdAt: Date }>("customers", {
+  id: "uuid",
+  name: "text",
+  test: "boolean",
+  createdAt: "timestamptz",
+})
 
 type AddressRow = FoundAddress & { id: string; provedAt: Date; verifiedBy: Sender["verifiedBy"] }
-const addressesTable = copyTable<AddressRow>("customer_addresses", [
-  "kind",
-  "value",
-  "id",
-  "customerId",
-  "provedAt",
-  "verifiedBy",
-])
+const addressesTable = copyTable<AddressRow>("customer_addresses", {
+  kind: "text",
+  value: "text",
+  id: "uuid",
+  customerId: "uuid",
+  provedAt: "timestamptz",
+  verifiedBy: "text",
+})
 
 export function addressKey({ kind, value }: { kind: string; value: string }): string {
   return `${kind} ${value}`

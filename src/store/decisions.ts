@@ -14,17 +14,17 @@ export type DecisionRow = {
   because: object
 }
 
-const decisionsTable = copyTable<DecisionRow & { partitionId: string }>("routing_decisions", [
-  "partitionId",
-  "id",
-  "epoch",
-  "kind",
-  "queueItemId",
-  "conversationId",
-  "agentId",
-  "at",
-  "because",
-])
+const decisionsTable = copyTable<DecisionRow & { partitionId: string }>("routing_decisions", {
+  partitionId: "uuid",
+  id: "uuid",
+  epoch: "bigint",
+  kind: "text",
+  queueItemId: "uuid",
+  conversationId: "uuid",
+  agentId: "uuid",
+  at: "timestamptz",
+  because: "json",
+})
 
 export function putDecisions(tx: Tx, rows: readonly DecisionRow[]): void {
   tx.put(

@@ -45,20 +45,20 @@ function inboundEventRow({ arrival, receipt, parked }: StoredArrival) {
   }
 }
 
-const inboundEventsTable = copyTable<ReturnType<typeof inboundEventRow>>("inbound_events", [
-  "id",
-  "entryPointId",
-  "channel",
-  "externalId",
-  "receivedAt",
-  "raw",
-  "rawSha256",
-  "typed",
-  "test",
-  "receipt",
-  "parkedAt",
-  "parkedReason",
-])
+const inboundEventsTable = copyTable<ReturnType<typeof inboundEventRow>>("inbound_events", {
+  id: "uuid",
+  entryPointId: "uuid",
+  channel: "text",
+  externalId: "text",
+  receivedAt: "timestamptz",
+  raw: "bytea",
+  rawSha256: "text",
+  typed: "json",
+  test: "boolean",
+  receipt: "json",
+  parkedAt: "timestamptz",
+  parkedReason: "text",
+})
 
 /** Those of these events that are stored already, whatever became of them. */
 export function takenEvents(

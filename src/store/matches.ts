@@ -173,14 +173,14 @@ type SeatRow = {
   via: Assigning["via"]
   since: Date
 }
-const seatsTable = copyTable<SeatRow>("seats", [
-  "channelGroup",
-  "holderId",
-  "agentId",
-  "conversationId",
-  "via",
-  "since",
-])
+const seatsTable = copyTable<SeatRow>("seats", {
+  channelGroup: "text",
+  holderId: "uuid",
+  agentId: "uuid",
+  conversationId: "uuid",
+  via: "text",
+  since: "timestamptz",
+})
 
 function putSeats(tx: Tx, offers: readonly NewOffer[], assigning: readonly Assigning[]): void {
   tx.put(seatsTable, [
@@ -249,15 +249,15 @@ type AssignmentRow = {
   startedAt: Date
   decisionId: string
 }
-const assignmentsTable = copyTable<AssignmentRow>("assignments", [
-  "id",
-  "conversationId",
-  "agentId",
-  "inboxId",
-  "reason",
-  "startedAt",
-  "decisionId",
-])
+const assignmentsTable = copyTable<AssignmentRow>("assignments", {
+  id: "uuid",
+  conversationId: "uuid",
+  agentId: "uuid",
+  inboxId: "uuid",
+  reason: "text",
+  startedAt: "timestamptz",
+  decisionId: "uuid",
+})
 
 function putAssignments(tx: Tx, assigning: readonly Assigning[]): void {
   tx.put(

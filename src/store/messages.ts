@@ -38,40 +38,40 @@ export type NewMessage = {
   test: boolean
 }
 
-const messagesTable = copyTable<NewMessage>("messages", [
-  "id",
-  "conversationId",
-  "customerId",
-  "contactId",
-  "channel",
-  "direction",
-  "entryPointId",
-  "authorType",
-  "authorId",
-  "kind",
-  "text",
-  "html",
-  "subject",
-  "fromAddress",
-  "toAddresses",
-  "ccAddresses",
-  "bccAddresses",
-  "envelopeFrom",
-  "fromHeader",
-  "externalId",
-  "messageIdHeader",
-  "referenceIds",
-  "replyToken",
-  "inReplyToId",
-  "inboundEventId",
-  "flags",
-  "fulfils",
-  "clientId",
-  "replyWindowEndsAt",
-  "sentAt",
-  "receivedAt",
-  "test",
-])
+const messagesTable = copyTable<NewMessage>("messages", {
+  id: "uuid",
+  conversationId: "uuid",
+  customerId: "uuid",
+  contactId: "uuid",
+  channel: "text",
+  direction: "text",
+  entryPointId: "uuid",
+  authorType: "text",
+  authorId: "uuid",
+  kind: "text",
+  text: "text",
+  html: "text",
+  subject: "text",
+  fromAddress: "text",
+  toAddresses: "texts",
+  ccAddresses: "texts",
+  bccAddresses: "texts",
+  envelopeFrom: "text",
+  fromHeader: "text",
+  externalId: "text",
+  messageIdHeader: "text",
+  referenceIds: "texts",
+  replyToken: "text",
+  inReplyToId: "uuid",
+  inboundEventId: "uuid",
+  flags: "jsonb",
+  fulfils: "boolean",
+  clientId: "text",
+  replyWindowEndsAt: "timestamptz",
+  sentAt: "timestamptz",
+  receivedAt: "timestamptz",
+  test: "boolean",
+})
 
 export function putMessages(tx: Tx, rows: readonly NewMessage[]): void {
   tx.put(messagesTable, rows)
@@ -96,18 +96,18 @@ export type NewAttachment = {
   sortOrder: number
 }
 
-const attachmentsTable = copyTable<NewAttachment & { createdAt: Date }>("attachments", [
-  "id",
-  "messageId",
-  "name",
-  "type",
-  "sizeBytes",
-  "sha256",
-  "contentId",
-  "inline",
-  "sortOrder",
-  "createdAt",
-])
+const attachmentsTable = copyTable<NewAttachment & { createdAt: Date }>("attachments", {
+  id: "uuid",
+  messageId: "uuid",
+  name: "text",
+  type: "text",
+  sizeBytes: "bigint",
+  sha256: "text",
+  contentId: "text",
+  inline: "boolean",
+  sortOrder: "integer",
+  createdAt: "timestamptz",
+})
 
 export function putAttachments(tx: Tx, rows: readonly NewAttachment[]): void {
   tx.put(

@@ -49,21 +49,21 @@ export function pendingOffersToLock(tx: Tx, ids: readonly string[]): RawBuilder<
 
 export type NewOffer = Omit<OfferRow, "state" | "withdrawnReason" | "decidedAt" | "version">
 
-const offersTable = copyTable<NewOffer>("offers", [
-  "id",
-  "queueItemId",
-  "conversationId",
-  "contactId",
-  "inboxId",
-  "agentId",
-  "channel",
-  "channelGroup",
-  "matchReasons",
-  "offeredAt",
-  "endsAt",
-  "epoch",
-  "decisionId",
-])
+const offersTable = copyTable<NewOffer>("offers", {
+  id: "uuid",
+  queueItemId: "uuid",
+  conversationId: "uuid",
+  contactId: "uuid",
+  inboxId: "uuid",
+  agentId: "uuid",
+  channel: "text",
+  channelGroup: "text",
+  matchReasons: "texts",
+  offeredAt: "timestamptz",
+  endsAt: "timestamptz",
+  epoch: "bigint",
+  decisionId: "uuid",
+})
 
 export function putOffers(tx: Tx, rows: readonly NewOffer[]): void {
   tx.put(offersTable, rows)

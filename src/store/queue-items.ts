@@ -61,24 +61,24 @@ export function putQueueItems(tx: Tx, rows: readonly QueueItemRow[]): void {
   tx.touch({ known: { items: rows.map(itemFact) } })
 }
 
-const queueItemsTable = copyTable<QueueItemRow & { partitionId: string }>("queue_items", [
-  "partitionId",
-  "id",
-  "conversationId",
-  "contactId",
-  "lane",
-  "inboxId",
-  "channelGroup",
-  "tier",
-  "state",
-  "dueAt",
-  "queuedAt",
-  "firstQueuedAt",
-  "messageCount",
-  "doneAt",
-  "doneReason",
-  "version",
-])
+const queueItemsTable = copyTable<QueueItemRow & { partitionId: string }>("queue_items", {
+  partitionId: "uuid",
+  id: "uuid",
+  conversationId: "uuid",
+  contactId: "uuid",
+  lane: "text",
+  inboxId: "uuid",
+  channelGroup: "text",
+  tier: "smallint",
+  state: "text",
+  dueAt: "timestamptz",
+  queuedAt: "timestamptz",
+  firstQueuedAt: "timestamptz",
+  messageCount: "integer",
+  doneAt: "timestamptz",
+  doneReason: "text",
+  version: "integer",
+})
 
 /** A new item that waits. */
 export function waiting(item: NewQueueItem): QueueItemRow {

@@ -238,7 +238,7 @@ table conversations
   created_at timestamp with time zone not null default now()
   customer_id uuid not null
   due_at timestamp with time zone
-  due_because jsonb
+  due_because json
   id uuid not null
   inbox_id uuid not null
   last_agent_id uuid
@@ -393,14 +393,14 @@ table event_positions
   constraint event_positions_pkey PRIMARY KEY (org_id)
 
 table events
-  actor jsonb not null
+  actor json not null
   at timestamp with time zone not null
-  data jsonb not null
+  data json not null
   id uuid not null
   org_id uuid not null
   position bigint not null
   request_id text
-  touched jsonb
+  touched json
   type text not null
   constraint events_pkey PRIMARY KEY (org_id, "position")
 
@@ -432,10 +432,10 @@ table inbound_events
   parked_reason text
   raw bytea
   raw_sha256 text
-  receipt jsonb
+  receipt json
   received_at timestamp with time zone not null
   test boolean not null default false
-  typed jsonb not null
+  typed json not null
   constraint inbound_events_key UNIQUE (org_id, entry_point_id, external_id)
   constraint inbound_events_pkey PRIMARY KEY (org_id, id)
   CREATE INDEX inbound_events_parked ON inbound_events USING btree (org_id, parked_at) WHERE (parked_at IS NOT NULL)
@@ -781,7 +781,7 @@ table read_marks
 table routing_decisions
   agent_id uuid
   at timestamp with time zone not null
-  because jsonb not null
+  because json not null
   conversation_id uuid
   epoch bigint not null
   id uuid not null
@@ -928,7 +928,7 @@ table test_clock
   constraint test_clock_pkey PRIMARY KEY (id)
 
 table timeline_items
-  actor jsonb not null
+  actor json not null
   at timestamp with time zone not null
   contact_id uuid
   conversation_id uuid not null
@@ -937,7 +937,7 @@ table timeline_items
   kind text not null
   org_id uuid not null
   position bigint not null
-  thing jsonb
+  thing json
   thing_id uuid
   constraint timeline_items_pkey PRIMARY KEY (org_id, customer_id, "position")
   CREATE INDEX timeline_items_conversation ON timeline_items USING btree (org_id, conversation_id, "position")

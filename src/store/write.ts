@@ -3,10 +3,10 @@ import type pg from "pg"
 import type { Clock } from "../clock.ts"
 import type { AgentFact, AssignedFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { chance, newId } from "../ids.ts"
-import { Burst, type Copy, type Statement, type Step } from "./burst.ts"
+import { Burst, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
 import { type Committed, type KnownFacts, lastPosition } from "./committed.ts"
-import { copyOf, type CopyTable, copyTable } from "./copy.ts"
+import { Copy, type CopyTable, copyTable } from "./copy.ts"
 import { Gates, type WriteKind } from "./gate.ts"
 import type { DB } from "./tables.ts"
 
@@ -212,7 +212,7 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     job: (kind, payload, options) =>
       void collected.jobs.push({ kind, payload, runAt: options?.runAt ?? now, key: options?.key ?? null }),
     afterCommit: (act) => void collected.acts.push(act),
-    put: (table, rows) => put(collected, copyOf(table, input.orgId, rows)),
+    put: (table, rows) => put(collected, input.orgId, table, rows),
     also: (change) => void (change && collected.steps.push(change.compile(db))),
     flush: async () => void (await run(db, take(collected))),
     together: async (statements) => {
@@ -225,15 +225,20 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
   }
 }
 
-function put(collected: Collected, copy: Copy): void {
-  if (copy.lines.length === 0) return
-  const before = collected.copies.get(copy.text)
-  if (before) {
-    for (const line of copy.lines) before.lines.push(line)
-    return
+function put<Row extends object>(
+  collected: Collected,
+  orgId: string,
+  table: CopyTable<Row>,
+  rows: readonly Row[],
+): void {
+  if (rows.length === 0) return
+  let copy = collected.copies.get(table.text)
+  if (!copy) {
+    copy = new Copy(table.text)
+    collected.copies.set(table.text, copy)
+    collected.steps.push(copy)
   }
-  collected.copies.set(copy.text, copy)
-  collected.steps.push(copy)
+  copy.add(table, orgId, rows)
 }
 
 function take(collected: Collected): Step[] {
@@ -266,7 +271,7 @@ async function finish(
   const touched = collected.items.size + collected.agents.size > 0
   if (events.length === 0 && touched)
     events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined, about: undefined })
-  if (audits.length > 0) put(collected, copyOf(auditsTable, input.orgId, auditRows(input, now, audits)))
+  put(collected, input.orgId, auditsTable, auditRows(input, now, audits))
   const steps = [...take(collected), ...jobs.map((job) => jobInsert(trx, input.orgId, job))]
   if (events.length === 0) {
     // Nothing was collected: the commit is the transaction's own.
@@ -324,31 +329,31 @@ type EventRow = Pick<PendingEvent, "id" | "type" | "at" | "data"> & {
   touched: object | null
 }
 
-const eventsTable = copyTable<EventRow>("events", [
-  "position",
-  "id",
-  "type",
-  "at",
-  "actor",
-  "requestId",
-  "data",
-  "touched",
-])
+const eventsTable = copyTable<EventRow>("events", {
+  position: "bigint",
+  id: "uuid",
+  type: "text",
+  at: "timestamptz",
+  actor: "json",
+  requestId: "text",
+  data: "json",
+  touched: "json",
+})
 
 type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
 
-const timelineTable = copyTable<TimelineRow>("timeline_items", [
-  "id",
-  "position",
-  "customerId",
-  "conversationId",
-  "contactId",
-  "kind",
-  "thingId",
-  "thing",
-  "at",
-  "actor",
-])
+const timelineTable = copyTable<TimelineRow>("timeline_items", {
+  id: "uuid",
+  position: "bigint",
+  customerId: "uuid",
+  conversationId: "uuid",
+  contactId: "uuid",
+  kind: "text",
+  thingId: "uuid",
+  thing: "json",
+  at: "timestamptz",
+  actor: "json",
+})
 
 /** An item of the timeline has id and position of the event that it shows. */
 function eventCopies({ orgId, events, touched, requestId, ...committed }: Committed, collected: Collected): Copy[] {
@@ -363,25 +368,30 @@ function eventCopies({ orgId, events, touched, requestId, ...committed }: Commit
     const timeline = collected.events[index]?.timeline
     return timeline ? [{ ...timeline, id, position, at: timeline.at ?? at, actor }] : []
   })
-  const copies = [copyOf(eventsTable, orgId, rows)]
-  if (shown.length > 0) copies.push(copyOf(timelineTable, orgId, shown))
+  const copies = [new Copy(eventsTable.text)]
+  copies[0]?.add(eventsTable, orgId, rows)
+  if (shown.length > 0) {
+    const copy = new Copy(timelineTable.text)
+    copy.add(timelineTable, orgId, shown)
+    copies.push(copy)
+  }
   return copies
 }
 
 type AuditRow = PendingAudit & { id: string; at: Date; actor: string; requestId: string | null }
 
-const auditsTable = copyTable<AuditRow>("audit_entries", [
-  "id",
-  "at",
-  "actor",
-  "entityType",
-  "entityId",
-  "entityName",
-  "action",
-  "before",
-  "after",
-  "requestId",
-])
+const auditsTable = copyTable<AuditRow>("audit_entries", {
+  id: "uuid",
+  at: "timestamptz",
+  actor: "jsonb",
+  entityType: "text",
+  entityId: "text",
+  entityName: "text",
+  action: "text",
+  before: "jsonb",
+  after: "jsonb",
+  requestId: "text",
+})
 
 function auditRows(input: WriteInput, now: Date, audits: readonly PendingAudit[]): AuditRow[] {
   return audits.map((entry) => ({

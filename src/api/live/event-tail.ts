@@ -179,7 +179,8 @@ export class EventTail {
     if (!look && watched.position >= watched.feed.heard) return
     watched.reading = this.#readOn(orgId, watched)
       .catch((error: unknown) => {
-        this.#onError(error)
+        // After the stop the database may go at any time.
+        if (this.#watched.get(orgId) === watched) this.#onError(error)
         return false
       })
       .then((found) => {
