@@ -16,6 +16,8 @@ const rates = [500, 1_000] as const
 const settleMs = 3_000
 
 const json = process.argv.includes("--json")
+/** `--only=intake` or `--only=screen`, to look at one of them. */
+const only = process.argv.find((word) => word.startsWith("--only="))?.slice("--only=".length)
 const say = (line: string) => void (json || console.log(line))
 
 const ground = await layGround()
@@ -24,14 +26,9 @@ try {
   await intakeRate(ground, windowMs)
   await commitRate(ground, windowMs / 2)
   await ground.analyze()
-  const measures: Measure[] = [await durableIntake(ground)]
-  const desks = await Desks.ofAgents(ground.program.url, ground.cookies)
-  const bare = await Desks.ofBare(ground.barePort, agentsMax)
-  await toScreen(ground, desks, 200, 500)
-  await toBareScreen(ground, bare, 200, 500)
-  for (const rate of rates) measures.push(...(await inboundToScreen(ground, desks, bare, rate)))
-  desks.close()
-  bare.close()
+  const measures: Measure[] = []
+  if (only !== "screen") measures.push(await durableIntake(ground))
+  if (only !== "intake") measures.push(...(await toScreens(ground)))
   for (const one of measures) {
     if (json) console.log(JSON.stringify(one))
     else console.log(`${one.ok ? "✓" : "✗"} ${one.name}: ${one.value} (goal ${one.goal})`)
@@ -39,6 +36,18 @@ try {
   process.exitCode = measures.every(({ ok }) => ok) || json ? 0 : 1
 } finally {
   await ground.close()
+}
+
+async function toScreens(ground: Ground): Promise<Measure[]> {
+  const measures: Measure[] = []
+  const desks = await Desks.ofAgents(ground.program.url, ground.cookies)
+  const bare = await Desks.ofBare(ground.barePort, agentsMax)
+  await toScreen(ground, desks, 200, 500)
+  await toBareScreen(ground, bare, 200, 500)
+  for (const rate of rates) measures.push(...(await inboundToScreen(ground, desks, bare, rate)))
+  desks.close()
+  bare.close()
+  return measures
 }
 
 async function durableIntake(ground: Ground): Promise<Measure> {
