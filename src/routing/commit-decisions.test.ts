@@ -43,6 +43,8 @@ async function waiting(channel: "chat" | "email", from: string): Promise<Waiting
   return { itemId: rows[0]?.id ?? "", conversationId: conversationId ?? "" }
 }
 let lastId = 0
+const chosen = { load: 0, capacity: 3, idleSince: null }
+const match = { score: 0, decidedAt: 0, place: 1, queueLength: 1, chosen, alsoEligible: 0, members: 1, excluded: [] }
 function decide(
   type: "assign" | "offer",
   item: Waiting,
@@ -53,7 +55,7 @@ function decide(
   const common = {
     id: ++lastId,
     at,
-    because: { rule: "best_pair" as const, configVersion: 1 },
+    because: { rule: "best_pair" as const, configVersion: 1, match },
     itemId: item.itemId,
     conversationId: item.conversationId,
     inboxId: more.inboxId ?? inbox,
