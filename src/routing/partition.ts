@@ -178,7 +178,8 @@ export class Partition {
   async #recover(decisions: readonly Decision[]): Promise<void> {
     this.#answer(decisions, () => "unknown")
     for (;;) {
-      if (!this.#mayDecide()) return
+      // Also while it may not decide: once it may again, what is held must not be held for ever.
+      if (this.#stopped) return
       await this.#deps.clock.sleep(recoverMs)
       try {
         await this.#reload(decisions)
