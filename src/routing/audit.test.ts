@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { testStore, type TestStore } from "../../test/database.ts"
 import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
 import { setAvailability, setFocus } from "../availability/availability.ts"
+import { endItems } from "../store/queue-items.ts"
 import { findBroken } from "./invariants.ts"
 import { takeItem } from "./queue.ts"
 
@@ -75,8 +76,11 @@ test("a change that no event told of is found: of an agent, and of an item that 
 
   const second = await world.send(chat, "chat", "v2")
   const itemId = await itemOf(second.conversationId)
-  await world.store.write({ orgId: world.orgId, kind: "act" }, (tx) => takeItem(tx, itemId, ana))
+  await world.store.write({ orgId: world.orgId, kind: "act" }, (tx) =>
+    endItems(tx, [itemId], { state: "canceled", reason: "closed", withdrawn: "closed" }),
+  )
   await world.routing.settled(world.orgId)
+  expect(world.routing.explain(world.orgId, itemId)).toBeNull()
   await run(
     `UPDATE queue_items SET state = 'waiting', done_at = NULL, done_reason = NULL, version = version + 1 WHERE org_id = ORG AND id = '${itemId}'`,
   )

@@ -10,12 +10,16 @@ export type Changes = FactIds & {
   more: boolean
   pulls: { requestId: string; agentId: string }[]
   settingsChanged: boolean
+  /** Agents who came back. */
+  returned: string[]
 }
 
 const pageSize = 1_000
 
 /** The row of a Next that waits for the owner of routing. */
 export const pullEvent = "internal.pull_requested"
+
+const returns: string[] = ["agent_status.logged_in", "agent_status.returned_from_away"]
 
 type EventRow = {
   position: number
@@ -31,7 +35,7 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
   const { rows } = await sql<EventRow>`
     SELECT position, type, touched, data->>'conversationId' AS conversation_id,
       CASE WHEN type = ${pullEvent} THEN data->>'requestId' END AS request_id,
-      CASE WHEN type = ${pullEvent} THEN data->>'agentId' END AS agent_id
+      CASE WHEN type = ${pullEvent} OR type = ANY(${returns}) THEN data->>'agentId' END AS agent_id
     FROM events WHERE org_id = ${orgId} AND position > ${after} ORDER BY position LIMIT ${pageSize}`.execute(db)
   const items = new Set<string>()
   const agents = new Set<string>()
@@ -50,6 +54,7 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
     agents: [...agents],
     conversations: [...conversations],
     pulls: rows.flatMap(({ requestId, agentId }) => (requestId && agentId ? [{ requestId, agentId }] : [])),
+    returned: rows.flatMap(({ type, agentId }) => (agentId && returns.includes(type) ? [agentId] : [])),
     settingsChanged: rows.some(({ type }) => type.startsWith("workflow_settings.")),
   }
 }

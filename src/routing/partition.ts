@@ -9,6 +9,7 @@ import { LeaseLost } from "../store/leases.ts"
 import type { Store } from "../store/write.ts"
 import { readChanges } from "./catch-up.ts"
 import { commitDecisions, type Lease } from "./commit-decisions.ts"
+import { giveBack } from "./give-back.ts"
 import { readAllFacts, readConfig, readFacts, readLiveItemIds } from "./read-facts.ts"
 
 export type PartitionDeps = {
@@ -51,6 +52,7 @@ export class Partition {
   /** After the takeover has committed: whatever the former owner wrote is seen, and nothing of his comes after. */
   static async rebuild(deps: PartitionDeps, lease: Lease, decidesUntil: number): Promise<Partition> {
     const { db } = deps.store
+    await giveBack(deps.store, lease.orgId, null)
     const last = await db
       .selectFrom("eventPositions")
       .select("last")
@@ -238,8 +240,9 @@ export class Partition {
         this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
       this.#apply(await readFacts(db, this.lease.orgId, changes))
       for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
+      const given = await giveBack(this.#deps.store, this.lease.orgId, changes.returned)
       this.#position = changes.position
-      if (!changes.more) return
+      if (!changes.more && given === 0) return
     }
   }
 
