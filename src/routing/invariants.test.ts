@@ -62,6 +62,11 @@ describe("in a company at work", () => {
     ["I6", "UPDATE agent_states SET messaging_load = messaging_load + 1 WHERE org_id = ORG"],
     ["I6", "UPDATE contacts SET state = 'queued' WHERE org_id = ORG AND state = 'active'"],
     ["I8", "UPDATE queue_items SET state = 'canceled', done_at = now() WHERE org_id = ORG AND state = 'waiting'"],
+    ["I8", "UPDATE conversations SET status = 'waiting', awaiting_since = NULL WHERE org_id = ORG AND status = 'new'"],
+    [
+      "I8",
+      "UPDATE conversations SET status = 'closed', awaiting_since = NULL, closed_at = now() WHERE org_id = ORG AND status = 'new'",
+    ],
     ["I8", "UPDATE inboxes SET deactivated_at = now() WHERE org_id = ORG"],
     [
       "I9",

@@ -177,6 +177,17 @@ test("an accepted offer assigns the conversation and keeps the seat that it clai
   expect(await act((tx) => acceptOffer(tx, offer?.id ?? "", ana))).toEqual({ conversationId })
 })
 
+test("an offer whose time is over cannot be accepted, even before anybody has said that it was missed", async () => {
+  const inbox = await world.inbox("General")
+  const chat = await world.entryPoint("chat", inbox)
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  await world.send(chat, "chat", "v1")
+  await world.routing.settled(world.orgId)
+  const [offer] = await offers()
+  await sql`UPDATE offers SET ends_at = now() - interval '1 s' WHERE org_id = ${world.orgId}`.execute(base.db)
+  await expect(act((tx) => acceptOffer(tx, offer?.id ?? "", ana))).rejects.toMatchObject({ code: "offer_ended" })
+})
+
 test("S9 a declined offer returns to its place and goes to another agent", async () => {
   const inbox = await world.inbox("General")
   const chat = await world.entryPoint("chat", inbox)

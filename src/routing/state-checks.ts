@@ -101,6 +101,13 @@ export const stateChecks: readonly Check[] = [
       WHERE c.org_id = ${orgId} AND c.status = 'new' AND (q.id IS NULL OR i.id IS NULL OR i.deactivated_at IS NOT NULL OR q.inbox_id <> c.inbox_id)`,
   },
   {
+    invariant: "I8",
+    what: "what stands in the queue is of a conversation that waits",
+    query: (orgId) => sql`
+      SELECT q.id FROM queue_items q LEFT JOIN conversations c ON c.org_id = q.org_id AND c.id = q.conversation_id
+      WHERE q.org_id = ${orgId} AND q.state IN ('waiting', 'offered') AND (c.id IS NULL OR c.status = 'closed' OR (q.lane = 'text' AND c.awaiting_since IS NULL))`,
+  },
+  {
     invariant: "I9",
     what: "what waits for an absent agent is younger than the grace",
     query: (orgId, now) => sql`

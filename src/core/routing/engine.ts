@@ -40,7 +40,7 @@ export class FastEngine implements Engine {
   /** Buckets that have both an item and a free agent: only there can a pair be. */
   #ready = new Set<Bucket>()
   #bucketOfItem = new Map<string, Bucket>()
-  #standingsOfAgent = new Map<string, Standing[]>()
+  #standings = new Map<string, Standing>()
   #offersToLookAt = new Set<string>()
   #assignedToLookAt = new Set<string>()
   #timers = new IndexedHeap<Timer>((a, b) => a.at - b.at || compareIds(a.id, b.id))
@@ -315,35 +315,43 @@ export class FastEngine implements Engine {
     const view = this.#state.view(id)
     if (!view) return
     const asking = { now, config: this.#state.config, pull: false }
-    const standings = channelGroups.flatMap((group): Standing[] => {
-      const code = excludedInGroup(view, group, asking)
-      return view.fact.inboxIds.map((inboxId) => ({ bucket: this.#bucket(inboxId, group), code }))
-    })
+    const { inboxIds } = view.fact
+    const codes = channelGroups.map((group) => excludedInGroup(view, group, asking))
     const rank = { id, load: view.fact.messagingLoad + view.held.messaging, idleSince: view.idleSince }
-    const former = this.#standingsOfAgent.get(id) ?? []
-    const moved = former.length !== standings.length || former.some(({ bucket }, n) => bucket !== standings[n]?.bucket)
-    for (const [n, { bucket, code }] of former.entries()) {
-      if (moved || code !== standings[n]?.code) this.#leave(bucket, code, id)
+    const former = this.#standings.get(id)
+    const stays = former !== undefined && isSameList(former.inboxIds, inboxIds)
+    const sameRank = former?.rank.load === rank.load && former.rank.idleSince === rank.idleSince
+    for (const [n, group] of channelGroups.entries()) {
+      const code = codes[n] ?? null
+      const was = former?.codes[n] ?? null
+      if (stays && code === was && (code !== null || sameRank)) continue
+      if (former && !(stays && code === was)) this.#leave(former.inboxIds, group, was, id)
+      this.#enter(inboxIds, group, code, rank)
     }
-    for (const [n, { bucket, code }] of standings.entries()) {
-      if (code === null) this.#enterFree(bucket, rank)
-      else if (moved || code !== former[n]?.code) excludedBy(bucket, code).set({ id })
-    }
-    this.#standingsOfAgent.set(id, standings)
+    this.#standings.set(id, { inboxIds, codes, rank })
     this.#setTimer(`agent:${id}`, agentInstants(view.fact), now)
   }
 
-  #leave(bucket: Bucket, code: ExclusionCode | null, agentId: string): void {
-    if (code !== null) excludedBy(bucket, code).delete(agentId)
-    else {
-      bucket.free.delete(agentId)
-      this.#note(bucket)
+  #leave(inboxIds: readonly string[], group: ChannelGroup, code: ExclusionCode | null, agentId: string): void {
+    for (const inboxId of inboxIds) {
+      const bucket = this.#bucket(inboxId, group)
+      if (code !== null) excludedBy(bucket, code).delete(agentId)
+      else {
+        bucket.free.delete(agentId)
+        this.#note(bucket)
+      }
     }
   }
 
-  #enterFree(bucket: Bucket, rank: AgentRank): void {
-    bucket.free.set(rank)
-    this.#note(bucket)
+  #enter(inboxIds: readonly string[], group: ChannelGroup, code: ExclusionCode | null, rank: AgentRank): void {
+    for (const inboxId of inboxIds) {
+      const bucket = this.#bucket(inboxId, group)
+      if (code !== null) excludedBy(bucket, code).set({ id: rank.id })
+      else {
+        bucket.free.set(rank)
+        this.#note(bucket)
+      }
+    }
   }
 
   #refreshOffer(id: string, now: Instant): void {
@@ -402,8 +410,8 @@ type Bucket = {
   excluded: Map<ExclusionCode, IndexedHeap<{ id: string }>>
 }
 
-/** Where an agent stands in a bucket: free (null), or excluded by a clause. */
-type Standing = { bucket: Bucket; code: ExclusionCode | null }
+/** How an agent stands in the buckets of his inboxes: for each group free (null), or excluded by a clause. */
+type Standing = { inboxIds: readonly string[]; codes: readonly (ExclusionCode | null)[]; rank: AgentRank }
 
 function excludedBy({ excluded }: Bucket, code: ExclusionCode): IndexedHeap<{ id: string }> {
   const known = excluded.get(code) ?? new IndexedHeap<{ id: string }>((a, b) => compareIds(a.id, b.id))
@@ -423,4 +431,8 @@ function bestFree(item: QueueItemFact, { free }: Bucket): AgentRank | undefined 
   const head = free.peek()
   const preferred = item.preferredAgentId === null ? undefined : free.get(item.preferredAgentId)
   return head && preferred && preferred.load === head.load ? preferred : head
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, n) => value === b[n]))
 }
