@@ -89,6 +89,24 @@ test("a change that no event told of is found: of an agent, and of an item that 
   expect(world.routing.explain(world.orgId, itemId)).toMatchObject({ state: "waiting" })
 })
 
+test("what the guard refuses three times at equal versions is told, and mended by the audit", async () => {
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  await world.routing.settled(world.orgId)
+  await run("DELETE FROM inbox_members WHERE org_id = ORG")
+  const { conversationId } = await world.send(chat, "chat", "v1")
+  // Each second one try; the first was made before the item was known.
+  for (let seconds = 1; seconds <= 6; seconds++) {
+    await world.routing.settled(world.orgId)
+    base.clock.setOffset(seconds * 1_100)
+  }
+  base.clock.setOffset(0)
+  const refusal = `I14 assign ${await itemOf(conversationId)} ${ana}`
+  expect(told()).toEqual([refusal])
+  await world.routing.audit()
+  expect(told()).toEqual([refusal, `I14 agent ${ana} differs`])
+  expect(world.routing.explain(world.orgId, await itemOf(conversationId))).toMatchObject({ members: 0 })
+})
+
 test("no alarm while everything moves: arrivals, assignments, switches, takes and audits at once", async () => {
   const agents: string[] = []
   for (const name of ["Ana", "Ben", "Cy"])

@@ -7,6 +7,8 @@ import type { Check } from "./invariants.ts"
 const lookedBackSeconds = 600
 const decisionsMax = 1_000
 const eventsMax = 10_000
+/** So far apart stand the events of one act. */
+const besideMax = 20
 const headsMax = 5
 /** What stood in the queue so long before a decision was known to it, however slow the machine. */
 const knownSeconds = 10
@@ -56,14 +58,15 @@ export const decisionChecks: readonly Check[] = [
       ) d WHERE epoch < before`,
   },
   {
+    // An answer ends one wait; where a later message had not been seen, the next begins with it in the same transaction.
     invariant: "I13",
     what: "a due date rises only by a transfer while the customer waits",
     query: (orgId) => sql`
       SELECT e.data->>'conversationId' AS id, e.position::text AS mark FROM events e
       WHERE ${recentEvents(orgId)} AND e.type = 'conversation_due.updated'
         AND (e.data->>'dueAt')::timestamptz > (e.data->>'fromDueAt')::timestamptz
-        AND NOT EXISTS (SELECT 1 FROM events t WHERE t.org_id = e.org_id AND t.position BETWEEN e.position - 3 AND e.position
-          AND t.type = 'conversation_inbox.updated' AND t.data->>'conversationId' = e.data->>'conversationId')`,
+        AND NOT EXISTS (SELECT 1 FROM events t WHERE t.org_id = e.org_id AND t.position BETWEEN e.position - ${besideMax} AND e.position + ${besideMax}
+          AND t.type IN ('conversation_inbox.updated', 'contact.message_sent') AND t.data->>'conversationId' = e.data->>'conversationId')`,
   },
   {
     invariant: "I15",

@@ -42,8 +42,14 @@ async function giveBackSome(tx: Tx, conversationIds: readonly string[]): Promise
     queued.map(({ id }) => id),
     { state: "done", reason: "assigned", withdrawn: "taken" },
   )
-  const kept = [...new Set(queued.map(({ conversationId }) => conversationId))]
-  await moveContacts(tx, kept, "active")
-  await reseat(tx, kept, "sticky")
+  const kept = theirs.filter(({ id }) => queued.some(({ conversationId }) => conversationId === id))
+  const keptIds = kept.map(({ id }) => id)
+  await moveContacts(tx, keptIds, "active")
+  await reseat(tx, keptIds, "sticky")
+  for (const { id: conversationId, customerId, agentId, inboxId } of kept) {
+    const assigned = { conversationId, customerId, agentId, fromAgentId: agentId, inboxId }
+    // For queues that are being looked at: it has left them.
+    tx.event("conversation_assignee.updated", { ...assigned, reason: "contact_inbound", decisionId: null })
+  }
   return kept.length
 }

@@ -83,6 +83,31 @@ describe("in a company at work", () => {
     expect(await brokenNow()).toContain(invariant)
   })
 
+  test.each([
+    [
+      "I2",
+      "conversations_one_active",
+      "UPDATE conversations SET customer_id = '0199a7c4-5d3e-7b1a-9c55-3f2b8e6d4a10' WHERE org_id = ORG",
+    ],
+    [
+      "I3",
+      "offers_one_pending",
+      `INSERT INTO offers (org_id, id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group, offered_at, ends_at, epoch, decision_id)
+      SELECT org_id, gen_random_uuid(), id, conversation_id, contact_id, inbox_id, contact_id, 'chat', 'messaging', now(), now(), 1, id
+      FROM queue_items, generate_series(1, 2) WHERE org_id = ORG AND state = 'waiting'`,
+    ],
+  ])("%s without the index %s it is seen", async (invariant, index, fault) => {
+    let found: string[] = []
+    const undone = base.db.transaction().execute(async (trx) => {
+      await sql.raw(`DROP INDEX ${index}`).execute(trx)
+      await sql.raw(fault.replaceAll("ORG", `'${world.orgId}'`)).execute(trx)
+      found = (await findBroken(trx, world.orgId, base.clock.now())).map((broken) => broken.invariant)
+      throw new Error("undone")
+    })
+    await expect(undone).rejects.toThrow("undone")
+    expect(found).toContain(invariant)
+  })
+
   test("I9 work of somebody who is no agent any more is stuck too", async () => {
     await run(`UPDATE conversations SET awaiting_since = now() - interval '5 h' WHERE org_id = ORG AND status = 'open';
       DELETE FROM agent_states WHERE org_id = ORG`)
@@ -97,7 +122,7 @@ describe("in a company at work", () => {
     expect(await brokenNow()).toEqual(["I7"])
   })
 
-  test("I13 a due date that rises while the customer waits; after a transfer it may", async () => {
+  test("I13 a due date that rises while the customer waits; by a transfer, or an answer to what was seen, it may", async () => {
     const data = { conversationId: "c", fromDueAt: "2026-01-01T10:00:00Z", dueAt: "2026-01-01T11:00:00Z" }
     const tell = (events: [string, object][]) =>
       world.store.write({ orgId: world.orgId, kind: "act" }, async (tx) => {
@@ -108,6 +133,8 @@ describe("in a company at work", () => {
       ["conversation_due.updated", {}],
       ["conversation_due.updated", { conversationId: "d", dueAt: "2026-01-01T09:00:00Z" }],
       ["conversation_due.updated", { conversationId: "e", fromDueAt: null }],
+      ["conversation_due.updated", { conversationId: "g" }],
+      ["contact.message_sent", { conversationId: "g" }],
     ])
     expect(await brokenNow()).toEqual([])
     await tell([["conversation_due.updated", { conversationId: "f" }]])

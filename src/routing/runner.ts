@@ -142,14 +142,17 @@ export function createRouting(deps: RoutingDeps): Routing {
   }
 
   async function audit(): Promise<void> {
-    for (const partition of [...partitions.values()]) {
-      const { orgId } = partition.lease
-      const drifts = await partition.audit()
-      if (drifts.length === 0 || partition.isOver) continue
-      const ids = drifts.map(({ kind, id, how }) => `${kind} ${id} ${how}`)
-      await tell(orgId, { invariant: "I14", what: driftWords, count: ids.length, sampleIds: ids.slice(0, 5) })
-      await rebuild(partition)
-    }
+    for (const partition of [...partitions.values()])
+      await auditOne(partition).catch((error: unknown) => deps.onError(error, partition.lease.orgId))
+  }
+
+  async function auditOne(partition: Partition): Promise<void> {
+    const drifts = await partition.audit()
+    if (drifts.length === 0 || partition.isOver) return
+    const ids = drifts.map(({ kind, id, how }) => `${kind} ${id} ${how}`)
+    const broken = { invariant: "I14", what: driftWords, count: ids.length, sampleIds: ids.slice(0, 5) }
+    await tell(partition.lease.orgId, broken)
+    await rebuild(partition)
   }
 
   /** Everything is read anew, under the next epoch: what is under way by the old one is refused. */

@@ -2,8 +2,11 @@ import { type RawBuilder, sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
 import { newId } from "../ids.ts"
+import type { InboundEvent } from "../intake/inbound-event.ts"
 import { lockAgents } from "./agents.ts"
 import { lockConversations } from "./conversations.ts"
+import { upsertCustomers } from "./customers.ts"
+import { insertInboundEvents } from "./inbound-events.ts"
 import { lockPendingOffers, lockPendingOffersById } from "./offers.ts"
 import { lockItems, lockLiveItems } from "./queue-items.ts"
 import type { Tx } from "./write.ts"
@@ -81,4 +84,62 @@ async function untilBlocked(): Promise<void> {
     await base.clock.sleep(10)
   }
   throw new Error("nobody waits")
+}
+
+/** What arrives in one batch goes in by its keys: somebody else's undecided first key is waited for with empty hands. */
+const unsorted: [string, (tx: Tx, values: string[]) => Promise<unknown>, (value: string) => RawBuilder<unknown>][] = [
+  [
+    "insertInboundEvents",
+    (tx, values) =>
+      insertInboundEvents(
+        tx,
+        values.map((externalId) => ({ id: newId(), event: arriving(externalId), receivedAt: tx.now })),
+      ),
+    (value) => sql`
+      INSERT INTO inbound_events (org_id, id, entry_point_id, channel, external_id, received_at, typed)
+      VALUES (${orgId}, ${newId()}, ${some}, 'chat', ${value}, now(), '{}')`,
+  ],
+  [
+    "upsertCustomers",
+    (tx, values) =>
+      upsertCustomers(
+        tx,
+        values.map((value) => ({ kind: "visitor", value, name: null, verifiedBy: "channel", test: false })),
+      ),
+    (value) => sql`
+      INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at)
+      VALUES (${orgId}, 'visitor', ${value}, ${newId()}, ${newId()}, now())`,
+  ],
+]
+
+test.each(unsorted)("%s waits for the first key before it takes another", async (name, take, insert) => {
+  const [first, second] = [`${name} 1`, `${name} 2`]
+  let taking: Promise<unknown> = Promise.resolve()
+  await base.db.transaction().execute(async (holder) => {
+    await insert(first).execute(holder)
+    taking = base.store.write({ orgId, kind: "act" }, async (tx) => {
+      await sql`SET LOCAL application_name = 'locker'`.execute(tx.db)
+      await take(tx, [second, first])
+    })
+    await untilBlocked()
+    await base.db.transaction().execute(async (other) => {
+      await sql`SET LOCAL lock_timeout = '200ms'`.execute(other)
+      await insert(second).execute(other)
+    })
+  })
+  await taking
+})
+
+function arriving(externalId: string): InboundEvent {
+  return {
+    orgId,
+    entryPointId: some,
+    channel: "chat",
+    externalId,
+    from: { kind: "visitor", value: externalId, name: null, verifiedBy: "channel" },
+    content: { kind: "text", text: "Hello" },
+    sentAt: null,
+    raw: { bytes: Buffer.from("Hello") },
+    test: false,
+  }
 }
