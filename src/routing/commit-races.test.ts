@@ -148,7 +148,10 @@ test("I6 I7 many overlapping batches beside releases: no seat above the capacity
         const after = await endAssignment(tx, { conversation, reason: "rerouted_unassign" })
         const item = await requeue(tx, after, { reason: "manual" })
         const known = items.find((one) => one.conversationId === conversationId)
-        if (item && known) tx.afterCommit(() => void (known.itemId = item.id))
+        if (!item || !known) return
+        tx.afterCommit(() => {
+          known.itemId = item.id
+        })
       })
     }
   }
