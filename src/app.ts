@@ -67,7 +67,8 @@ import { JobWorker } from "./jobs/worker.ts"
 import { readOffers } from "./offers/read.ts"
 import { alarmMail } from "./routing/alarm-mail.ts"
 import { IdleContacts } from "./routing/idle-contacts.ts"
-import { createInvariantWatch } from "./routing/invariants.ts"
+import { createInvariantWatch } from "./routing/invariant-watch.ts"
+import { LongWaits } from "./routing/long-waits.ts"
 import { NobodyServesAlarm } from "./routing/nobody-serves.ts"
 import { loadOwner } from "./routing/owner.ts"
 import { createRouting, type Routing } from "./routing/runner.ts"
@@ -143,6 +144,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       decided.add({ outcome: "committed" }, count - refused)
       if (refused > 0) decided.add({ outcome: "refused" }, refused)
     },
+    onBroken: (orgId, broken) => invariants.report(orgId, broken),
   })
 
   // Carriers and channels
@@ -212,6 +214,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   if (config.testClock) timers.register(testClockFollower(store))
 
   timers.register(new IdleContacts(store))
+  timers.register(new LongWaits(store))
   timers.register(
     new NobodyServesAlarm(store, async (tx, to, alarm) => queueSystemMail(tx, keys, alarmMail(to, alarm, publicUrl))),
   )

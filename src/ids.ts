@@ -35,6 +35,12 @@ export function newId(): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
+/** The least id of so long ago: what was made since has a greater one. */
+export function idOfSecondsAgo(seconds: number): string {
+  const time = (Date.now() - seconds * 1000).toString(16).padStart(12, "0")
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
+}
+
 /** A secret for links, tokens and keys: `bytes` random bytes in base64url. */
 export function newSecret(bytes = 32): string {
   return randomBytes(bytes).toString("base64url")

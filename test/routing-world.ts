@@ -6,6 +6,7 @@ import { newId } from "../src/ids.ts"
 import { createIntake } from "../src/intake/intake.ts"
 import type { CommitHooks } from "../src/intake/commit.ts"
 import type { InboundEvent, Intake, Receipt } from "../src/intake/inbound-event.ts"
+import type { Broken } from "../src/routing/invariants.ts"
 import { createRouting, type Routing } from "../src/routing/runner.ts"
 import { openDatabase } from "../src/store/database.ts"
 import type { Store } from "../src/store/write.ts"
@@ -19,6 +20,8 @@ export type RoutingWorld = {
   intake: Intake
   routing: Routing
   timers: Timers
+  /** What routing found out about itself that must not be. */
+  broken: Broken[]
   inbox(name: string, slaSeconds?: number): Promise<string>
   agent(
     name: string,
@@ -49,6 +52,7 @@ export async function routingWorld(
   const { store, db, clock, bus } = test
   const orgId = newId()
   const timers = new Timers(clock, (name, error) => console.error(name, error))
+  const broken: Broken[] = []
   const side = openDatabase({ url: test.url, connectionsMax: 2 })
   await sql`INSERT INTO organizations (id, name, time_zone) VALUES (${orgId}, 'Retale', 'America/New_York')`.execute(db)
   await saveSettings({ ...structuredClone(defaultWorkflowSettings) })
@@ -61,6 +65,7 @@ export async function routingWorld(
     owner: options.owner ?? `test-${orgId}`,
     engine: options.engine ?? "fast",
     onError: (error) => console.error("routing", error),
+    onBroken: async (_orgId, one) => void broken.push(one),
   })
   if (!options.unrouted) await routing.start()
   const intake = createIntake({
@@ -87,6 +92,7 @@ export async function routingWorld(
     routing,
     timers,
     intake,
+    broken,
     async inbox(name, slaSeconds = 3_600) {
       const id = newId()
       await sql`

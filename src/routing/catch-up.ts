@@ -11,12 +11,16 @@ export type Changes = FactIds & {
   more: boolean
   pulls: { requestId: string; agentId: string }[]
   settingsChanged: boolean
+  /** Agents who came back. */
+  returned: string[]
 }
 
 const pageSize = 1_000
 
 /** The row of a Next that waits for the owner of routing. */
 export const pullEvent = "internal.pull_requested"
+
+const returns: string[] = ["agent_status.logged_in", "agent_status.returned_from_away"]
 
 type EventRow = {
   position: number
@@ -32,7 +36,7 @@ export async function readChanges(db: Kysely<DB>, orgId: string, after: number):
   const { rows } = await sql<EventRow>`
     SELECT position, type, touched, data->>'conversationId' AS conversation_id,
       CASE WHEN type = ${pullEvent} THEN data->>'requestId' END AS request_id,
-      CASE WHEN type = ${pullEvent} THEN data->>'agentId' END AS agent_id
+      CASE WHEN type = ${pullEvent} OR type = ANY(${returns}) THEN data->>'agentId' END AS agent_id
     FROM events WHERE org_id = ${orgId} AND position > ${after} ORDER BY position LIMIT ${pageSize}`.execute(db)
   return changesIn(rows, { after, more: rows.length === pageSize })
 }
@@ -42,13 +46,14 @@ export function changesOf(committed: Committed): Changes {
   const { events, touched, known, before } = committed
   const rows = events.map(({ position, type, data }, index): EventRow => {
     const isPull = type === pullEvent
+    const namesAgent = isPull || returns.includes(type)
     return {
       position,
       type,
       touched: index === events.length - 1 ? touched : null,
       conversationId: textOf(data.conversationId),
       requestId: isPull ? textOf(data.requestId) : null,
-      agentId: isPull ? textOf(data.agentId) : null,
+      agentId: namesAgent ? textOf(data.agentId) : null,
     }
   })
   const changes = changesIn(rows, { after: before, more: false })
@@ -86,6 +91,7 @@ function changesIn(rows: readonly EventRow[], { after, more }: { after: number; 
     agents: [...agents],
     conversations: [...conversations],
     pulls: rows.flatMap(({ requestId, agentId }) => (requestId && agentId ? [{ requestId, agentId }] : [])),
+    returned: rows.flatMap(({ type, agentId }) => (agentId && returns.includes(type) ? [agentId] : [])),
     settingsChanged: rows.some(({ type }) => type.startsWith("workflow_settings.")),
   }
 }

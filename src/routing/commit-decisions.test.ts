@@ -4,6 +4,8 @@ import { testStore, type TestStore } from "../../test/database.ts"
 import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
 import type { ChannelGroup } from "../core/channels.ts"
 import type { Decision } from "../core/routing/facts.ts"
+import { acceptOffer } from "../offers/answer-offer.ts"
+import { endOffers } from "../store/offers.ts"
 import { LeaseLost, renewLease, takeLease } from "../store/leases.ts"
 import { commitDecisions, type Lease } from "./commit-decisions.ts"
 import { findBroken } from "./invariants.ts"
@@ -43,6 +45,8 @@ async function waiting(channel: "chat" | "email", from: string): Promise<Waiting
   return { itemId: rows[0]?.id ?? "", conversationId: conversationId ?? "" }
 }
 let lastId = 0
+const chosen = { load: 0, capacity: 3, idleSince: null }
+const match = { score: 0, decidedAt: 0, place: 1, queueLength: 1, chosen, alsoEligible: 0, members: 1, excluded: [] }
 function decide(
   type: "assign" | "offer",
   item: Waiting,
@@ -53,7 +57,7 @@ function decide(
   const common = {
     id: ++lastId,
     at,
-    because: { rule: "best_pair" as const, configVersion: 1 },
+    because: { rule: "best_pair" as const, configVersion: 1, match },
     itemId: item.itemId,
     conversationId: item.conversationId,
     inboxId: more.inboxId ?? inbox,
@@ -138,6 +142,24 @@ describe("refused", () => {
     expect(await commit([decide("assign", item, ana)])).toEqual(new Set())
   })
 
+  test("an item that changed its group meanwhile is not given: other switches and limits are its", async () => {
+    const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+    const item = await waiting("email", "a@example.com")
+    for (const type of ["assign", "offer"] as const)
+      expect(await commit([decide(type, item, ana, { group: "messaging" })])).toEqual(new Set())
+  })
+
+  test("what belongs to a closed conversation is not assigned", async () => {
+    const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+    const item = await waiting("chat", "v1")
+    const mark = (closing: string) =>
+      sql`UPDATE conversations SET ${sql.raw(closing)} WHERE org_id = ${world.orgId}`.execute(base.db)
+    await mark("status = 'closed', awaiting_since = NULL, closed_at = now()")
+    expect(await commit([decide("assign", item, ana)])).toEqual(new Set())
+    await mark("status = 'new', awaiting_since = created_at, closed_at = NULL")
+    expect((await commit([decide("assign", item, ana)])).size).toBe(1)
+  })
+
   test("S9 several decisions of one batch count together: the last seat is given once", async () => {
     const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"], standard: 2 })
     const items = [await waiting("chat", "v1"), await waiting("chat", "v2"), await waiting("chat", "v3")]
@@ -185,6 +207,52 @@ describe("refused", () => {
       group: "messaging",
     }
     expect((await commit([miss])).size).toBe(0)
+  })
+
+  test("an offer ends once: what was accepted is neither missed nor withdrawn after it", async () => {
+    const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+    await commit([decide("offer", await waiting("chat", "v1"), ana)])
+    const { rows } = await sql<{ id: string }>`SELECT id FROM offers WHERE org_id = ${world.orgId}`.execute(base.db)
+    const id = rows[0]?.id ?? ""
+    const act = <T>(work: Parameters<typeof world.store.write<T>>[1]) =>
+      world.store.write({ orgId: world.orgId, kind: "act" }, work)
+    await act((tx) => acceptOffer(tx, id, ana))
+    for (const state of ["missed", "withdrawn", "declined"] as const)
+      expect(await act((tx) => endOffers(tx, [id], state))).toEqual([])
+    const after =
+      await sql`SELECT state, messaging_load FROM offers, agent_states a WHERE offers.org_id = ${world.orgId} AND a.agent_id = ${ana}`.execute(
+        base.db,
+      )
+    expect(after.rows).toEqual([{ state: "accepted", messagingLoad: 1 }])
+  })
+
+  test("a call rings at an agent who has none, is not in after-call work, and did not decline just now", async () => {
+    const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["voice"] })
+    const calls = [await waiting("chat", "v1"), await waiting("chat", "v2")]
+    await sql`UPDATE queue_items SET lane = 'call', channel_group = 'voice', tier = 0 WHERE org_id = ${world.orgId}`.execute(
+      base.db,
+    )
+    const ring = async (call = calls[0]) =>
+      call ? (await commit([decide("offer", call, ana, { group: "voice" })])).size : -1
+    for (const column of ["acw_until", "blocked_until_voice"]) {
+      await set(ana, `${column} = clock_timestamp() + interval '10 s'`)
+      expect(await ring()).toBe(0)
+      await set(ana, `${column} = NULL`)
+    }
+    expect(await ring()).toBe(1)
+    expect(await ring(calls[1])).toBe(0)
+  })
+
+  test("work that went from an absent agent to another is not taken from that one", async () => {
+    const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+    const ben = await world.agent("Ben", { inboxIds: [inbox], availableFor: ["messaging"] })
+    const item = await waiting("chat", "v1")
+    await commit([decide("assign", item, ben)])
+    await set(ana, "status = 'away', absent_since = now()")
+    const { conversationId } = item
+    const because = { rule: "absent_grace" as const, configVersion: 1 }
+    const take: Decision = { id: ++lastId, at: 0, because, type: "requeue_absent", conversationId, agentId: ana }
+    expect((await commit([take])).size).toBe(0)
   })
 
   test("work of an agent who is back is not taken away", async () => {

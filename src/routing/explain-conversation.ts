@@ -61,8 +61,9 @@ export async function explainConversation(
       dueAt: conversation.dueAt?.toISOString() ?? null,
       agentId: conversation.agentId,
     },
-    candidates: waiting ? named(waiting.candidates, names) : candidatesOf(decisions, names),
-    ...(waiting && { excludedCounts: { ...waiting.excludedCounts } }),
+    ...(waiting
+      ? { candidates: named(waiting.candidates, names), excludedCounts: { ...waiting.excludedCounts } }
+      : candidatesOf(decisions, names)),
   }
 }
 

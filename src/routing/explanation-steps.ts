@@ -229,17 +229,23 @@ export function waitingSteps(waiting: WhyWaiting, names: Names, now: Date): Orde
       kind: "waiting",
       data: { inboxName: inboxName(names, waiting.inboxId), group, place, queueLength, members },
     },
-    { at, order: 91, kind: "candidates", data: { candidates, excludedCounts } },
+    { at, order: 91, kind: "candidates", data: { candidates, excludedCounts, members } },
   ]
 }
 
 /** Who could have had it when it was decided last: the chosen one, and examples of the others with what excluded them. */
-export function candidatesOf(decisions: readonly DecisionRow[], names: Names): Explanation["candidates"] {
+export function candidatesOf(
+  decisions: readonly DecisionRow[],
+  names: Names,
+): Pick<Explanation, "candidates" | "excludedCounts"> {
   const last = decisions.findLast((row) => matchOf(row) !== null)
   const match = last && matchOf(last)
-  if (!last?.agentId || !match) return []
+  if (!last?.agentId || !match) return { candidates: [] }
   const others = match.excluded.flatMap(([excludedBy, , ids]) =>
     ids.map((agentId) => ({ agentId, name: names.people.get(agentId) ?? null, excludedBy })),
   )
-  return [{ agentId: last.agentId, name: names.people.get(last.agentId) ?? null, excludedBy: null }, ...others]
+  return {
+    candidates: [{ agentId: last.agentId, name: names.people.get(last.agentId) ?? null, excludedBy: null }, ...others],
+    excludedCounts: Object.fromEntries(match.excluded.map(([code, count]) => [code, count])),
+  }
 }

@@ -9,7 +9,7 @@ const endedAtOnceMax = 100
 
 /**
  * A messaging session in which nobody wrote for the same-agent limit ends by itself and frees capacity (spec 5, 6.6); the
- * conversation stays with its agent, `waiting`. What awaits an answer never ends by time.
+ * conversation stays with its agent, `waiting`. What awaits an answer does not end by silence (long-waits.ts).
  */
 export class IdleContacts implements BusinessTimer {
   readonly name = "idle_contacts"

@@ -1,15 +1,17 @@
 import type { Clock } from "../clock.ts"
 import { createEngine } from "../core/routing/create-engine.ts"
-import type { CommitOutcome, Decision, Engine, WhyWaiting } from "../core/routing/facts.ts"
+import { compareRows, type Drift } from "../core/routing/drift.ts"
+import type { CommitOutcome, Decision, Engine, HotRefusal, MirroredRows, WhyWaiting } from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
-import { type Committed, Feed, type KnownFacts } from "../store/committed.ts"
+import { type Committed, Feed } from "../store/committed.ts"
 import { openPulls } from "../store/decisions.ts"
 import { type OpenFusion, PartitionFusion } from "./fusion.ts"
 import { LeaseLost } from "../store/leases.ts"
 import type { Store } from "../store/write.ts"
 import { type Changes, changesOf, readChanges } from "./catch-up.ts"
 import { commitDecisions, type Lease } from "./commit-decisions.ts"
-import { type Facts, readAllFacts, readConfig, readFacts } from "./read-facts.ts"
+import { giveBack } from "./give-back.ts"
+import { readAllFacts, readConfig, readFacts, readLiveItemIds } from "./read-facts.ts"
 
 export type PartitionDeps = {
   store: Store
@@ -17,6 +19,8 @@ export type PartitionDeps = {
   engine: "plain" | "fast"
   onError: (error: unknown) => void
   onDecided?: (count: number, refused: number) => void
+  /** The guard refused again and again what the engine thinks right. */
+  onHotRefusals?: (refusals: readonly HotRefusal[]) => void
 }
 
 const decisionsPerCommitMax = 100
@@ -36,6 +40,8 @@ export class Partition {
   /** The table is to be looked at, whatever the feed says. */
   #look = true
   #stopped = false
+  /** Where the audit's walk through the database's live items has come to. */
+  #auditedUpTo: string | null = null
   /** Monotonic time until which this process may decide; renewals move it. */
   #decidesUntil: number
 
@@ -50,6 +56,7 @@ export class Partition {
   /** After the takeover has committed: whatever the former owner wrote is seen, and nothing of his comes after. */
   static async rebuild(deps: PartitionDeps, lease: Lease, decidesUntil: number): Promise<Partition> {
     const { db } = deps.store
+    await giveBack(deps.store, lease.orgId, null)
     const last = await db
       .selectFrom("eventPositions")
       .select("last")
@@ -68,6 +75,11 @@ export class Partition {
 
   stop(): void {
     this.#stopped = true
+  }
+
+  /** Stopped, or found out that its lease is lost: it never decides again. */
+  get isOver(): boolean {
+    return this.#stopped
   }
 
   async drained(): Promise<void> {
@@ -183,7 +195,8 @@ export class Partition {
   async #recover(decisions: readonly Decision[]): Promise<void> {
     this.#answer(decisions, () => "unknown")
     for (;;) {
-      if (!this.#mayDecide()) return
+      // Also while it may not decide: once it may again, what is held must not be held for ever.
+      if (this.#stopped) return
       await this.#deps.clock.sleep(recoverMs)
       try {
         await this.#reload(decisions)
@@ -204,6 +217,33 @@ export class Partition {
         outcome: outcomeOf(decision),
       })
     }
+    const hot = this.#engine.takeHotRefusals()
+    if (hot.length > 0) this.#deps.onHotRefusals?.(hot)
+  }
+
+  /**
+   * The next share of the engine's rows, and of the live items of the database, against each other (routing.md 3.5).
+   * Rows of equal version must be equal. Of what is newer in the database the events must have come once everything
+   * committed has been caught up with: positions rise as commits do.
+   */
+  async audit(): Promise<Drift[]> {
+    const { store } = this.#deps
+    const held = this.#engine.sample()
+    const share = Math.max(held.items.length, liveItemsPerAuditMin)
+    const live = await readLiveItemIds(store.db, this.lease.orgId, this.#auditedUpTo, share)
+    this.#auditedUpTo = live.length < share ? null : (live.at(-1) ?? null)
+    const stored = await readFacts(store.db, this.lease.orgId, {
+      items: [...new Set([...held.items.map(({ id }) => id), ...held.offers.map(({ itemId }) => itemId), ...live])],
+      agents: held.agents.map(({ id }) => id),
+      conversations: held.assigned.map(({ id }) => id),
+    })
+    const { drifts, newer } = compareRows(held, stored)
+    if (newer.length === 0) return drifts
+    await this.step()
+    // A partition that may not decide reads no events either.
+    if (!this.#mayDecide()) return drifts
+    const missed = newer.filter(({ kind, id, version }) => this.#engine.versionOf(kind, id) < version)
+    return [...drifts, ...missed.map(({ kind, id }): Drift => ({ kind, id, how: "missed" }))]
   }
 
   async #catchUp(): Promise<void> {
@@ -224,7 +264,7 @@ export class Partition {
   }
 
   /** `known` need not be read; what is named in `changes` beside it must. */
-  async #take(changes: Changes, known?: KnownFacts): Promise<void> {
+  async #take(changes: Changes, known?: MirroredRows): Promise<void> {
     const { db } = this.#deps.store
     if (changes.settingsChanged)
       this.#engine.apply({ at: this.#now(), type: "configured", config: await readConfig(db, this.lease.orgId) })
@@ -232,6 +272,7 @@ export class Partition {
       this.#apply(await readFacts(db, this.lease.orgId, changes))
     if (known) this.#apply(known)
     for (const { requestId, agentId } of changes.pulls) this.#requestPull(requestId, agentId)
+    await giveBack(this.#deps.store, this.lease.orgId, changes.returned)
     this.#position = changes.position
   }
 
@@ -245,7 +286,7 @@ export class Partition {
   }
 
   /** Newer versions win by themselves, so rows may come twice and in any order. */
-  #apply({ items, agents, offers, assigned }: Facts): void {
+  #apply({ items, agents, offers, assigned }: MirroredRows): void {
     const at = this.#now()
     for (const agent of agents) this.#engine.apply({ at, type: "agent_changed", agent })
     for (const item of items) this.#engine.apply({ at, type: "item_changed", item })
@@ -268,3 +309,4 @@ export class Partition {
 }
 
 const recoverMs = 100
+const liveItemsPerAuditMin = 200

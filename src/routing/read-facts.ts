@@ -1,5 +1,12 @@
 import { type Kysely, sql } from "kysely"
-import type { AgentFact, AssignedFact, OfferFact, QueueItemFact, RoutingConfig } from "../core/routing/facts.ts"
+import type {
+  AgentFact,
+  AssignedFact,
+  MirroredRows,
+  OfferFact,
+  QueueItemFact,
+  RoutingConfig,
+} from "../core/routing/facts.ts"
 import { agentColumns } from "../store/agents.ts"
 import { type AgentAtWork, agentFact, itemFact, offerFact } from "../store/facts.ts"
 import { offerColumns, type OfferRow } from "../store/offers.ts"
@@ -10,10 +17,9 @@ import type { DB } from "../store/tables.ts"
 /** Rows as the engine takes them: by id, or all that live. */
 
 export type FactIds = { items: readonly string[]; agents: readonly string[]; conversations: readonly string[] }
-export type Facts = { items: QueueItemFact[]; agents: AgentFact[]; offers: OfferFact[]; assigned: AssignedFact[] }
 
 /** The named rows; of items their offers too, of agents the work that they have. */
-export async function readFacts(db: Kysely<DB>, orgId: string, ids: FactIds): Promise<Facts> {
+export async function readFacts(db: Kysely<DB>, orgId: string, ids: FactIds): Promise<MirroredRows> {
   const [items, agents, offers, assigned] = await Promise.all([
     ids.items.length > 0 ? readItems(db, orgId, ids.items) : [],
     ids.agents.length > 0 ? readAgents(db, orgId, ids.agents) : [],
@@ -24,7 +30,7 @@ export async function readFacts(db: Kysely<DB>, orgId: string, ids: FactIds): Pr
 }
 
 /** Everything that lives, for a rebuild. */
-export async function readAllFacts(db: Kysely<DB>, orgId: string): Promise<Facts> {
+export async function readAllFacts(db: Kysely<DB>, orgId: string): Promise<MirroredRows> {
   const items = await readItems(db, orgId, null)
   const agents = await readAgents(db, orgId, null)
   const offers = await readOffers(
@@ -34,6 +40,19 @@ export async function readAllFacts(db: Kysely<DB>, orgId: string): Promise<Facts
   )
   const assigned = await readAssigned(db, orgId, null)
   return { items, agents, offers, assigned }
+}
+
+/** The next live items by id, for an audit that walks through them. */
+export async function readLiveItemIds(
+  db: Kysely<DB>,
+  orgId: string,
+  after: string | null,
+  limit: number,
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM queue_items WHERE org_id = ${orgId} AND partition_id = ${orgId} AND state IN ('waiting', 'offered')
+      ${after === null ? sql`` : sql`AND id > ${after}`} ORDER BY id LIMIT ${limit}`.execute(db)
+  return rows.map((row) => row.id)
 }
 
 async function readItems(db: Kysely<DB>, orgId: string, ids: readonly string[] | null): Promise<QueueItemFact[]> {

@@ -7,6 +7,7 @@ import type { DB } from "../store/tables.ts"
 import type { Store } from "../store/write.ts"
 import type { BusinessTimer, Timers } from "../timers.ts"
 import type { PartitionFusion } from "./fusion.ts"
+import type { Broken } from "./invariants.ts"
 import { Partition } from "./partition.ts"
 
 export type RoutingDeps = {
@@ -21,6 +22,8 @@ export type RoutingDeps = {
   engine: "plain" | "fast"
   onError: (error: unknown, orgId: string | null) => void
   onDecided?: (count: number, refused: number) => void
+  /** The engine and the database part (I14, or the guard refuses what the engine thinks right again and again). */
+  onBroken?: (orgId: string, broken: Broken) => Promise<void>
 }
 
 /** Routing as the rest of the program sees it. */
@@ -35,6 +38,8 @@ export interface Routing {
   owns(orgId: string): boolean
   /** For intake: assignment in the commit of the arrival; null where another process owns the routing. */
   fuse(orgId: string): PartitionFusion | null
+  /** Compares the next share of the engines with the database, now; what differs is told and read anew. Each minute by itself. */
+  audit(): Promise<void>
 }
 
 const leaseSeconds = 15
@@ -43,6 +48,7 @@ const renewMs = 5_000
 const decideMsMax = 10_000
 const pollMs = 1_000
 const takeoverMs = 2_000
+const auditMs = 60_000
 
 export function createRouting(deps: RoutingDeps): Routing {
   const { store, clock, bus, timers, side, owner } = deps
@@ -78,7 +84,15 @@ export function createRouting(deps: RoutingDeps): Routing {
     } catch (error) {
       deps.onError(error, partition.lease.orgId)
       return 0
+    } finally {
+      // Its lease is lost: a renewal may still go through where only the time was over, but it never decides again.
+      if (partition.isOver) drop(partition)
     }
+  }
+
+  function owned(orgId: string): Partition | null {
+    const partition = partitions.get(orgId)
+    return partition && !partition.isOver ? partition : null
   }
 
   function take(orgId: string): Promise<Partition | null> {
@@ -90,7 +104,7 @@ export function createRouting(deps: RoutingDeps): Routing {
   }
 
   async function takeOver(orgId: string): Promise<Partition | null> {
-    const held = partitions.get(orgId)
+    const held = owned(orgId)
     if (held) return held
     const began = clock.monotonic()
     const epoch = await takeLease(side, orgId, owner, leaseSeconds)
@@ -101,6 +115,10 @@ export function createRouting(deps: RoutingDeps): Routing {
         clock,
         engine: deps.engine,
         onError: (error) => deps.onError(error, orgId),
+        onHotRefusals: (refusals) => {
+          const ids = refusals.map(({ decision, id, agentId }) => `${decision} ${id} ${agentId}`)
+          void tell(orgId, { invariant: "I14", what: hotRefusalsWords, count: ids.length, sampleIds: ids.slice(0, 5) })
+        },
         ...(deps.onDecided && { onDecided: deps.onDecided }),
       },
       { orgId, owner, epoch },
@@ -117,6 +135,31 @@ export function createRouting(deps: RoutingDeps): Routing {
 
   async function takeFree(): Promise<void> {
     for (const orgId of await freePartitions(side, owner)) if (!partitions.has(orgId)) await take(orgId)
+  }
+
+  async function tell(orgId: string, broken: Broken): Promise<void> {
+    await deps.onBroken?.(orgId, broken).catch((error: unknown) => deps.onError(error, orgId))
+  }
+
+  async function audit(): Promise<void> {
+    for (const partition of [...partitions.values()])
+      await auditOne(partition).catch((error: unknown) => deps.onError(error, partition.lease.orgId))
+  }
+
+  async function auditOne(partition: Partition): Promise<void> {
+    const drifts = await partition.audit()
+    if (drifts.length === 0 || partition.isOver) return
+    const ids = drifts.map(({ kind, id, how }) => `${kind} ${id} ${how}`)
+    const broken = { invariant: "I14", what: driftWords, count: ids.length, sampleIds: ids.slice(0, 5) }
+    await tell(partition.lease.orgId, broken)
+    await rebuild(partition)
+  }
+
+  /** Everything is read anew, under the next epoch: what is under way by the old one is refused. */
+  async function rebuild(partition: Partition): Promise<void> {
+    drop(partition)
+    await partition.drained()
+    if (running) await take(partition.lease.orgId)
   }
 
   async function renewAll(): Promise<void> {
@@ -170,6 +213,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       every(renewMs, renewAll)
       every(takeoverMs, takeFree)
       every(pollMs, async () => void (await Promise.all([...partitions.values()].map((partition) => step(partition)))))
+      every(auditMs, audit)
     },
     async stop() {
       running = false
@@ -184,16 +228,19 @@ export function createRouting(deps: RoutingDeps): Routing {
     async settled(orgId) {
       const wanted = orgId === undefined ? [...partitions.keys()] : [orgId]
       for (const id of wanted) {
-        const partition = partitions.get(id) ?? (running ? await take(id) : null)
+        const partition = owned(id) ?? (running ? await take(id) : null)
         // The first may join a step that began before what the caller has in mind; the last one found nothing to do.
         for (let round = 0; partition && round < settleRoundsMax; round++)
           if ((await partition.step()) === 0 && round > 0) break
       }
     },
-    explain: (orgId, itemId) => partitions.get(orgId)?.explain(itemId) ?? null,
-    owns: (orgId) => partitions.has(orgId),
-    fuse: (orgId) => partitions.get(orgId)?.fuse() ?? null,
+    explain: (orgId, itemId) => owned(orgId)?.explain(itemId) ?? null,
+    audit,
+    owns: (orgId) => owned(orgId) !== null,
+    fuse: (orgId) => owned(orgId)?.fuse() ?? null,
   }
 }
 
 const settleRoundsMax = 1_000
+const driftWords = "what routing has in mind is what the database says"
+const hotRefusalsWords = "the database takes what routing decides from rows that it knows"

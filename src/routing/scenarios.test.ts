@@ -177,6 +177,17 @@ test("an accepted offer assigns the conversation and keeps the seat that it clai
   expect(await act((tx) => acceptOffer(tx, offer?.id ?? "", ana))).toEqual({ conversationId })
 })
 
+test("an offer whose time is over cannot be accepted, even before anybody has said that it was missed", async () => {
+  const inbox = await world.inbox("General")
+  const chat = await world.entryPoint("chat", inbox)
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  await world.send(chat, "chat", "v1")
+  await world.routing.settled(world.orgId)
+  const [offer] = await offers()
+  await sql`UPDATE offers SET ends_at = now() - interval '1 s' WHERE org_id = ${world.orgId}`.execute(base.db)
+  await expect(act((tx) => acceptOffer(tx, offer?.id ?? "", ana))).rejects.toMatchObject({ code: "offer_ended" })
+})
+
 test("S9 a declined offer returns to its place and goes to another agent", async () => {
   const inbox = await world.inbox("General")
   const chat = await world.entryPoint("chat", inbox)
@@ -291,4 +302,42 @@ test("what one customer writes on a second channel goes to the agent who has the
   expect(again).toMatchObject({ conversationId: first.conversationId, contactId: first.contactId })
   expect(await conversation(first.conversationId)).toMatchObject({ status: "open", agentId: ana })
   expect(await agentRow(ana)).toMatchObject({ messagingLoad: 1 })
+})
+
+test("who comes back before another took it goes on: what queued meanwhile is hers again", async () => {
+  const inbox = await world.inbox("General")
+  const chat = await world.entryPoint("chat", inbox)
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"], standard: 1 })
+  const sms = await world.entryPoint("sms", inbox)
+  const first = await world.send(sms, "sms", "+14155550100")
+  await world.routing.settled(world.orgId)
+  await sql`
+    INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at)
+    SELECT ${world.orgId}, 'visitor', 'v1', gen_random_uuid(), customer_id, now() FROM conversations WHERE org_id = ${world.orgId}`.execute(
+    base.db,
+  )
+  await act((tx) => setStatus(tx, ana, { status: "away" }))
+  await world.send(chat, "chat", "v1", "Are you there?")
+  await world.routing.settled(world.orgId)
+  const [item] = await readQueue(base.db, world.orgId, { inboxIds: null, limit: 1 })
+  expect(item).toMatchObject({ conversationId: first.conversationId })
+  // It rings at Ben when Ana returns.
+  await world.settings((settings) => {
+    settings.messaging.offerBanner = true
+  })
+  const ben = await world.agent("Ben", { inboxIds: [inbox], availableFor: ["messaging"] })
+  await world.routing.settled(world.orgId)
+  expect((await offers()).map((offer) => offer.agentId)).toEqual([ben])
+  await act((tx) => setStatus(tx, ana, { status: "logged_in" }))
+  await world.routing.settled(world.orgId)
+  expect(await offers()).toEqual([])
+  expect(await readQueue(base.db, world.orgId, { inboxIds: null, limit: 1 })).toEqual([])
+  expect(await conversation(first.conversationId)).toMatchObject({ status: "open", agentId: ana })
+  expect(await agentRow(ana)).toMatchObject({ messagingLoad: 1 })
+  expect(await agentRow(ben)).toMatchObject({ messagingLoad: 0 })
+  const { rows } = await sql`SELECT state FROM contacts WHERE org_id = ${world.orgId}`.execute(base.db)
+  expect(rows).toEqual([{ state: "active" }, { state: "active" }])
+  const kept = await sql`SELECT 1 FROM assignments WHERE org_id = ${world.orgId}`.execute(base.db)
+  expect(kept.rows).toHaveLength(1)
 })

@@ -1,12 +1,4 @@
-import type { AgentFact, AssignedFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
-
-/** Rows as a transaction leaves them, for the routing engine, which then need not read them again. */
-export type KnownFacts = {
-  items: QueueItemFact[]
-  agents: AgentFact[]
-  offers: OfferFact[]
-  assigned: AssignedFact[]
-}
+import type { MirroredRows } from "../core/routing/facts.ts"
 
 export type CommittedEvent = {
   position: number
@@ -28,7 +20,8 @@ export type Committed = {
   events: readonly CommittedEvent[]
   /** Rows that the routing engine mirrors and that have changed: those of `known`, and those to be read again. */
   touched: { items: readonly string[]; agents: readonly string[] } | null
-  known: KnownFacts
+  /** As the transaction leaves them, so that they need not be read again. */
+  known: MirroredRows
 }
 
 /**

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from "kysely"
 import { type ChannelGroup, channelGroups, tierOfGroup } from "../core/channels.ts"
 import { newId } from "../ids.ts"
 import { liveContacts, moveContacts } from "./contacts.ts"
-import type { ConversationRow } from "./conversations.ts"
+import { changeConversations, type ConversationRow } from "./conversations.ts"
 import { endOffers, lockPendingOffers, type OfferRow } from "./offers.ts"
 import { copyTable } from "./copy.ts"
 import { itemFact } from "./facts.ts"
@@ -140,6 +140,7 @@ export async function returnItems(tx: Tx, itemIds: readonly string[]): Promise<v
 /**
  * An awaiting conversation needs an agent (again): its live text contacts queue in its Inbox. Keeps the due date;
  * `firstQueuedAt` is what ties are broken by. Null where nothing awaits, or it is queued already. The conversation is locked.
+ * Where its Inbox has ended while an agent had it, it goes on in the organization's fallback Inbox.
  */
 export async function requeue(
   tx: Tx,
@@ -150,12 +151,13 @@ export async function requeue(
   const contacts = (await liveContacts(tx, [conversation.id])).filter((contact) => contact.channel !== "voice")
   const lead = contacts.find((contact) => contact.channelGroup === "messaging") ?? contacts[0]
   if (!lead || (await hasLiveItem(tx, conversation.id))) return null
+  const inboxId = await activeInbox(tx, conversation)
   const item: NewQueueItem = {
     id: newId(),
     conversationId: conversation.id,
     contactId: lead.id,
     lane: "text",
-    inboxId: conversation.inboxId,
+    inboxId,
     channelGroup: lead.channelGroup,
     tier: tierOfGroup[lead.channelGroup],
     dueAt: conversation.dueAt,
@@ -170,6 +172,23 @@ export async function requeue(
   putQueueItems(tx, [waiting(item)])
   await tx.flush()
   return item
+}
+
+/** The conversation's own, else the fallback, to which it moves. */
+async function activeInbox(tx: Tx, conversation: ConversationRow): Promise<string> {
+  const { rows } = await sql<{ inboxId: string }>`
+    SELECT CASE WHEN i.deactivated_at IS NULL THEN i.id ELSE coalesce(o.fallback_inbox_id, i.id) END AS inbox_id
+    FROM inboxes i JOIN organizations o ON o.id = i.org_id WHERE i.org_id = ${tx.orgId} AND i.id = ${conversation.inboxId}`.execute(
+    tx.db,
+  )
+  const inboxId = rows[0]?.inboxId ?? conversation.inboxId
+  if (inboxId === conversation.inboxId) return inboxId
+  await changeConversations(tx, [{ conversation, change: { inboxId }, reason: "inbox_removed" }])
+  await sql`
+    UPDATE contacts SET inbox_id = ${inboxId} WHERE org_id = ${tx.orgId} AND conversation_id = ${conversation.id} AND state <> 'ended'`.execute(
+    tx.db,
+  )
+  return inboxId
 }
 
 async function hasLiveItem(tx: Tx, conversationId: string): Promise<boolean> {

@@ -1,11 +1,11 @@
 import { CompiledQuery, type Kysely, type RawBuilder, sql, type Transaction } from "kysely"
 import type pg from "pg"
 import type { Clock } from "../clock.ts"
-import type { AgentFact, AssignedFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
+import type { AgentFact, AssignedFact, MirroredRows, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { chance, newId } from "../ids.ts"
 import { Burst, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
-import { type Committed, type KnownFacts, lastPosition } from "./committed.ts"
+import { type Committed, lastPosition } from "./committed.ts"
 import { Copy, type CopyTable, copyTable } from "./copy.ts"
 import { Gates, type WriteKind } from "./gate.ts"
 import type { DB } from "./tables.ts"
@@ -60,7 +60,7 @@ export interface Tx {
   touch(rows: {
     items?: readonly (string | null | undefined)[]
     agents?: readonly (string | null | undefined)[]
-    known?: Partial<KnownFacts>
+    known?: Partial<MirroredRows>
   }): void
   /** A change of a setting, with what it was and what it is. */
   audit(entry: {

@@ -1,42 +1,42 @@
 import { excludedBy } from "./eligibility.ts"
-import type { Because, ExclusionCode, Instant, QueueItemFact, WhyWaiting } from "./facts.ts"
+import type { Because, Excluded, ExclusionCode, Instant, QueueItemFact, WhyWaiting } from "./facts.ts"
 import { compareIds, compareItems } from "./order.ts"
 import { type RoutingState, sortedIds } from "./state.ts"
 
 /** The reasons of a decision, as codes and numbers, taken at the moment of deciding (routing.md 4). */
 
-/** Up to so many members each one is judged and kept; above, only numbers. */
-export const membersListedMax = 50
-const examplesMax = 5
+/** Whoever asks why an item waits sees each member up to so many; above, examples and numbers. */
+const membersListedMax = 50
+export const examplesMax = 5
 
 export type ChosenPair = { item: QueueItemFact; agentId: string; score: number }
 export type QueueNumbers = { place: number; queueLength: number }
+/** What is said of the members who were not chosen. */
+export type OtherMembers = { alsoEligible: number; excluded: Excluded[] }
 
 export function becauseOfMatch(
   state: RoutingState,
   { item, agentId, score }: ChosenPair,
-  numbers: QueueNumbers,
+  { numbers, others }: { numbers: QueueNumbers; others: OtherMembers },
   pull: boolean,
   now: Instant,
 ): Because {
   const view = state.view(agentId)
-  const members = state.members.get(item.inboxId)?.size ?? 0
-  const judged = members > membersListedMax ? [] : judgeMembers(state, item, now)
-  const others = judged.filter((each) => each.agentId !== agentId)
   return {
     rule: pull ? "pull" : "best_pair",
     configVersion: state.config.version,
     match: {
       score,
+      decidedAt: now,
       ...numbers,
       chosen: {
         load: view ? view.fact.messagingLoad + view.held.messaging : 0,
         capacity: view && item.group === "messaging" ? capacityOf(view.fact, pull) : null,
         idleSince: view && view.idleSince > 0 ? view.idleSince : null,
       },
-      alsoEligible: others.filter((each) => each.excludedBy === null).length,
-      members,
-      excluded: grouped(others),
+      alsoEligible: others.alsoEligible,
+      members: state.members.get(item.inboxId)?.size ?? 0,
+      excluded: others.excluded,
     },
   }
 }
@@ -74,14 +74,21 @@ export function triedBy(
   return state.isTried(item.id, agentId, others, now) ? "tried_before" : null
 }
 
-function grouped(judged: readonly Judged[]): [ExclusionCode, number, string[]][] {
+/** By looking at every member: how it is meant. The engine in use keeps count instead (engine.ts). */
+export function countOthers(state: RoutingState, { item, agentId }: ChosenPair, now: Instant): OtherMembers {
   const groups = new Map<ExclusionCode, string[]>()
-  for (const each of judged) {
-    if (each.excludedBy) groups.set(each.excludedBy, [...(groups.get(each.excludedBy) ?? []), each.agentId])
+  let alsoEligible = 0
+  for (const each of judgeMembers(state, item, now)) {
+    if (each.agentId === agentId) continue
+    if (each.excludedBy === null) alsoEligible += 1
+    else groups.set(each.excludedBy, [...(groups.get(each.excludedBy) ?? []), each.agentId])
   }
-  return [...groups]
-    .sort(([a], [b]) => compareIds(a, b))
-    .map(([code, ids]) => [code, ids.length, ids.slice(0, examplesMax)])
+  const excluded = [...groups].map(([code, ids]): Excluded => [code, ids.length, ids.slice(0, examplesMax)])
+  return { alsoEligible, excluded: inCodeOrder(excluded) }
+}
+
+export function inCodeOrder(excluded: Excluded[]): Excluded[] {
+  return excluded.sort(([a], [b]) => compareIds(a, b))
 }
 
 /** Where an item stands among the waiting ones of its Inbox and group. */

@@ -13,18 +13,21 @@ import { compareItems } from "./order.ts"
 const eventsMin = process.env.TRIALS === "1" ? 100_000 : 20_000
 const eventsPerEpisode = 1000
 const inboxIds = ["billing", "returns", "support"]
-const agentIds = ["ana", "ben", "cy", "di", "eli", "fay"]
+const fewAgents = ["ana", "ben", "cy", "di", "eli", "fay"]
+/** Every seventh walk: more than examples are kept of, so that counts and examples part. */
+const manyAgents = [...fewAgents, ..."ghijklmnopqr"].map((id) => id.padEnd(3, "."))
 
 test(`both engines decide alike over ${eventsMin} random events, and keep their promises`, {
   timeout: 600_000,
 }, () => {
-  const seen = { events: 0, decisions: 0, kinds: new Map<string, number>(), calm: 0 }
+  const seen = { events: 0, decisions: 0, kinds: new Map<string, number>(), calm: 0, manyExcluded: 0 }
   for (let seed = 1; seen.events < eventsMin; seed += 1) {
     const episode = new Episode(seed)
     episode.run(eventsPerEpisode)
     seen.events += episode.events
     seen.decisions += episode.decisions.length
     seen.calm += episode.calmMoments
+    seen.manyExcluded += episode.manyExcluded
     for (const { type } of episode.decisions) seen.kinds.set(type, (seen.kinds.get(type) ?? 0) + 1)
   }
   // The walk is only worth something if it goes everywhere.
@@ -32,6 +35,7 @@ test(`both engines decide alike over ${eventsMin} random events, and keep their 
   expect([...seen.kinds.keys()].sort()).toEqual(kinds)
   for (const kind of kinds) expect(seen.kinds.get(kind)).toBeGreaterThan(eventsMin / 2000)
   expect(seen.calm).toBeGreaterThan(eventsMin / 100)
+  expect(seen.manyExcluded).toBeGreaterThan(eventsMin / 1000)
 })
 
 describe("with a guard taken out of both engines, the walk finds it", () => {
@@ -91,6 +95,9 @@ describe("with a guard taken out of both engines, the walk finds it", () => {
       reserve: (item, now) => engine.reserve(item, now),
       nextWakeAt: () => engine.nextWakeAt(),
       explain: (itemId, now) => engine.explain(itemId, now),
+      sample: () => engine.sample(),
+      versionOf: (kind, id) => engine.versionOf(kind, id),
+      takeHotRefusals: () => engine.takeHotRefusals(),
     }
   }
 
@@ -103,8 +110,10 @@ describe("with a guard taken out of both engines, the walk finds it", () => {
 class Episode {
   events = 0
   calmMoments = 0
+  manyExcluded = 0
   readonly decisions: Decision[] = []
   #seed: number
+  #agentIds: readonly string[]
   #random: () => number
   #now = 1_000_000_000
   #db = new FakeDatabase()
@@ -119,6 +128,7 @@ class Episode {
 
   constructor(seed: number, bend: (engine: Engine) => Engine = (engine) => engine) {
     this.#seed = seed
+    this.#agentIds = seed % 7 === 0 ? manyAgents : fewAgents
     this.#random = randomOf(seed)
     this.#config = this.#newConfig(1)
     this.#plain = bend(createEngine("plain", this.#config))
@@ -127,7 +137,8 @@ class Episode {
   }
 
   run(eventsMax: number): void {
-    for (const id of agentIds) this.#undelivered.push(...this.#db.addAgent(id, { inboxIds: this.#some(inboxIds) }))
+    for (const id of this.#agentIds)
+      this.#undelivered.push(...this.#db.addAgent(id, { inboxIds: this.#some(inboxIds) }))
     for (let step = 0; this.events < eventsMax; step += 1) {
       const where = `seed ${this.#seed} step ${step}`
       this.#act()
@@ -153,12 +164,21 @@ class Episode {
     const max = this.#chance(0.1) ? 1 : 100
     const plain = this.#plain.decide(this.#now, max)
     const fast = this.#fast.decide(this.#now, max)
+    for (const { because } of plain) this.#countsAddUp(because, where)
     if (JSON.stringify(fast) !== JSON.stringify(plain)) expect(fast, where).toEqual(plain)
     if (plain.length < max) this.#wakesInTime(where)
     this.#decidesOnce(plain, where)
     this.#unanswered.push(...plain)
     this.decisions.push(...plain)
     return plain
+  }
+
+  /** Chosen, eligible and excluded are all members. */
+  #countsAddUp({ match }: Decision["because"], where: string): void {
+    if (!match) return
+    const excluded = match.excluded.reduce((sum, [, count]) => sum + count, 0)
+    expect(1 + match.alsoEligible + excluded, where).toBe(match.members)
+    this.manyExcluded += match.excluded.filter(([, count, ids]) => count > ids.length).length
   }
 
   /** It may wake for nothing, but never too late. */
@@ -184,7 +204,7 @@ class Episode {
     else if (dice < 0.45) this.#changeAgent()
     else if (dice < 0.6) this.#answerOffer()
     else if (dice < 0.7) this.#finish()
-    else if (dice < 0.76) this.#undelivered.push(...this.#db.requestPull(this.#one(agentIds)))
+    else if (dice < 0.76) this.#undelivered.push(...this.#db.requestPull(this.#one(this.#agentIds)))
     else if (dice < 0.8) this.#changeItem()
     else if (dice < 0.83) this.#undelivered.push({ at: this.#now, type: "configured", config: this.#nextConfig() })
     else if (dice < 0.86) this.#undelivered.push({ at: this.#now, type: "tick" })
@@ -208,7 +228,7 @@ class Episode {
       inboxId: this.#one(inboxIds),
       dueAt: this.#chance(0.1) ? null : this.#now + this.#upTo(4) * 60_000,
       firstQueuedAt: this.#now - this.#upTo(3) * 1000,
-      preferredAgentId: group === "voice" && this.#chance(0.5) ? this.#one(agentIds) : null,
+      preferredAgentId: group === "voice" && this.#chance(0.5) ? this.#one(this.#agentIds) : null,
     })
     if (this.#chance(0.3)) this.#reserve(this.#db.item(id))
     this.#undelivered.push(...events)
@@ -226,7 +246,7 @@ class Episode {
   }
 
   #changeAgent(): void {
-    const agent = this.#db.agents.get(this.#one(agentIds))
+    const agent = this.#db.agents.get(this.#one(this.#agentIds))
     if (!agent) return
     const soon = this.#now + this.#upTo(60) * 1000
     const changes: Partial<AgentFact>[] = [

@@ -480,6 +480,7 @@ describe.each(["plain", "fast"] as const)("the %s engine", (kind) => {
       configVersion: 1,
       match: {
         score: 0,
+        decidedAt: w.now(),
         place: 1,
         queueLength: 1,
         chosen: { load: 0, capacity: 2, idleSince: null },
@@ -489,5 +490,99 @@ describe.each(["plain", "fast"] as const)("the %s engine", (kind) => {
       },
     })
     expect(JSON.stringify(why).length).toBeLessThan(400)
+  })
+
+  test.each([60, 300])("of %i members the reasons are counted, with five examples each", (members) => {
+    const w = world(kind)
+    const names = Array.from({ length: members }, (_, n) => `a${String(n).padStart(3, "0")}`)
+    for (const [n, id] of names.entries())
+      w.tell(w.db.addAgent(id, n % 3 === 0 ? { status: "away" } : n % 3 === 1 ? { messagingLoad: 2 } : {}))
+    w.tell(w.db.addItem("q1"))
+    const match = w.decide()[0]?.because.match
+    expect(match).toMatchObject({ members, alsoEligible: members / 3 - 1 })
+    expect(match?.excluded).toEqual([
+      ["at_capacity", members / 3, ["a001", "a004", "a007", "a010", "a013"]],
+      ["away", members / 3, ["a000", "a003", "a006", "a009", "a012"]],
+    ])
+    // Whoever changes is counted anew; the chosen one is not among the others.
+    w.tell(w.db.changeAgent("a000", { status: "logged_in", inboxIds: ["support", "returns"] }))
+    w.tell(w.db.changeAgent("a003", { inboxIds: ["returns"] }))
+    w.tell(w.db.changeAgent("a001", { messagingLoad: 1 }))
+    w.tell(w.db.requestPull("a004"))
+    w.tell(w.db.addItem("q2"))
+    const pulled = w.decide()[0]?.because.match
+    expect(pulled).toMatchObject({ members: members - 1, alsoEligible: members / 3 + 2 })
+    expect(pulled?.excluded).toEqual([
+      ["at_capacity", members / 3 - 2, ["a007", "a010", "a013", "a016", "a019"]],
+      ["away", members / 3 - 2, ["a006", "a009", "a012", "a015", "a018"]],
+    ])
+  })
+
+  test("of many members, those who declined are counted too", () => {
+    const w = world(kind, { offerBanner: true })
+    for (let n = 10; n < 70; n += 1) w.tell(w.db.addAgent(`a${n}`))
+    w.tell(w.db.addItem("q1"))
+    for (let n = 0; n < 7; n += 1) {
+      w.settle()
+      w.tell(w.db.decline(pendingOffers(w)[0]?.id ?? "", 20))
+    }
+    const match = w.decide()[0]?.because.match
+    expect(match).toMatchObject({ members: 60, alsoEligible: 52 })
+    expect(match?.excluded).toEqual([["tried_before", 7, ["a10", "a11", "a12", "a13", "a14"]]])
+  })
+
+  test("what is refused three times at equal versions is told: the engine or the guard is wrong", () => {
+    const w = world(kind)
+    w.tell(w.db.addAgent("ana"))
+    w.tell(w.db.addItem("q1"))
+    const refuse = () => {
+      const [decision] = w.decide()
+      w.engine.apply({ at: w.now(), type: "commit_answered", decisionId: decision?.id ?? 0, outcome: "refused" })
+      w.wait(1)
+    }
+    refuse()
+    refuse()
+    // A new version is a new case.
+    w.tell(w.db.changeAgent("ana", { availableFor: ["messaging"] }))
+    refuse()
+    refuse()
+    expect(w.engine.takeHotRefusals()).toEqual([])
+    refuse()
+    expect(w.engine.takeHotRefusals()).toEqual([{ decision: "assign", id: "q1", agentId: "ana" }])
+    refuse()
+    expect(w.engine.takeHotRefusals()).toEqual([])
+  })
+
+  test("two misses count although the commit that switches off was lost", () => {
+    const w = world(kind, { offerBanner: true })
+    w.tell(w.db.addAgent("ana"))
+    w.tell(w.db.addItem("q1"))
+    for (const pause of [30, 60, 30]) {
+      w.settle()
+      w.wait(pause)
+    }
+    const [miss] = w.decide()
+    if (!miss) throw new Error("no miss")
+    w.tell(w.db.commit(miss) ?? [])
+    const [off] = w.decide()
+    expect(off).toMatchObject({ type: "unavailable" })
+    w.engine.apply({ at: w.now(), type: "commit_answered", decisionId: off?.id ?? 0, outcome: "unknown" })
+    expect(w.decide()).toEqual([])
+    w.engine.apply({ at: w.now(), type: "commit_answered", decisionId: off?.id ?? 0, outcome: "dropped" })
+    expect(short(w.decide())).toEqual(["unavailable ana messaging"])
+  })
+
+  test("the audit sees every row in turn, and what version is known of one that is gone", () => {
+    const w = world(kind)
+    for (let n = 100; n < 350; n += 1) w.tell(w.db.addItem(`q${n}`))
+    const seen = new Set<string>()
+    for (let round = 0; round < 13; round += 1) for (const { id } of w.engine.sample().items) seen.add(id)
+    expect(seen.size).toBe(250)
+    expect(w.engine.versionOf("item", "q100")).toBe(1)
+    w.tell(w.db.cancel("q100"))
+    expect(w.engine.versionOf("item", "q100")).toBe(2)
+    expect(w.engine.versionOf("item", "q999")).toBe(0)
+    // Again from the beginning, without what has gone.
+    expect(w.engine.sample().items[0]?.id).toBe("q101")
   })
 })

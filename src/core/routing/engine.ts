@@ -1,9 +1,30 @@
 import type { ChannelGroup } from "../channels.ts"
 import { channelGroups } from "../channels.ts"
-import { becauseOfMatch, type QueueNumbers, triedBy, whyWaiting } from "./because.ts"
+import {
+  becauseOfMatch,
+  examplesMax,
+  inCodeOrder,
+  type OtherMembers,
+  type QueueNumbers,
+  triedBy,
+  whyWaiting,
+} from "./because.ts"
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
 import { type AgentView, agentInstants, excludedInGroup } from "./eligibility.ts"
-import type { Decision, Engine, Instant, QueueItemFact, RoutingConfig, RoutingEvent, WhyWaiting } from "./facts.ts"
+import type {
+  Decision,
+  Engine,
+  Excluded,
+  ExclusionCode,
+  HotRefusal,
+  Instant,
+  MirroredKind,
+  MirroredRows,
+  QueueItemFact,
+  RoutingConfig,
+  RoutingEvent,
+  WhyWaiting,
+} from "./facts.ts"
 import { IndexedHeap } from "./heap.ts"
 import { type AgentRank, compareAgents, compareIds, compareItems, comparePairs, type Pair } from "./order.ts"
 import { type Pull, pullSecondsMax, RoutingState, rowVersion, sortedIds } from "./state.ts"
@@ -19,7 +40,7 @@ export class FastEngine implements Engine {
   /** Buckets that have both an item and a free agent: only there can a pair be. */
   #ready = new Set<Bucket>()
   #bucketOfItem = new Map<string, Bucket>()
-  #bucketsOfAgent = new Map<string, Bucket[]>()
+  #standings = new Map<string, Standing>()
   #offersToLookAt = new Set<string>()
   #assignedToLookAt = new Set<string>()
   #timers = new IndexedHeap<Timer>((a, b) => a.at - b.at || compareIds(a.id, b.id))
@@ -64,6 +85,18 @@ export class FastEngine implements Engine {
 
   explain(itemId: string, now: Instant): WhyWaiting | null {
     return whyWaiting(this.#state, itemId, now)
+  }
+
+  sample(): MirroredRows {
+    return this.#state.sample()
+  }
+
+  versionOf(kind: MirroredKind, id: string): number {
+    return this.#state.versionOf(kind, id)
+  }
+
+  takeHotRefusals(): HotRefusal[] {
+    return this.#state.takeHotRefusals()
   }
 
   /** In the order of the plain engine: ends of offers, absences, misses, who pressed Next, the best pair. */
@@ -177,9 +210,29 @@ export class FastEngine implements Engine {
   }
 
   #match({ item, agent, score }: Pair, pull: Pull | null, now: Instant): Decision {
-    const numbers = this.#numbers(item)
-    const why = becauseOfMatch(this.#state, { item, agentId: agent.id, score }, numbers, pull !== null, now)
+    const known = { numbers: this.#numbers(item), others: this.#others(item, agent.id, now) }
+    const why = becauseOfMatch(this.#state, { item, agentId: agent.id, score }, known, pull !== null, now)
     return matchDecision(this.#state, item, agent.id, pull, why, now)
+  }
+
+  /** By the counts that the bucket keeps; only an item that was tried is asked about each free agent. */
+  #others(item: QueueItemFact, chosenId: string, now: Instant): OtherMembers {
+    const { free, excluded } = this.#bucket(item.inboxId, item.group)
+    const counted = [...excluded].flatMap(([code, agents]): Excluded[] => {
+      const count = agents.size - (agents.get(chosenId) ? 1 : 0)
+      const ids = agents.first(examplesMax + 1).map(({ id }) => id)
+      return count > 0 ? [[code, count, ids.filter((id) => id !== chosenId).slice(0, examplesMax)]] : []
+    })
+    const tried = this.#triedFree(item, free, now).filter((id) => id !== chosenId)
+    if (tried.length > 0) counted.push(["tried_before", tried.length, tried.slice(0, examplesMax)])
+    const alsoEligible = free.size - (free.get(chosenId) ? 1 : 0) - tried.length
+    return { alsoEligible, excluded: inCodeOrder(counted) }
+  }
+
+  #triedFree(item: QueueItemFact, free: Bucket["free"], now: Instant): string[] {
+    if (!this.#state.isSpecial(item.id)) return []
+    const eligible = free.rows().map(({ id }) => id)
+    return sortedIds(eligible.filter((id) => triedBy(this.#state, item, id, eligible, now)))
   }
 
   /** Only items that somebody declined can stand before one that is taken. */
@@ -259,22 +312,46 @@ export class FastEngine implements Engine {
   }
 
   #refreshAgent(id: string, now: Instant): void {
-    for (const bucket of this.#bucketsOfAgent.get(id) ?? []) {
-      bucket.free.delete(id)
-      this.#note(bucket)
-    }
     const view = this.#state.view(id)
     if (!view) return
     const asking = { now, config: this.#state.config, pull: false }
-    const groups = channelGroups.filter((group) => !excludedInGroup(view, group, asking))
-    const buckets = view.fact.inboxIds.flatMap((inboxId) => groups.map((group) => this.#bucket(inboxId, group)))
+    const { inboxIds } = view.fact
+    const codes = channelGroups.map((group) => excludedInGroup(view, group, asking))
     const rank = { id, load: view.fact.messagingLoad + view.held.messaging, idleSince: view.idleSince }
-    for (const bucket of buckets) {
-      bucket.free.set(rank)
-      this.#note(bucket)
+    const former = this.#standings.get(id)
+    const stays = former !== undefined && isSameList(former.inboxIds, inboxIds)
+    const sameRank = former?.rank.load === rank.load && former.rank.idleSince === rank.idleSince
+    for (const [n, group] of channelGroups.entries()) {
+      const code = codes[n] ?? null
+      const was = former?.codes[n] ?? null
+      if (stays && code === was && (code !== null || sameRank)) continue
+      if (former && !(stays && code === was)) this.#leave(former.inboxIds, group, was, id)
+      this.#enter(inboxIds, group, code, rank)
     }
-    this.#bucketsOfAgent.set(id, buckets)
+    this.#standings.set(id, { inboxIds, codes, rank })
     this.#setTimer(`agent:${id}`, agentInstants(view.fact), now)
+  }
+
+  #leave(inboxIds: readonly string[], group: ChannelGroup, code: ExclusionCode | null, agentId: string): void {
+    for (const inboxId of inboxIds) {
+      const bucket = this.#bucket(inboxId, group)
+      if (code !== null) excludedBy(bucket, code).delete(agentId)
+      else {
+        bucket.free.delete(agentId)
+        this.#note(bucket)
+      }
+    }
+  }
+
+  #enter(inboxIds: readonly string[], group: ChannelGroup, code: ExclusionCode | null, rank: AgentRank): void {
+    for (const inboxId of inboxIds) {
+      const bucket = this.#bucket(inboxId, group)
+      if (code !== null) excludedBy(bucket, code).set({ id: rank.id })
+      else {
+        bucket.free.set(rank)
+        this.#note(bucket)
+      }
+    }
   }
 
   #refreshOffer(id: string, now: Instant): void {
@@ -311,6 +388,7 @@ export class FastEngine implements Engine {
       items: new IndexedHeap(compareItems),
       specials: new Map(),
       free: new IndexedHeap((a, b) => compareAgents(a, b, null)),
+      excluded: new Map(),
     }
     this.#buckets.set(key, bucket)
     return bucket
@@ -328,6 +406,17 @@ type Bucket = {
   items: IndexedHeap<QueueItemFact>
   specials: Map<string, QueueItemFact>
   free: IndexedHeap<AgentRank>
+  /** The members who are not free, by the clause that excludes them. */
+  excluded: Map<ExclusionCode, IndexedHeap<{ id: string }>>
+}
+
+/** How an agent stands in the buckets of his inboxes: for each group free (null), or excluded by a clause. */
+type Standing = { inboxIds: readonly string[]; codes: readonly (ExclusionCode | null)[]; rank: AgentRank }
+
+function excludedBy({ excluded }: Bucket, code: ExclusionCode): IndexedHeap<{ id: string }> {
+  const known = excluded.get(code) ?? new IndexedHeap<{ id: string }>((a, b) => compareIds(a.id, b.id))
+  excluded.set(code, known)
+  return known
 }
 
 /** id: `agent:`, `offer:`, `assigned:`, `tried:` (an item) or `pull:` and the id of whom it concerns. */
@@ -342,4 +431,8 @@ function bestFree(item: QueueItemFact, { free }: Bucket): AgentRank | undefined 
   const head = free.peek()
   const preferred = item.preferredAgentId === null ? undefined : free.get(item.preferredAgentId)
   return head && preferred && preferred.load === head.load ? preferred : head
+}
+
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((value, n) => value === b[n]))
 }

@@ -49,7 +49,7 @@ test("the worked example of the contract, word for word", () => {
 })
 
 test("why this agent and not the others", () => {
-  const [assigned, offered, waiting, candidates] = textsOf(
+  const [assigned, offered, waiting, candidates, ofMany] = textsOf(
     {
       kind: "assignment",
       data: {
@@ -69,7 +69,19 @@ test("why this agent and not the others", () => {
       kind: "candidates",
       data: {
         candidates: exclusionCodes.map((excludedBy, index) => ({ name: `A${index}`, excludedBy })),
-        excludedCounts: { away: 20 },
+      },
+    },
+    {
+      kind: "candidates",
+      data: {
+        candidates: [
+          { name: "Ana", excludedBy: null },
+          { name: "Ben", excludedBy: "at_capacity" },
+          { name: "Leo", excludedBy: "away" },
+          { name: "Mia", excludedBy: "away" },
+        ],
+        excludedCounts: { away: 120, at_capacity: 1 },
+        members: 133,
       },
     },
   )
@@ -79,7 +91,7 @@ test("why this agent and not the others", () => {
   expect(offered).toBe("Offered to Ana until 10:41:00: member, Voice on, nobody else.")
   expect(waiting).toBe("Waits in Billing, place 2 of 3. Billing has no agents.")
   expect(candidates).toContain("Nobody can take it now. Not: A0 (no member), A1 (logged out), A2 (away)")
-  expect(candidates).toContain("and 5 more.")
+  expect(ofMany).toBe("Can take it: Ana and 11 more. Not: Leo, Mia and 118 more (away), Ben (at capacity).")
 })
 
 test("S66 S73 where an SLA comes from", () => {

@@ -3,7 +3,7 @@ import type { StickyBecause } from "../conversations/former-agent.ts"
 import type { InboxSource, SlaSource } from "../entry-points/resolve.ts"
 import { formatSeconds, formatSlaMinutes } from "../sla/minutes.ts"
 import type { ExplanationStep } from "./explanation.ts"
-import type { ExclusionCode, WithdrawReason } from "./facts.ts"
+import { type ExclusionCode, exclusionCodes, type WithdrawReason } from "./facts.ts"
 
 /**
  * Codes and numbers become sentences: the one renderer for the API and the screens (decisions: Explanation). A step's
@@ -38,7 +38,11 @@ export type StepFacts =
     }
   | { kind: "rule"; data: { activeRules: number } }
   | { kind: "queue_place"; data: { inboxName: string; place: number; queueLength: number; score: number } }
-  | { kind: "candidates"; data: { candidates: Candidate[]; excludedCounts?: { [code in ExclusionCode]?: number } } }
+  /** All members with their clauses, or examples of them; then the numbers say how many there are. */
+  | {
+      kind: "candidates"
+      data: { candidates: Candidate[]; excludedCounts?: { [code in ExclusionCode]?: number }; members?: number }
+    }
   | { kind: "offer"; data: ChosenData & { endsAt: string } }
   | { kind: "offer"; data: { agentName: string; ended: OfferEnd; reason?: WithdrawReason | null } }
   | { kind: "assignment"; data: ChosenData & { reason: AssignmentReason } }
@@ -194,15 +198,19 @@ function queueSentence({ place, queueLength, score }: DataOf<"queue_place">): st
   return `Queue place ${place} of ${queueLength}${order}.`
 }
 
-function candidatesSentence({ candidates, excludedCounts }: DataOf<"candidates">): string {
-  const able = candidates.filter((each) => each.excludedBy === null).map((each) => each.name)
-  const others = candidates.flatMap((each) =>
-    each.excludedBy ? [`${each.name} (${exclusionWords[each.excludedBy]})`] : [],
-  )
-  const counted = Object.values(excludedCounts ?? {}).reduce((sum, count) => sum + count, 0)
-  const more = counted > others.length ? ` and ${counted - others.length} more` : ""
-  const can = able.length > 0 ? `Can take it: ${able.join(", ")}.` : "Nobody can take it now."
-  return others.length > 0 ? `${can} Not: ${others.join(", ")}${more}.` : can
+/** "Can take it: Ana and 11 more. Not: Leo, Mia and 118 more (away), Ben (at capacity)." */
+function candidatesSentence({ candidates, excludedCounts = {}, members = 0 }: DataOf<"candidates">): string {
+  const namesOf = (code: ExclusionCode | null) =>
+    candidates.filter(({ excludedBy }) => excludedBy === code).map(({ name }) => name)
+  const excluded = exclusionCodes.flatMap((code) => {
+    const names = namesOf(code)
+    const count = Math.max(excludedCounts[code] ?? 0, names.length)
+    return count > 0 ? [{ code, count, names }] : []
+  })
+  const able = namesOf(null)
+  const ableCount = Math.max(members - excluded.reduce((sum, { count }) => sum + count, 0), able.length)
+  const can = ableCount > 0 ? `Can take it: ${someOf(able, ableCount)}.` : "Nobody can take it now."
+  return excluded.length > 0 ? `${can} Not: ${excluded.map(excludedWords).join(", ")}.` : can
 }
 
 const exclusionWords: { readonly [code in ExclusionCode]: string } = {
@@ -281,8 +289,13 @@ function chosenWords({ group, load, capacity, idleSeconds, alsoEligible, exclude
 }
 
 function excludedWords({ code, count, names }: { code: ExclusionCode; count: number; names: string[] }): string {
-  const more = count > names.length ? ` and ${count - names.length} more` : ""
-  return `${names.join(", ")}${more} (${exclusionWords[code]})`
+  return `${someOf(names, count)} (${exclusionWords[code]})`
+}
+
+function someOf(names: readonly string[], count: number): string {
+  const more = count - names.length
+  if (names.length === 0) return `${count}`
+  return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""}`
 }
 
 function assignmentSentence(data: ChosenData & { reason: AssignmentReason }): string {

@@ -155,6 +155,9 @@ export type Match = {
   requestId: string | null
 }
 
+/** Members of an Inbox who could not have an item, by their first failing clause: how many, and at most five of them. */
+export type Excluded = [code: ExclusionCode, count: number, agentIds: string[]]
+
 /** Codes and numbers, never prose: sentences are made by explain.ts. */
 export type Because = {
   rule: "best_pair" | "pull" | "deadline" | "agent_not_routable" | "absent_grace" | "two_misses" | "nothing_found"
@@ -162,6 +165,8 @@ export type Because = {
   /** Of a match only. */
   match?: {
     score: number
+    /** When it was decided, by the engine's clock: the commit may come later. */
+    decidedAt: Instant
     /** Items of this Inbox and group that stood before it, and all that waited (itself counted). */
     place: number
     queueLength: number
@@ -169,8 +174,8 @@ export type Because = {
     /** Other members who could have had it. */
     alsoEligible: number
     members: number
-    /** Members only; example ids at most five. Empty above 50 members. */
-    excluded: [code: ExclusionCode, count: number, agentIds: string[]][]
+    /** All other members, however many. */
+    excluded: Excluded[]
   }
 }
 
@@ -188,6 +193,18 @@ export type WhyWaiting = {
   excludedCounts: { [code in ExclusionCode]?: number }
 }
 
+/** Rows that the engine mirrors. */
+export type MirroredRows = {
+  items: QueueItemFact[]
+  agents: AgentFact[]
+  offers: OfferFact[]
+  assigned: AssignedFact[]
+}
+export type MirroredKind = "item" | "agent" | "offer" | "assigned"
+
+/** The database refused this again and again though the engine knows its rows as they are: one of the two is wrong. */
+export type HotRefusal = { decision: Decision["type"]; id: string; agentId: string }
+
 /** Pure: no clock, no I/O; the same events give the same decisions. */
 export interface Engine {
   apply(event: RoutingEvent): void
@@ -198,4 +215,10 @@ export interface Engine {
   /** When decide() may have something to do without a further event; null: never. */
   nextWakeAt(): Instant | null
   explain(itemId: string, now: Instant): WhyWaiting | null
+  /** The next hundredth of the rows that it holds, in turn, for the audit (routing.md 3.5). */
+  sample(): MirroredRows
+  /** The newest version of a row that was heard of lately; 0: none. */
+  versionOf(kind: MirroredKind, id: string): number
+  /** What was refused three times at equal versions since this was asked last. */
+  takeHotRefusals(): HotRefusal[]
 }

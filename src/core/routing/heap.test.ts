@@ -5,7 +5,7 @@ import { IndexedHeap } from "./heap.ts"
 type Row = { id: string; key: number }
 const compare = (a: Row, b: Row) => a.key - b.key || (a.id < b.id ? -1 : 1)
 
-test("whatever is set, changed and deleted, the head is the least and the rows are all there", () => {
+test("whatever is set, changed and deleted, the first are the least and the rows are all there", () => {
   const id = fc.constantFrom(..."abcdefghij")
   const step = fc.oneof(fc.record({ id, key: fc.nat(20) }), fc.record({ id }))
   fc.assert(
@@ -23,6 +23,7 @@ test("whatever is set, changed and deleted, the head is the least and the rows a
         const sorted = [...model.values()].sort(compare)
         expect(heap.peek()).toEqual(sorted[0])
         expect([...heap.rows()].sort(compare)).toEqual(sorted)
+        expect(heap.first(3)).toEqual(sorted.slice(0, 3))
         expect(heap.get(each.id)).toEqual(model.get(each.id))
       }
     }),

@@ -26,6 +26,19 @@ export class IndexedHeap<Row extends { id: string }> {
     return this.#rows
   }
 
+  /** The first `count` rows in order; what it costs does not grow with the heap. */
+  first(count: number): Row[] {
+    const found: Row[] = []
+    const open = this.#rows.length > 0 ? [0] : []
+    while (found.length < count && open.length > 0) {
+      const next = open.reduce((best, place) => (this.#isBefore(place, best) ? place : best))
+      open.splice(open.indexOf(next), 1)
+      found.push(this.#at(next))
+      open.push(...[2 * next + 1, 2 * next + 2].filter((child) => child < this.#rows.length))
+    }
+    return found
+  }
+
   /** Adds the row, or puts it in the place of the one with its id. */
   set(row: Row): void {
     const place = this.#places.get(row.id) ?? this.#rows.length

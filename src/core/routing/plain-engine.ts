@@ -1,7 +1,18 @@
-import { becauseOfMatch, queueNumbers, triedBy, whyWaiting } from "./because.ts"
+import { becauseOfMatch, countOthers, queueNumbers, triedBy, whyWaiting } from "./because.ts"
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
 import { agentInstants, excludedBy } from "./eligibility.ts"
-import type { Decision, Engine, Instant, QueueItemFact, RoutingConfig, RoutingEvent, WhyWaiting } from "./facts.ts"
+import type {
+  Decision,
+  Engine,
+  HotRefusal,
+  Instant,
+  MirroredKind,
+  MirroredRows,
+  QueueItemFact,
+  RoutingConfig,
+  RoutingEvent,
+  WhyWaiting,
+} from "./facts.ts"
 import { compareIds, comparePairs, type Pair } from "./order.ts"
 import { type Pull, pullSecondsMax, RoutingState, rowVersion } from "./state.ts"
 
@@ -51,6 +62,18 @@ export class PlainEngine implements Engine {
 
   explain(itemId: string, now: Instant): WhyWaiting | null {
     return whyWaiting(this.#state, itemId, now)
+  }
+
+  sample(): MirroredRows {
+    return this.#state.sample()
+  }
+
+  versionOf(kind: MirroredKind, id: string): number {
+    return this.#state.versionOf(kind, id)
+  }
+
+  takeHotRefusals(): HotRefusal[] {
+    return this.#state.takeHotRefusals()
   }
 
   /** Ends of offers, then absences and misses, then who pressed Next, then the best pair. */
@@ -125,8 +148,9 @@ export class PlainEngine implements Engine {
   }
 
   #match({ item, agent, score }: Pair, pull: Pull | null, now: Instant): Decision {
-    const numbers = queueNumbers(item, this.#waiting())
-    const why = becauseOfMatch(this.#state, { item, agentId: agent.id, score }, numbers, pull !== null, now)
+    const pair = { item, agentId: agent.id, score }
+    const known = { numbers: queueNumbers(item, this.#waiting()), others: countOthers(this.#state, pair, now) }
+    const why = becauseOfMatch(this.#state, pair, known, pull !== null, now)
     return matchDecision(this.#state, item, agent.id, pull, why, now)
   }
 

@@ -6,13 +6,17 @@ import type {
   CommitOutcome,
   Decision,
   DecisionId,
+  HotRefusal,
   Instant,
+  MirroredKind,
+  MirroredRows,
   OfferFact,
   QueueItemFact,
   RoutingConfig,
   RoutingEvent,
 } from "./facts.ts"
 import { compareIds } from "./order.ts"
+import { Sampler } from "./sampler.ts"
 import { Tombstones } from "./tombstones.ts"
 import { Tries } from "./tries.ts"
 
@@ -34,11 +38,19 @@ export type Hold = {
   agentSeen: boolean
 }
 
+/** `times`: in a row, at these versions. */
+type Refused = { rowVersion: number; agentVersion: number; until: Instant; times: number }
+
 export type Pull = { requestId: string; agentId: string; at: Instant }
 
 const missesMax = 2
 /** A refused pair is proposed again at equal versions only after so long: the guard may know what no row says, a clock. */
 const refusedSeconds = 1
+/** Three refusals at equal versions, a second apart, are no race any more (routing.md 3.5). */
+const refusalsMax = 3
+/** The audit sees all rows in so many calls, small numbers sooner. */
+const sampleParts = 100
+const sampleMin = 20
 /** A pull that could not be tried because its agent is frozen is answered "nothing yet". */
 export const pullSecondsMax = 2
 
@@ -69,7 +81,14 @@ export class RoutingState {
   #holdsOfAgent = new Map<string, Set<DecisionId>>()
   /** Keyed by what is held: `item:`, `offer:`, `assigned:` + id. */
   #holdOf = new Map<string, DecisionId>()
-  #refused = new Map<string, Map<string, { rowVersion: number; agentVersion: number; until: Instant }>>()
+  #refused = new Map<string, Map<string, Refused>>()
+  #hotRefusals: HotRefusal[] = []
+  #samplers: { [kind in keyof MirroredRows]: Sampler<MirroredRows[kind][number]> } = {
+    items: new Sampler(this.items),
+    agents: new Sampler(this.agents),
+    offers: new Sampler(this.offers),
+    assigned: new Sampler(this.assigned),
+  }
   #tries = new Tries()
   #misses = new Map<string, number>()
   #textItems = new Map<string, Set<string>>()
@@ -177,6 +196,24 @@ export class RoutingState {
     return since + this.config.absentGraceSeconds[group] * 1000
   }
 
+  versionOf(kind: MirroredKind, id: string): number {
+    const held = { item: this.items, agent: this.agents, offer: this.offers, assigned: this.assigned }[kind].get(id)
+    return held?.version ?? this.#gone.versionOf(`${kind}:${id}`) ?? 0
+  }
+
+  sample(): MirroredRows {
+    return {
+      items: this.#samplers.items.next(sampleParts, sampleMin),
+      agents: this.#samplers.agents.next(sampleParts, sampleMin),
+      offers: this.#samplers.offers.next(sampleParts, sampleMin),
+      assigned: this.#samplers.assigned.next(sampleParts, sampleMin),
+    }
+  }
+
+  takeHotRefusals(): HotRefusal[] {
+    return this.#hotRefusals.splice(0)
+  }
+
   /** The voice seat is a call, not an offer that still rings. */
   isOnCall(agent: AgentFact): boolean {
     if (agent.voiceLoad === 0) return false
@@ -218,6 +255,10 @@ export class RoutingState {
       this.#release(hold.decision)
       if (outcome === "refused") this.#noteRefusal(hold, at)
       this.#restorePull(hold.decision)
+      // Nothing was written: the agent is still switched on.
+      const { decision } = hold
+      if (outcome === "dropped" && decision.type === "unavailable")
+        this.twiceMissed.push({ agentId: decision.agentId, group: decision.group })
     }
   }
 
@@ -268,9 +309,15 @@ export class RoutingState {
     if (!key) return
     const isMatch = decision.type === "offer" || decision.type === "assign"
     if (isMatch && !this.items.has(decision.itemId)) return // a reservation whose item never came to be
-    const refused = this.#refused.get(key) ?? new Map()
-    refused.set(isMatch ? decision.agentId : "", { rowVersion, agentVersion, until: at + refusedSeconds * 1000 })
+    const refused = this.#refused.get(key) ?? new Map<string, Refused>()
+    const who = isMatch ? decision.agentId : ""
+    const former = refused.get(who)
+    const again = former?.rowVersion === rowVersion && former.agentVersion === agentVersion
+    const times = again ? former.times + 1 : 1
+    refused.set(who, { rowVersion, agentVersion, until: at + refusedSeconds * 1000, times })
     this.#refused.set(key, refused)
+    const { type, agentId } = decision
+    if (times === refusalsMax) this.#hotRefusals.push({ decision: type, id: key.slice(key.indexOf(":") + 1), agentId })
   }
 
   #restorePull(decision: Decision): void {
