@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { type ProblemCode, problemCodes } from "../problem.ts"
-import type { Route } from "./route.ts"
+import { isWholeList, type Route } from "./route.ts"
 
 type Json = Record<string, unknown>
 
@@ -110,10 +110,10 @@ function headerParameters(route: Route): Json[] {
 }
 
 function listParameters(route: Route): Json[] {
-  if (!route.list) return []
+  if (!route.list && !isWholeList(route)) return []
   return [
     { name: "limit", in: "query", required: false, schema: { type: "integer", minimum: 1, maximum: 200, default: 50 } },
-    { name: "cursor", in: "query", required: false, schema: { type: "string" } },
+    ...(route.list ? [{ name: "cursor", in: "query", required: false, schema: { type: "string" } }] : []),
   ]
 }
 
