@@ -111,6 +111,8 @@ async function begin(tx: Tx, acting: Acting, { customerId, inboxId }: Start, tes
     agentId: assignee,
     status: "waiting",
     dueAt: null,
+    from: null,
+    to: "waiting",
     by: acting.id,
     test,
   })

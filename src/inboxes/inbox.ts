@@ -121,8 +121,9 @@ export async function createInbox(
 export async function editInbox(
   tx: Tx,
   id: string,
-  input: InboxInput,
+  input: InboxInput & { agentIds?: readonly string[] | undefined },
   judge: (stored: { version: number }) => void,
+  withdrawOffers: WithdrawOffers,
 ): Promise<void> {
   const row = await lockInbox(tx, id)
   judge(row)
@@ -131,7 +132,9 @@ export async function editInbox(
       ? { text: row.slaMinutesText, seconds: row.slaSeconds }
       : readSla(input.slaMinutesText)
   const errors: FieldError[] = "error" in sla ? [sla.error] : []
+  const members = await memberIds(tx, id)
   errors.push(...(await unknownMailbox(tx, input.defaultMailboxId)))
+  errors.push(...(await notAgents(tx, input.agentIds ?? [], members)))
   if ("error" in sla || errors.length > 0) throw invalid(...errors)
   const name = input.name ?? row.name
   await refuseTakenName(tx, name, id)
@@ -147,15 +150,30 @@ export async function editInbox(
     slaSeconds: sla.seconds,
     defaultMailboxId: input.defaultMailboxId === undefined ? row.defaultMailboxId : input.defaultMailboxId,
   }
-  if (JSON.stringify(before) === JSON.stringify(after)) return
-  await tx.db
-    .updateTable("inboxes")
-    .set({ ...after, version: row.version + 1 })
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    await tx.db
+      .updateTable("inboxes")
+      .set({ ...after, version: row.version + 1 })
+      .where("orgId", "=", tx.orgId)
+      .where("id", "=", id)
+      .execute()
+    tx.event("inbox.updated", { inboxId: id, before, after })
+    tx.audit({ entityType: "inbox", entityId: id, entityName: name, action: "updated", before, after })
+  }
+  const { agentIds } = input
+  if (!agentIds) return
+  for (const agentId of members) if (!agentIds.includes(agentId)) await removeMember(tx, id, agentId, withdrawOffers)
+  for (const agentId of agentIds) await addMember(tx, id, agentId)
+}
+
+async function memberIds(tx: Tx, inboxId: string): Promise<string[]> {
+  const rows = await tx.db
+    .selectFrom("inboxMembers")
+    .select("agentId")
     .where("orgId", "=", tx.orgId)
-    .where("id", "=", id)
+    .where("inboxId", "=", inboxId)
     .execute()
-  tx.event("inbox.updated", { inboxId: id, before, after })
-  tx.audit({ entityType: "inbox", entityId: id, entityName: name, action: "updated", before, after })
+  return rows.map((row) => row.agentId)
 }
 
 /** Members begin with the next routing pass. Adding who is a member already does nothing. */
@@ -168,7 +186,7 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
     .executeTakeFirst()
   if (!added) return
   await bumpAgents(tx, [agentId])
-  tx.event("inbox_member.added", { inboxId, userId: agentId })
+  tx.event("inbox_member.added", { inboxId, userId: agentId, before: null, after: { inboxId, userId: agentId } })
   tx.audit({
     entityType: "inbox_member",
     entityId: inboxId,
@@ -178,12 +196,14 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
   })
 }
 
+type WithdrawOffers = (tx: Tx, inboxId: string, agentId: string) => Promise<void>
+
 /** Keeps assigned conversations; `withdrawOffers` ends what is pending from this Inbox (routing.md 1.6). */
 export async function removeMember(
   tx: Tx,
   inboxId: string,
   agentId: string,
-  withdrawOffers: (tx: Tx, inboxId: string, agentId: string) => Promise<void>,
+  withdrawOffers: WithdrawOffers,
 ): Promise<void> {
   await withdrawOffers(tx, inboxId, agentId)
   const removed = await tx.db
@@ -195,7 +215,7 @@ export async function removeMember(
     .executeTakeFirst()
   if (!removed) return
   await bumpAgents(tx, [agentId])
-  tx.event("inbox_member.removed", { inboxId, userId: agentId })
+  tx.event("inbox_member.removed", { inboxId, userId: agentId, before: { inboxId, userId: agentId }, after: null })
   tx.audit({
     entityType: "inbox_member",
     entityId: inboxId,
@@ -295,7 +315,8 @@ async function unknownMailbox(tx: Tx, mailboxId: string | null | undefined): Pro
       ]
 }
 
-async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldError[]> {
+/** Who is a member already may stay, whatever became of him. */
+async function notAgents(tx: Tx, agentIds: readonly string[], members: readonly string[] = []): Promise<FieldError[]> {
   if (agentIds.length === 0) return []
   const agents = await tx.db
     .selectFrom("users")
@@ -305,7 +326,7 @@ async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldErro
     .where("status", "<>", "deactivated")
     .where(sql<boolean>`roles && ARRAY['agent', 'team_manager']`)
     .execute()
-  const known = new Set(agents.map((row) => row.id))
+  const known = new Set([...members, ...agents.map((row) => row.id)])
   return agentIds.flatMap((id, index) =>
     known.has(id)
       ? []
