@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { type Office, office } from "./office.ts"
+
+/** What somebody who knows the contract alone would send, and what it says that comes back. */
+
+let at: Office
+let general: string
+let mailEntryPoint: string
+
+beforeAll(async () => {
+  at = await office()
+  general = await at.inbox("General Support", "1440")
+  mailEntryPoint = (await at.mailbox("help@retale.com")).entryPointId
+})
+afterAll(() => at.server.close())
+
+const anyVersion = { "if-match": "*" }
+
+test("the members of an Inbox are a field of its own: named whole, refused by name, told as events", async () => {
+  const [ana, ben] = [await at.agent("Ana", []), await at.agent("Ben", [])]
+  const inbox = await at.inbox("Returns", "60", [ana.id])
+  const path = `/inboxes/${inbox}`
+  expect(await at.api("PATCH", path, { agentIds: [ana.id, at.server.orgId] }, anyVersion)).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: "#/agentIds/1", code: "not_an_agent" }] },
+  })
+  expect((await at.api("PATCH", path, { agentIds: [ben.id] }, anyVersion)).body).toMatchObject({ memberCount: 1 })
+  const members = (await at.api("GET", `${path}/members`)).body.items
+  expect(members).toMatchObject([{ userId: ben.id }])
+  const told = (await at.events("inbox_member.added", "inbox_member.removed")).filter(
+    ({ data }) => data.inboxId === inbox,
+  )
+  expect(told.map(({ type, data }) => [type, data.before?.userId ?? null, data.after?.userId ?? null])).toEqual([
+    ["inbox_member.added", null, ana.id],
+    ["inbox_member.removed", ana.id, null],
+    ["inbox_member.added", null, ben.id],
+  ])
+})
+
+test("lists that come whole take a limit, and have no second page", async () => {
+  for (const path of ["/inboxes", "/channels", "/entry-points", "/channel-routings", "/topics", "/roles"]) {
+    const whole = await at.api("GET", path)
+    expect((await at.api("GET", `${path}?limit=200`)).body, path).toEqual(whole.body)
+    expect((await at.api("GET", `${path}?limit=0`)).body, path).toMatchObject({ errors: [{ parameter: "limit" }] })
+    expect((await at.api("GET", `${path}?cursor=x`)).body, path).toMatchObject({ code: "cursor_invalid" })
+  }
+})
+
+test("what cannot be given as it is asked for is 406; too much names the limit", async () => {
+  const asking = (accept: string, path = "/inboxes") => at.api("GET", path, undefined, { accept })
+  expect(await asking("application/xml")).toMatchObject({ status: 406, body: { code: "not_acceptable" } })
+  expect(await asking("text/csv, application/json;q=0")).toMatchObject({ status: 406 })
+  expect(await asking("text/html, */*;q=0.1")).toMatchObject({ status: 200 })
+  expect((await asking("text/csv", "/entry-points/overview")).body).toMatch(/^Channel,Entry Points,/)
+  const large = await at.api("POST", "/inboxes", { name: "x".repeat(1_100_000) })
+  expect(large).toMatchObject({ status: 413, body: { code: "too_large", limitBytes: 1_048_576 } })
+})
+
+test("every wrong field of an address is named at once", async () => {
+  expect((await at.api("POST", "/mailboxes", { address: "nowhere", inbound: "pop" })).body.errors).toMatchObject([
+    { pointer: "#/address", code: "pattern" },
+    { pointer: "#/inbound", code: "not_in_list" },
+  ])
+})
+
+test("a part of a part of a chat app is changed alone; null clears; a week needs a zone that exists", async () => {
+  const made = await at.api("POST", "/chat-apps", {
+    name: "parts",
+    appearance: { color: "#112233" },
+    hours: { timeZone: "Europe/Berlin", monday: [{ start: "09:00", stop: "17:00" }] },
+    greeting: "Hello",
+  })
+  expect(made).toMatchObject({
+    status: 201,
+    body: { appearance: { color: "#112233", button: "icon" }, hours: { timeZone: "Europe/Berlin", sunday: [] } },
+  })
+  const path = `/chat-apps/${made.body.id}`
+  const change = { appearance: { button: "text", text: "Chat" }, search: { enabled: true }, greeting: null }
+  expect((await at.api("PATCH", path, change, anyVersion)).body).toMatchObject({
+    appearance: { button: "text", text: "Chat", color: "#112233", position: "bottom_right" },
+    search: { enabled: true, url: null },
+    greeting: "",
+    hours: { monday: [{ start: "09:00" }] },
+  })
+  const wrong = { hours: { timeZone: "Mars/Olympus" }, appearance: { color: "red" } }
+  expect((await at.api("PATCH", path, wrong, anyVersion)).body.errors).toMatchObject([
+    { pointer: "#/appearance/color" },
+    { pointer: "#/hours/timeZone", code: "not_in_list" },
+  ])
+  expect((await at.api("PATCH", path, { hours: null }, anyVersion)).body).toMatchObject({ hours: null, open: true })
+  expect((await at.api("PATCH", path, { hours: { monday: [] } }, anyVersion)).body.errors).toMatchObject([
+    { pointer: "#/hours/timeZone", code: "required" },
+  ])
+})
+
+test("addresses of a customer: all wrong ones at once, twice in one body, and whose it is already", async () => {
+  const create = (name: string, ...addresses: object[]) => at.api("POST", "/customers", { name, addresses })
+  const mail = (value: string) => ({ kind: "email", value })
+  const zoe = await create("Zoë Ax", mail("ZOE@example.com"), { kind: "phone", value: "(415) 555-2671" })
+  expect(zoe.status).toBe(201)
+  expect(
+    (await create("Q", { kind: "phone", value: "1" }, mail("x"), mail("q@e.de"), mail("Q@e.de"))).body,
+  ).toMatchObject({
+    errors: [
+      { pointer: "#/addresses/0/value", code: "phone_number_invalid" },
+      { pointer: "#/addresses/1/value", code: "pattern" },
+      { pointer: "#/addresses/3/value", code: "duplicate" },
+    ],
+  })
+  const taken = { code: "address_taken", customerId: zoe.body.id }
+  expect((await create("Q", mail("q@e.de"), mail("zoe@example.com"))).body).toMatchObject({
+    ...taken,
+    pointer: "#/addresses/1/value",
+  })
+  const other = (await create("Quentin")).body
+  expect((await at.api("POST", `/customers/${other.id}/addresses`, mail("zoe@example.com"))).body).toMatchObject({
+    ...taken,
+    pointer: "#/value",
+  })
+  for (const q of ["ax zoë", "Zo A", "415-555-2671", "zoe@"]) {
+    const found = (await at.api("GET", `/customers?q=${encodeURIComponent(q)}`)).body.items
+    expect(found, q).toMatchObject([{ id: zoe.body.id }])
+  }
+})
+
+test("whoever plays a customer is told what does not fit the channel", async () => {
+  const play = async (from: object, entryPointId: string, more = {}) =>
+    (await at.api("POST", "/sandbox/messages", { entryPointId, from, text: "Hi", ...more })).body
+  const pigeon = { kind: "pigeon", value: "x" }
+  expect(await play(pigeon, mailEntryPoint)).toMatchObject({
+    errors: [{ pointer: "#/from/kind", code: "not_in_list" }],
+  })
+  expect(await play({ kind: "phone", value: "+12025550143" }, mailEntryPoint)).toMatchObject({
+    errors: [{ pointer: "#/from/kind", code: "wrong_channel" }],
+  })
+  expect(await play({ kind: "email", value: "nobody" }, mailEntryPoint)).toMatchObject({
+    errors: [{ pointer: "#/from/value", code: "pattern" }],
+  })
+  expect(await play({ kind: "email", value: "a@example.com" }, mailEntryPoint, { to: null, kind: null })).toMatchObject(
+    {
+      arrived: true,
+    },
+  )
+})
+
+test("null in a message says what absence says", async () => {
+  const { conversationId } = await at.mail(mailEntryPoint, "null@example.com")
+  const sent = await at.api("POST", `/conversations/${conversationId}/messages`, {
+    channel: "email",
+    text: "Here.",
+    html: null,
+    subject: null,
+    entryPointId: null,
+    toAddressId: null,
+    inReplyToId: null,
+  })
+  expect(sent).toMatchObject({ status: 201, body: { text: "Here.", html: null, subject: "Re: Hello" } })
+})
+
+test("whoever plays the customer's phone decides what becomes of a text", async () => {
+  const number = await at.number("+14155550181")
+  const { conversationId } = await at.text(number.entryPointId, "+12025550181")
+  const sent = (await at.api("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text: "Yes." }))
+    .body
+  const [far] = (await at.api("GET", "/sandbox/deliveries?address=%2B12025550181&wait=10")).body.items
+  const told = { status: "failed", failureCode: "unreachable" }
+  expect((await at.api("POST", `/sandbox/deliveries/${far.id}/statuses`, told)).status).toBe(202)
+  await expect
+    .poll(async () => (await at.api("GET", `/messages/${sent.id}`)).body.delivery, { timeout: 5_000 })
+    .toMatchObject({ status: "failed", failure: { code: "unreachable" } })
+})
+
+test("text messages are switched off twice with the same answer", async () => {
+  const { id, entryPointId } = await at.number("+14155550182")
+  const off = () => at.api("DELETE", `/phone-numbers/${id}/sms-activation`)
+  const first = await off()
+  expect(first).toMatchObject({ status: 200, body: { id: entryPointId, status: "deleted" } })
+  expect(await off()).toMatchObject({ status: 200, body: first.body })
+})
+
+test("events of entry points and mailboxes hold the whole thing and where it leads", async () => {
+  const { id, entryPointId } = await at.mailbox("events@retale.com")
+  await at.api("PATCH", `/entry-points/${entryPointId}`, { displayName: "Events" }, anyVersion)
+  await at.api("PATCH", `/mailboxes/${id}`, { senderName: "Retale Events" }, anyVersion)
+  await at.api("PUT", `/mailboxes/${id}/deletion`)
+  const told = (await at.events("entry_point.*")).map(({ type, data }) => ({ type, ...data }))
+  expect(told.filter(({ entryPoint }) => entryPoint.id === entryPointId)).toMatchObject([
+    {
+      type: "entry_point.created",
+      entryPoint: { section: "email", kind: "email", address: "events@retale.com", status: "active", mailboxId: id },
+      resolution: { inboxId: general, inboxSource: "default", slaSeconds: 86_400, slaSource: "inbox" },
+    },
+    { type: "entry_point.updated", entryPoint: { displayName: "Events" }, resolution: { inboxId: general } },
+    { type: "entry_point.deleted", entryPoint: { status: "deleted" }, resolution: null },
+  ])
+  const mailboxes = (await at.events("mailbox.added", "mailbox.updated", "mailbox.removed")).map(({ data }) => data)
+  expect(mailboxes.filter(({ mailboxId }) => mailboxId === id)).toMatchObject([
+    { before: null, after: { address: "events@retale.com" } },
+    { before: { senderName: "Retale" }, after: { senderName: "Retale Events" } },
+    { before: { address: "events@retale.com" }, after: null },
+  ])
+})
+
+test("a conversation's first event says from where to where, and by whom", async () => {
+  const taken = await at.mail(mailEntryPoint, "first@example.com")
+  const created = (await at.events("conversation.created")).find(
+    ({ data }) => data.conversationId === taken.conversationId,
+  )
+  expect(created.data).toMatchObject({ from: null, to: "new", by: taken.customerId })
+})
+
+test("a country is one that exists", async () => {
+  expect((await at.api("PATCH", "/organization", { country: "ZZ" }, anyVersion)).body.errors).toMatchObject([
+    { pointer: "#/country", code: "not_in_list" },
+  ])
+})
