@@ -214,3 +214,23 @@ test("a country is one that exists", async () => {
     { pointer: "#/country", code: "not_in_list" },
   ])
 })
+
+test("a part of an object is changed alone (merge patch)", async () => {
+  const keep = async (retentionDays: object | null) =>
+    (await at.api("PATCH", "/organization", { retentionDays }, anyVersion)).body.retentionDays
+  expect(await keep({ recordings: 30 })).toEqual({ recordings: 30, messages: null })
+  expect(await keep({ messages: 90 })).toEqual({ recordings: 30, messages: 90 })
+  expect(await keep({ recordings: null })).toEqual({ recordings: null, messages: 90 })
+  expect(await keep(null)).toBeNull()
+  const { id } = await at.agent("Carl", [])
+  const capacity = (wanted: object | null) => at.api("PATCH", `/users/${id}`, { capacity: wanted }, anyVersion)
+  expect((await capacity({ standard: 2 })).body.errors).toMatchObject([
+    { pointer: "#/capacity/maximum", code: "required" },
+  ])
+  expect((await capacity({ standard: 2, maximum: 4 })).status).toBe(200)
+  expect((await capacity({ standard: 3 })).body.capacity).toEqual({ standard: 3, maximum: 4 })
+  expect((await capacity({ standard: 5 })).body.errors).toMatchObject([
+    { pointer: "#/capacity/standard", code: "capacity_order" },
+  ])
+  expect((await at.api("GET", `/agents/${id}`)).body.capacity.messaging).toEqual({ standard: 3, maximum: 4 })
+})

@@ -33,8 +33,9 @@ export const Organization = z.object({
 })
 export type Organization = z.infer<typeof Organization>
 
+/** A part of it leaves the other as it is (RFC 7396). */
 export const RetentionDays = z
-  .object({ recordings: Days.nullable().default(null), messages: Days.nullable().default(null) })
+  .object({ recordings: Days.nullable().optional(), messages: Days.nullable().optional() })
   .nullable()
 
 const regionNames = new Intl.DisplayNames("en", { type: "region", fallback: "none" })
