@@ -9,6 +9,7 @@ import { invalid } from "../problem.ts"
 import { type Acting, isMember, lockSeen, mustBeOpen, type Scene } from "./acting.ts"
 import { save } from "./end-contacts.ts"
 import { addNote } from "./notes.ts"
+import { notify } from "./notify.ts"
 
 export type Transfer = {
   /** Absent: the Inbox that it is in. */
@@ -48,6 +49,8 @@ export async function assignConversation(
   const change: ConversationChange = moves ? { inboxId: target.inboxId, ...newDue(tx, conversation, inbox) } : {}
   if (moves) await moveContactsTo(tx, conversation.id, target.inboxId)
   await hand(tx, scene, target, change)
+  if (target.agentId && target.agentId !== conversation.agentId && target.agentId !== acting.userId)
+    await notify(tx, [target.agentId], "assigned", { conversationId, inboxId: target.inboxId, by: acting.name })
 }
 
 /** Back to the queue of its Inbox, where somebody waits; nobody's otherwise. */

@@ -28,9 +28,7 @@ export async function readInboxes(
       .$if(filter.id !== undefined, (query) => query.where("id", "=", filter.id ?? ""))
       .orderBy((eb) => eb.fn("lower", ["name"]))
       .execute(),
-    sql<{ inboxId: string; channelGroup: "voice" | "messaging" | "mail"; count: number }>`
-      SELECT inbox_id, channel_group, count(*)::int AS count FROM queue_items
-      WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY 1, 2`.execute(db),
+    readWaiting(db, orgId),
   ])
   const fedBy = new Map<string, Set<string>>()
   for (const row of live(picture)) {
@@ -43,7 +41,12 @@ export async function readInboxes(
       const members = picture.members.get(row.id) ?? []
       const channels = fedBy.get(row.id) ?? new Set<string>()
       const counts = { voice: 0, messaging: 0, mail: 0 }
-      for (const one of waiting.rows) if (one.inboxId === row.id) counts[one.channelGroup] = one.count
+      const unserved = { waiting: 0 }
+      for (const one of waiting) {
+        if (one.inboxId !== row.id) continue
+        counts[one.channelGroup] = one.count
+        if (!one.served) unserved.waiting += one.count
+      }
       return {
         id: row.id,
         name: row.name,
@@ -55,20 +58,34 @@ export async function readInboxes(
         memberCount: members.length,
         channels: channelNames.filter((name) => channels.has(name)),
         waiting: counts,
-        warnings:
-          members.length === 0 && channels.size > 0
-            ? [
-                {
-                  code: "inbox_without_members" as const,
-                  entryPointId: null,
-                  inboxId: row.id,
-                  detail: `${row.name} has no agents. Requests will wait.`,
-                },
-              ]
-            : [],
+        warnings: warningsOf(row, { members: members.length, channels: channels.size, unserved: unserved.waiting }),
         version: row.version,
       }
     })
+}
+
+type Waiting = { inboxId: string; channelGroup: "voice" | "messaging" | "mail"; count: number; served: boolean }
+
+/** What waits, and whether a member is there who is available for its kind. */
+async function readWaiting(db: Kysely<DB>, orgId: string): Promise<Waiting[]> {
+  const { rows } = await sql<Waiting>`
+    SELECT q.*, EXISTS (SELECT 1 FROM inbox_members m JOIN agent_states a ON a.org_id = m.org_id AND a.agent_id = m.agent_id
+      WHERE m.org_id = ${orgId} AND m.inbox_id = q.inbox_id AND a.status = 'logged_in' AND a.connected
+        AND a.deactivated_at IS NULL AND q.channel_group = ANY(a.available_for)) AS served
+    FROM (SELECT inbox_id, channel_group, count(*)::int AS count FROM queue_items
+      WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY 1, 2) q`.execute(db)
+  return rows
+}
+
+function warningsOf(
+  inbox: { id: string; name: string },
+  { members, channels, unserved }: { members: number; channels: number; unserved: number },
+): Inbox["warnings"] {
+  const about = { entryPointId: null, inboxId: inbox.id }
+  if (members === 0 && channels > 0)
+    return [{ code: "inbox_without_members", ...about, detail: `${inbox.name} has no agents. Requests will wait.` }]
+  if (members === 0 || unserved === 0) return []
+  return [{ code: "nobody_available", ...about, detail: `${unserved} wait in ${inbox.name}, and nobody is available.` }]
 }
 
 export type InboxInput = {

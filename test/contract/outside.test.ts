@@ -234,3 +234,34 @@ test("a part of an object is changed alone (merge patch)", async () => {
   ])
   expect((await at.api("GET", `/agents/${id}`)).body.capacity.messaging).toEqual({ standard: 3, maximum: 4 })
 })
+
+test("an Inbox says that customers wait and nobody is available, until somebody is", async () => {
+  const inbox = await at.inbox("Night desk", "60")
+  const dora = await at.agent("Dora", [inbox])
+  const entryPointId = await at.chatApp("night")
+  await at.save("chat", general, [{ entryPointId, inboxId: inbox }])
+  const warnings = async () => (await at.api("GET", `/inboxes/${inbox}`)).body.warnings
+  expect(await warnings()).toEqual([])
+  const from = { kind: "visitor", value: "night-owl" }
+  await at.api("POST", "/sandbox/messages", { entryPointId, from, text: "Anybody?" })
+  expect(await warnings()).toMatchObject([{ code: "nobody_available", inboxId: inbox }])
+  await dora.api("PUT", "/agents/me/availability", { availableFor: ["messaging"] })
+  expect(await warnings()).toEqual([])
+})
+
+test("who is given a conversation by somebody else finds it under the bell", async () => {
+  const inbox = await at.inbox("Handed on", "60")
+  const [eva, finn] = [await at.agent("Eva", [inbox]), await at.agent("Finn", [inbox])]
+  const { entryPointId } = await at.mailbox("handed@retale.com")
+  await at.save("email", general, [{ entryPointId, inboxId: inbox }])
+  const { conversationId } = await at.mail(entryPointId, "handed@example.com")
+  const give = (to: { id: string }, by = at.api) =>
+    by("PUT", `/conversations/${conversationId}/assignment`, { inboxId: inbox, agentId: to.id })
+  const bell = async (of: typeof eva) => (await of.api("GET", "/notifications?unread=true")).body.items
+  expect((await give(eva, eva.api)).status).toBe(200)
+  expect(await bell(eva)).toEqual([])
+  for (let twice = 0; twice < 2; twice++) expect((await give(finn, eva.api)).status).toBe(200)
+  expect(await bell(finn)).toMatchObject([
+    { kind: "assigned", link: `/work/c/${conversationId}`, data: { conversationId, by: "Eva" } },
+  ])
+})
