@@ -168,6 +168,11 @@ test("whoever plays the customer's phone decides what becomes of a text", async 
   await expect
     .poll(async () => (await at.api("GET", `/messages/${sent.id}`)).body.delivery, { timeout: 5_000 })
     .toMatchObject({ status: "failed", failure: { code: "unreachable" } })
+  await at.api("PATCH", "/sandbox/carrier", { failNext: { operation: "send", count: 1, code: "30006" } })
+  const refused = await at.api("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text: "No." })
+  await expect
+    .poll(async () => (await at.api("GET", `/messages/${refused.body.id}`)).body.delivery.failure, { timeout: 5_000 })
+    .toEqual({ code: "landline", text: expect.any(String), retryable: false })
 })
 
 test("text messages are switched off twice with the same answer", async () => {
