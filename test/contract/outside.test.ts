@@ -136,6 +136,14 @@ test("whoever plays a customer is told what does not fit the channel", async () 
   expect(await play({ kind: "email", value: "nobody" }, mailEntryPoint)).toMatchObject({
     errors: [{ pointer: "#/from/value", code: "pattern" }],
   })
+  const file = { name: "a.bin", type: "application/octet-stream", base64: "@@@" }
+  expect(await play({ value: "a@example.com" }, mailEntryPoint, { attachments: [file] })).toMatchObject({
+    errors: [{ pointer: "#/attachments/0/base64" }],
+  })
+  const nowhere = { from: { value: "v" }, text: "Hi", to: { channel: "chat", address: "nowhere" } }
+  expect((await at.api("POST", "/sandbox/messages", nowhere)).body).toMatchObject({
+    errors: [{ pointer: "#/to/address", code: "unknown_recipient" }],
+  })
   expect(await play({ kind: "email", value: "a@example.com" }, mailEntryPoint, { to: null, kind: null })).toMatchObject(
     {
       arrived: true,
@@ -269,4 +277,19 @@ test("who is given a conversation by somebody else finds it under the bell", asy
   expect(await bell(finn)).toMatchObject([
     { kind: "assigned", link: `/work/c/${conversationId}`, data: { conversationId, by: "Eva" } },
   ])
+})
+
+test("where the sandbox is switched off none of its paths is one", async () => {
+  const { id } = await at.mailbox("off@retale.com")
+  const paths = ["/sandbox/deliveries", "/sandbox/carrier", `/sandbox/mail-forwarding/${id}`]
+  for (const sandboxEnabled of [false, true]) {
+    expect((await at.api("PATCH", "/organization", { sandboxEnabled }, anyVersion)).body).toMatchObject({
+      sandboxEnabled,
+    })
+    for (const path of paths) {
+      const answer = await at.api("GET", path)
+      expect(answer.status, path).toBe(sandboxEnabled ? 200 : 404)
+      if (!sandboxEnabled) expect(answer.body.code, path).toBe("route_not_found")
+    }
+  }
 })

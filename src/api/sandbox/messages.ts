@@ -22,6 +22,11 @@ const settleMsMax = 2_000
 const bodyBytesMax = 41_943_040
 const base64LengthMax = 35_000_000
 
+const Base64 = z
+  .string()
+  .max(base64LengthMax)
+  .regex(/^[A-Za-z0-9+/]*={0,2}$/, { error: "Write the bytes of the file as Base64 (RFC 4648 4)." })
+
 const Body = z.object({
   entryPointId: z.uuid().nullable().optional(),
   to: z
@@ -37,9 +42,7 @@ const Body = z.object({
   subject: z.string().max(2_000).nullable().optional(),
   html: z.string().max(1_000_000).nullable().optional(),
   attachments: z
-    .array(
-      z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: z.string().max(base64LengthMax) }),
-    )
+    .array(z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: Base64 }))
     .max(20)
     .nullable()
     .optional(),
