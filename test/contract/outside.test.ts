@@ -56,7 +56,17 @@ test("what cannot be given as it is asked for is 406; too much names the limit",
   expect(large).toMatchObject({ status: 413, body: { code: "too_large", limitBytes: 1_048_576 } })
 })
 
-test("every wrong field of an address is named at once", async () => {
+test("every wrong field is named at once, references too", async () => {
+  const wrong = async (method: string, path: string, body: object) =>
+    (await at.api(method, path, body)).body.errors.map(({ pointer }: { pointer: string }) => pointer)
+  const nobody = at.server.orgId
+  const { conversationId } = await at.mail(mailEntryPoint, "wrong@example.com")
+  const start = { customerId: nobody, inboxId: nobody, start: "new" }
+  expect(await wrong("POST", "/conversations", start)).toEqual(["#/customerId", "#/inboxId"])
+  const target = { inboxId: nobody, agentId: nobody }
+  expect(await wrong("PUT", `/conversations/${conversationId}/assignment`, target)).toEqual(["#/inboxId", "#/agentId"])
+  const number = { carrierAccountId: nobody, e164: "12" }
+  expect(await wrong("POST", "/phone-numbers", number)).toEqual(["#/carrierAccountId", "#/e164"])
   expect((await at.api("POST", "/mailboxes", { address: "nowhere", inbound: "pop" })).body.errors).toMatchObject([
     { pointer: "#/address", code: "pattern" },
     { pointer: "#/inbound", code: "not_in_list" },
