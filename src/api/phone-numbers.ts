@@ -152,7 +152,10 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
       answers: { 200: EntryPoint },
       problems: ["capability_missing", "sms_deactivated_on_request", "default_inbox_missing"],
       async handle({ principal, params, body, now, write }) {
-        const texts = { helpText: body?.helpText ?? null, optOutText: body?.optOutText ?? null }
+        const texts = {
+          ...(body?.helpText !== undefined && { helpText: body.helpText }),
+          ...(body?.optOutText !== undefined && { optOutText: body.optOutText }),
+        }
         const id = await write((tx) => activateSms(tx, params.id, texts))
         smsNumbers.forget(principal.orgId, (await one(principal.orgId, params.id, now)).e164)
         return ok(await entryPoint(principal.orgId, id))

@@ -193,8 +193,13 @@ test("whoever plays the customer's phone decides what becomes of a text", async 
     .toEqual({ code: "landline", text: expect.any(String), retryable: false })
 })
 
-test("text messages are switched off twice with the same answer", async () => {
+test("text messages are switched on and off twice with the same answer", async () => {
   const { id, entryPointId } = await at.number("+14155550182")
+  const path = `/phone-numbers/${id}`
+  await at.api("PUT", `${path}/sms-activation`, { helpText: "Call us." })
+  const { version } = (await at.api("GET", path)).body
+  expect((await at.api("PUT", `${path}/sms-activation`)).body).toMatchObject({ id: entryPointId, status: "active" })
+  expect((await at.api("GET", path)).body).toMatchObject({ helpText: "Call us.", version })
   const off = () => at.api("DELETE", `/phone-numbers/${id}/sms-activation`)
   const first = await off()
   expect(first).toMatchObject({ status: 200, body: { id: entryPointId, status: "deleted" } })

@@ -14,8 +14,11 @@ type NumberRow = {
 
 export type SmsTexts = { helpText: string | null; optOutText: string | null }
 
-/** Text messages on: the number is an SMS entry point from now on (S28). Repeatable; answers the entry point's id. */
-export async function activateSms(tx: Tx, phoneNumberId: string, texts: SmsTexts): Promise<string> {
+/**
+ * Text messages on: the number is an SMS entry point from now on (S28). Repeatable; a text that is not named stays as it
+ * is. Answers the entry point's id.
+ */
+export async function activateSms(tx: Tx, phoneNumberId: string, texts: Partial<SmsTexts>): Promise<string> {
   const number = await lockNumber(tx, phoneNumberId)
   if (!number.capabilities.sms) throw problem("capability_missing")
   if (number.sms === "deactivated_on_request") throw problem("sms_deactivated_on_request")
@@ -24,7 +27,7 @@ export async function activateSms(tx: Tx, phoneNumberId: string, texts: SmsTexts
     number.entryPointId ??
     (await beginEntryPoint(tx, { channel: "sms", kind: "phone", address, displayName: address, phoneNumberId }))
   const before = { sms: number.sms, helpText: number.helpText, optOutText: number.optOutText }
-  await change(tx, { phoneNumberId, e164: address }, before, { sms: "active", ...texts })
+  await change(tx, { phoneNumberId, e164: address }, before, { ...before, sms: "active", ...texts })
   return entryPointId
 }
 
