@@ -55,6 +55,7 @@ export function auditEntryRoutes({ store }: { store: Store }): Route[] {
       path: "/audit-entries",
       action: "auditEntry.read",
       list: true,
+      produces: ["text/csv"],
       query: z.object({
         entityType: z.string().max(100).optional(),
         entityId: z.string().max(100).optional(),

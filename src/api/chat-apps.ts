@@ -7,7 +7,7 @@ import {
   renewIdentitySecret,
   restoreChatApp,
 } from "../channels/chat/chat-apps.ts"
-import { ChatApp, ChatAppSettings } from "../core/chat/chat-app.ts"
+import { ChatApp, ChatAppChange } from "../core/chat/chat-app.ts"
 import type { Keys } from "../keys.ts"
 import { problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
@@ -17,7 +17,7 @@ import { type Route, route } from "./route.ts"
 
 /** Chat apps (api.md 2.5; S29, S41, S51, S56). */
 
-const Input = ChatAppSettings.partial().extend({ name: z.string().optional() })
+const Input = ChatAppChange.extend({ name: z.string().optional() })
 
 export function chatAppRoutes({ store, keys, publicUrl }: { store: Store; keys: Keys; publicUrl: string }): Route[] {
   async function one(orgId: string, id: string, now: Date, db = store.db): Promise<ChatApp> {

@@ -10,7 +10,7 @@ import { readCustomerTimeline } from "../conversations/timeline.ts"
 import { Conversation } from "../core/conversations/conversation.ts"
 import { TimelineItem } from "../core/conversations/timeline-item.ts"
 import { AddressKind, Customer, CustomerAddress } from "../core/customers/customer.ts"
-import { addAddress, type NewAddress, normalAddress } from "../customers/address.ts"
+import { addAddress, type NewAddress, normalAddress, normalAddresses } from "../customers/address.ts"
 import { createCustomer, editCustomer, lockCustomerRow, removeAddress } from "../customers/customer.ts"
 import { listCustomerIds } from "../customers/list.ts"
 import { presentCustomer, presentCustomers } from "../customers/present.ts"
@@ -121,10 +121,7 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
         await findCustomer(db, principal, params.id)
         const { addresses, ...fields } = body
         const country = await countryOf(principal.orgId)
-        const wanted = addresses?.map((one, index) => ({
-          kind: one.kind,
-          value: normalAddress(one, country, `#/addresses/${index}/value`),
-        }))
+        const wanted = addresses && normalAddresses(addresses, country)
         return write(async (tx) => {
           await editCustomer(tx, params.id, fields, (customer) => expectVersion(ifMatch, customer))
           if (wanted) await replaceAddresses(tx, params.id, wanted)
@@ -160,7 +157,7 @@ export function customerRoutes({ store, links }: { store: Store; links: Attachme
         const value = normalAddress(body, await countryOf(principal.orgId), "#/value")
         return write(async (tx) => {
           await lockCustomerRow(tx, params.id)
-          const id = await addAddress(tx, params.id, { kind: body.kind, value })
+          const id = await addAddress(tx, params.id, { kind: body.kind, value }, "#/value")
           const customer = await presentCustomer(tx.db, tx.orgId, params.id)
           return created(
             `/customers/${params.id}/addresses/${id}`,
@@ -281,15 +278,15 @@ async function replaceAddresses(tx: Tx, customerId: string, wanted: readonly New
   const current = (await presentCustomer(tx.db, tx.orgId, customerId))?.addresses ?? []
   const isAmong = (one: NewAddress, list: readonly NewAddress[]) =>
     list.some(({ kind, value }) => kind === one.kind && value === one.value)
-  for (const one of wanted) {
+  for (const [index, one] of wanted.entries()) {
     if (isAmong(one, current)) continue
     if (one.kind === "visitor")
       throw invalid({
-        pointer: "#/addresses",
+        pointer: `#/addresses/${index}/kind`,
         code: "not_in_list",
         detail: "A visitor is known by his own browser only.",
       })
-    await addAddress(tx, customerId, one)
+    await addAddress(tx, customerId, one, `#/addresses/${index}/value`)
   }
   for (const one of current) if (one.proved && !isAmong(one, wanted)) await removeAddress(tx, customerId, one.id)
 }

@@ -3,6 +3,7 @@ import { channelNames, channels, type Section, sections } from "../core/channels
 import { ChannelRouting, OverviewRow } from "../core/entry-points/channel-routing.ts"
 import { ChannelNameShape, EntryPoint, Resolution, SectionShape } from "../core/entry-points/entry-point.ts"
 import { exceptionsMax } from "../core/entry-points/section.ts"
+import { tellEntryPoint } from "../entry-points/begin.ts"
 import { readOverview, readSections, showEntryPoint } from "../entry-points/read.ts"
 import { previewSection } from "../entry-points/preview-section.ts"
 import { saveSection } from "../entry-points/save-section.ts"
@@ -125,11 +126,13 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       path: "/entry-points/overview",
       action: "entryPoint.read",
       query: z.object({ format: z.enum(["json", "csv"]).optional() }),
+      produces: ["text/csv"],
       answers: { 200: z.object({ items: z.array(OverviewRow), nextCursor: z.null() }) },
       summary: "The routing overview: which Inboxes each entry point can reach",
-      async handle({ principal, query }) {
+      async handle({ principal, query, request }) {
         const rows = await readOverview(db, principal.orgId)
-        if (query.format !== "csv") return wholeList(rows)
+        const asCsv = query.format === "csv" || /\btext\/csv\b/.test(request.headers.accept ?? "")
+        if (!asCsv) return wholeList(rows)
         const table = rows.map((row) => [
           channels[row.channel].label,
           row.labels.join(", "),
@@ -192,7 +195,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
             .where("orgId", "=", tx.orgId)
             .where("id", "=", row.id)
             .execute()
-          tx.event("entry_point.updated", { entryPoint: { id: row.id, displayName: body.displayName } })
+          await tellEntryPoint(tx, "entry_point.updated", row.id)
           tx.audit({
             entityType: "entry_point",
             entityId: row.id,

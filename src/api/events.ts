@@ -64,6 +64,7 @@ export function eventRoutes({ store, bus }: { store: Store; bus: Bus }): Route[]
       method: "GET",
       path: "/events",
       action: "event.read",
+      produces: ["application/jsonl", "application/x-ndjson"],
       summary: "Everything that happened, in order; `wait` holds the answer until something does",
       query: z.object({
         after: intParam(0, Number.MAX_SAFE_INTEGER).optional(),

@@ -22,7 +22,7 @@ async function post(
   sid: string,
 ): Promise<number> {
   const app = fastify({ trustProxy })
-  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error)))
+  app.setErrorHandler((error, request, reply) => sendProblem(request, reply, toProblem(error, request)))
   const intake = {
     accept: async () => ({
       inboundEventId: sid,

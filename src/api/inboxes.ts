@@ -108,11 +108,13 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
         name: Name.optional(),
         slaMinutesText: SlaText.optional(),
         defaultMailboxId: z.uuid().nullable().optional(),
+        agentIds: z.array(z.uuid()).max(1_000).optional(),
       }),
       answers: { 200: Inbox },
       problems: ["name_taken"],
       async handle({ principal, params, body, ifMatch, write }) {
-        await write((tx) => editInbox(tx, params.id, body, (stored) => expectVersion(ifMatch, stored)))
+        const judge = (stored: { version: number }) => expectVersion(ifMatch, stored)
+        await write((tx) => editInbox(tx, params.id, body, judge, withdrawOffersOfMember))
         return ok(await one(principal.orgId, params.id))
       },
     }),

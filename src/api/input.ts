@@ -2,7 +2,7 @@ import { z } from "zod"
 import { type FieldError, invalid, Problem, problem } from "../problem.ts"
 import { readCursor } from "./cursor.ts"
 import { fieldErrors, inBody, inQuery, pointerTo } from "./field-errors.ts"
-import type { Context, Limits, Route } from "./route.ts"
+import { type Context, isWholeList, type Limits, type Route } from "./route.ts"
 import { unknownFields, withoutShown } from "./unknown-fields.ts"
 
 const errorsMax = 100
@@ -21,9 +21,8 @@ type Input = Pick<Context<unknown, unknown, unknown>, "params" | "query" | "body
 export function refuseUnreadable(route: Route, raw: RawInput): void {
   const unknown: FieldError[] = []
   for (const name of Object.keys(raw.query)) {
-    const known =
-      (route.query && Object.hasOwn(route.query.shape, name)) || (route.list && (name === "limit" || name === "cursor"))
-    if (!known) unknown.push({ parameter: name, code: "unknown_field", detail: "This parameter is not known here." })
+    if (!(route.query && Object.hasOwn(route.query.shape, name)) && !isOfPages(route, name))
+      unknown.push({ parameter: name, code: "unknown_field", detail: "This parameter is not known here." })
   }
   if (!route.accepts) {
     for (const path of unknownFields(route.body ?? noFields, withoutReadOnly(route, raw.body))) {
@@ -37,7 +36,13 @@ export function refuseUnreadable(route: Route, raw: RawInput): void {
       detail: `Not known here: ${named.join(", ")}. See /docs for the names.`,
     })
   }
-  if (route.list && raw.query.cursor !== undefined) readCursor(raw)
+  if (raw.query.cursor === undefined) return
+  if (route.list) readCursor(raw)
+  else if (isWholeList(route)) throw problem("cursor_invalid")
+}
+
+function isOfPages(route: Route, name: string): boolean {
+  return (name === "limit" || name === "cursor") && (route.list === true || isWholeList(route))
 }
 
 /** The validated input, or 422 with all wrong fields of path, query and body at once. */
@@ -79,7 +84,7 @@ function readParams(route: Route, params: Record<string, string>): unknown {
 function readQuery(route: Route, raw: RawInput, errors: FieldError[]): unknown {
   const given: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(raw.query)) {
-    if (route.list && (name === "limit" || name === "cursor") && !route.query?.shape[name]) continue
+    if (isOfPages(route, name) && !route.query?.shape[name]) continue
     if (typeof value === "string" && value.includes("\0")) {
       errors.push({ parameter: name, code: "pattern", detail: "The character U+0000 is not allowed." })
       continue
@@ -94,7 +99,7 @@ function readQuery(route: Route, raw: RawInput, errors: FieldError[]): unknown {
 }
 
 function readLimit(route: Route, text: unknown, errors: FieldError[]): number {
-  if (!route.list || text === undefined) return pageDefault
+  if (text === undefined || !isOfPages(route, "limit")) return pageDefault
   const limit = typeof text === "string" && /^-?\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (limit >= 1 && limit <= pageMax) return limit
   const code = Number.isNaN(limit) ? "type" : limit < 1 ? "too_small" : "too_large"

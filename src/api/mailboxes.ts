@@ -19,8 +19,18 @@ import { type Route, route } from "./route.ts"
 
 const senderNameLengthMax = 100
 
+const Address = z
+  .string()
+  .max(320)
+  .transform((typed, context) => {
+    const address = readMailAddress(typed)
+    if (address !== null) return address
+    context.addIssue({ code: "custom", message: "Enter an address such as support@example.com." })
+    return z.NEVER
+  })
+
 const NewMailbox = z.object({
-  address: z.string().max(320),
+  address: Address,
   senderName: z.string().trim().max(senderNameLengthMax).default(""),
   inbound: z.enum(["forwarding"]).default("forwarding"),
 })
@@ -71,19 +81,11 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       problems: ["address_taken", "default_inbox_missing"],
       idempotent: true,
       summary: "Adds an address; its entry point is there at once",
-      handle: ({ body, write }) => {
-        const address = readMailAddress(body.address)
-        if (address === null)
-          throw invalid({
-            pointer: "#/address",
-            code: "pattern",
-            detail: "Enter an address such as support@example.com.",
-          })
-        return write(async (tx) => {
-          const id = await createMailbox(tx, { address, senderName: body.senderName })
+      handle: ({ body, write }) =>
+        write(async (tx) => {
+          const id = await createMailbox(tx, { address: body.address, senderName: body.senderName })
           return created(`/mailboxes/${id}`, await readMailbox(tx.db, tx.orgId, id, facts()))
-        })
-      },
+        }),
     }),
     route({
       method: "GET",

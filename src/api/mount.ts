@@ -134,6 +134,7 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
   const ifMatch = readIfMatch(request.headers["if-match"])
   if (route.versioned && ifMatch === null) throw problem("precondition_required")
   const input = readInput(route, rawInput)
+  refuseAccept(route, request.headers.accept)
   const caller = callers.get(request)
   const handle = (once: Once | null) =>
     route.handle(contextOf(door, route, request, caller?.principal, input, ifMatch ?? "*", rawInput, once))
@@ -146,6 +147,20 @@ async function answer(door: Door, route: Route, request: FastifyRequest, reply: 
         )
       : await run(null)
   return send(route, request, reply, given)
+}
+
+const everyTypes = ["*/*", "application/*", "application/json", "application/problem+json"]
+
+/** 406 where nothing that is asked for can be given. Files have a type of their own and are not asked. */
+function refuseAccept(route: Route, accept: string | undefined): void {
+  const givesJson = Object.entries(route.answers).some(([status, schema]) => Number(status) < 300 && schema !== null)
+  if (accept === undefined || accept.trim() === "" || !givesJson) return
+  const asked = accept.split(",").map((part) => part.trim().toLowerCase())
+  const fits = asked.some((part) => {
+    const [type = "", ...params] = part.split(";").map((one) => one.trim())
+    return !params.some((one) => /^q=0(\.0*)?$/.test(one)) && [...everyTypes, ...(route.produces ?? [])].includes(type)
+  })
+  if (!fits) throw problem("not_acceptable")
 }
 
 /** Nobody but us makes cursors: values of one that the database or a date cannot read are somebody else's. */

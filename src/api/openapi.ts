@@ -1,6 +1,6 @@
 import { z } from "zod"
 import { type ProblemCode, problemCodes } from "../problem.ts"
-import type { Route } from "./route.ts"
+import { isWholeList, type Route } from "./route.ts"
 
 type Json = Record<string, unknown>
 
@@ -110,10 +110,10 @@ function headerParameters(route: Route): Json[] {
 }
 
 function listParameters(route: Route): Json[] {
-  if (!route.list) return []
+  if (!route.list && !isWholeList(route)) return []
   return [
     { name: "limit", in: "query", required: false, schema: { type: "integer", minimum: 1, maximum: 200, default: 50 } },
-    { name: "cursor", in: "query", required: false, schema: { type: "string" } },
+    ...(route.list ? [{ name: "cursor", in: "query", required: false, schema: { type: "string" } }] : []),
   ]
 }
 
@@ -166,7 +166,8 @@ function problemsOf(route: Route): ProblemCode[] {
     ...(route.action === "public" || route.action === "operator" ? [] : (["not_permitted"] as const)),
     ...(route.path.includes(":") ? (["not_found"] as const) : []),
     "unknown_field",
-    ...(route.body ? (["body_malformed", "validation_failed"] as const) : []),
+    ...(route.body ? (["body_malformed"] as const) : []),
+    ...(route.body || route.query || listParameters(route).length > 0 ? (["validation_failed"] as const) : []),
     ...(route.versioned ? (["precondition_required", "version_conflict"] as const) : []),
     ...(route.idempotent ? (["idempotency_in_progress", "idempotency_key_reused"] as const) : []),
     ...(route.problems ?? []),

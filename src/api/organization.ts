@@ -66,7 +66,8 @@ export function organizationRoutes(deps: OrganizationDeps): Route[] {
           const before = await readOrganization(tx.db, tx.orgId)
           expectVersion(ifMatch, before)
           if (body.fallbackInboxId) await refuseInbox(tx.db, tx.orgId, body.fallbackInboxId)
-          const next = { ...showOrganization(before), ...definedOf(body) }
+          const shown = showOrganization(before)
+          const next = { ...shown, ...definedOf(body), retentionDays: retentionAfter(shown.retentionDays, body) }
           await tx.db
             .updateTable("organizations")
             .set({
@@ -218,4 +219,12 @@ function definedOf<T extends object>(body: T): { [Key in keyof T]?: Exclude<T[Ke
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]?: Exclude<T[Key], undefined>
   }
+}
+
+function retentionAfter(
+  before: Organization["retentionDays"],
+  { retentionDays }: { retentionDays?: z.infer<typeof RetentionDays> | undefined },
+): Organization["retentionDays"] {
+  if (retentionDays === undefined) return before
+  return retentionDays && { recordings: null, messages: null, ...before, ...definedOf(retentionDays) }
 }

@@ -9,7 +9,7 @@ import { insertNumber, isNumberOwned, numberOwned, readNumbers, readUses } from 
 import { NumberType, NumberUse, PhoneNumber } from "../core/carriers/phone-number.ts"
 import { EntryPoint } from "../core/entry-points/entry-point.ts"
 import { showEntryPoint } from "../entry-points/read.ts"
-import { invalid, problem } from "../problem.ts"
+import { type FieldError, invalid, problem } from "../problem.ts"
 import { loadPicture } from "../store/ways-in.ts"
 import type { Store } from "../store/write.ts"
 import { Answer, created, ok, wholeList } from "./answer.ts"
@@ -19,6 +19,12 @@ import { type Route, route } from "./route.ts"
 /** Numbers of ours and their text messages (api.md 2.6). */
 
 export type PhoneNumberDeps = { store: Store; accounts: Accounts; smsNumbers: SmsNumbers; publicUrl: string }
+
+const unknownAccount: FieldError = {
+  pointer: "#/carrierAccountId",
+  code: "unknown_reference",
+  detail: "Choose one of your carrier accounts.",
+}
 
 const Text = z.string().trim().min(1).max(1_600).nullable()
 
@@ -41,12 +47,7 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
   async function claim(orgId: string, accountId: string, e164: string): Promise<OwnedNumber> {
     const found = await accounts.get(orgId, accountId)
     const numbers = found?.carrier.numbers
-    if (!found || !numbers)
-      throw invalid({
-        pointer: "#/carrierAccountId",
-        code: "unknown_reference",
-        detail: "Choose one of your carrier accounts.",
-      })
+    if (!found || !numbers) throw invalid(unknownAccount)
     if (await isNumberOwned(db, e164)) throw await numberOwned(db, orgId, e164)
     const owned = await numbers.find(e164, found.account)
     if (!owned.ok) throw problem("carrier_failed", { carrierCode: owned.code })
@@ -106,7 +107,7 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
           .executeTakeFirst()
         const parsed = parsePhoneNumberFromString(body.e164, (organization?.country ?? "US") as CountryCode)
         if (!parsed?.isValid())
-          throw invalid({
+          throw invalid(...((await accounts.get(principal.orgId, body.carrierAccountId)) ? [] : [unknownAccount]), {
             pointer: "#/e164",
             code: "phone_number_invalid",
             detail: "This is no telephone number. Write it as +14155551243.",
@@ -151,7 +152,10 @@ export function phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }: Ph
       answers: { 200: EntryPoint },
       problems: ["capability_missing", "sms_deactivated_on_request", "default_inbox_missing"],
       async handle({ principal, params, body, now, write }) {
-        const texts = { helpText: body?.helpText ?? null, optOutText: body?.optOutText ?? null }
+        const texts = {
+          ...(body?.helpText !== undefined && { helpText: body.helpText }),
+          ...(body?.optOutText !== undefined && { optOutText: body.optOutText }),
+        }
         const id = await write((tx) => activateSms(tx, params.id, texts))
         smsNumbers.forget(principal.orgId, (await one(principal.orgId, params.id, now)).e164)
         return ok(await entryPoint(principal.orgId, id))

@@ -16,17 +16,20 @@ export type ProblemBody = {
   [extra: string]: unknown
 }
 
+/** Of one file of a multipart body. */
+export const uploadBytesMax = 26_214_400
+
 const retrySeconds: Partial<Record<ProblemCode, number>> = { unavailable: 1, idempotency_in_progress: 1 }
 
 /** Everything thrown at the door as the caller may see it; what is our own error says nothing of itself. */
-export function toProblem(error: unknown): Problem {
+export function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof JsonError)
     return problem("body_malformed", {}, `${error.message}. ${problemCodes.body_malformed.whatToDo}`)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
   if (code === "53100") return problem("unavailable", { reason: "storage_full" })
   if (isUnavailable(error)) return problem("unavailable", { reason: "database" })
-  return ofFastify(error as FastifyError, code) ?? problem("internal")
+  return ofFastify(error as FastifyError, code, request) ?? problem("internal")
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
@@ -48,7 +51,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, proble
   return reply.code(problem.status).type("application/problem+json").send(JSON.stringify(body))
 }
 
-function ofFastify(error: FastifyError, code: string): Problem | null {
+function limitBytesOf(code: string, request: FastifyRequest): number {
+  return code === "FST_REQ_FILE_TOO_LARGE" ? uploadBytesMax : request.routeOptions.bodyLimit
+}
+
+function ofFastify(error: FastifyError, code: string, request: FastifyRequest): Problem | null {
   if (!code.startsWith("FST_")) return null
   if (
     code === "FST_ERR_CTP_BODY_TOO_LARGE" ||
@@ -56,7 +63,7 @@ function ofFastify(error: FastifyError, code: string): Problem | null {
     code === "FST_FILES_LIMIT" ||
     code === "FST_PARTS_LIMIT"
   ) {
-    return problem("too_large")
+    return problem("too_large", { limitBytes: limitBytesOf(code, request) })
   }
   if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE" || code === "FST_INVALID_MULTIPART_CONTENT_TYPE")
     return problem("type_not_supported")

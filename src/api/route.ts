@@ -1,5 +1,5 @@
 import type { FastifyRequest } from "fastify"
-import type { z } from "zod"
+import { z } from "zod"
 import type { Action } from "../core/permissions.ts"
 import type { Principal } from "../identity/principal.ts"
 import type { ProblemCode } from "../problem.ts"
@@ -88,6 +88,8 @@ type Definition<Path extends string, P, Q, B> = {
   list?: boolean
   /** Content types that the handler reads by itself from `request`, such as `multipart/form-data`; then no `body`. */
   accepts?: readonly string[]
+  /** Content types besides JSON that an `Accept` header can ask for. */
+  produces?: readonly string[]
   limits?: Limits
   /** One line for the description. */
   summary?: string
@@ -108,9 +110,16 @@ export interface Route {
   readonly idempotent?: boolean
   readonly list?: boolean
   readonly accepts?: readonly string[]
+  readonly produces?: readonly string[]
   readonly limits?: Limits
   readonly summary?: string
   handle(context: Context<unknown, unknown, unknown>): Promise<Answer>
+}
+
+/** A list that comes whole (api.md 1): it takes `limit` as every list does, and has no second page. */
+export function isWholeList(route: Route): boolean {
+  const shown = route.answers[200]
+  return route.method === "GET" && !route.list && shown instanceof z.ZodObject && "nextCursor" in shown.shape
 }
 
 /** One route: schema, action and handler together. The order of judgement is that of api.md 1. */

@@ -14,7 +14,7 @@ import { describe } from "./openapi.ts"
 import { docsPage, problemsPage, styleHash } from "./docs-pages.ts"
 import { mountOtherMethods, mountRoute } from "./mount.ts"
 import { isOwnHost } from "./origin.ts"
-import { sendProblem, toProblem } from "./problem-answer.ts"
+import { sendProblem, toProblem, uploadBytesMax } from "./problem-answer.ts"
 import { RateLimiter } from "./rate-limit.ts"
 import type { Route } from "./route.ts"
 import { StoreWatch } from "./store-watch.ts"
@@ -81,7 +81,6 @@ const finishMsMax = 3_000
 const frameBytesMax = 65_536
 const headerBytesMax = 16_384
 const urlBytesMax = 8_192
-const uploadBytesMax = 26_214_400
 
 /** The HTTP door: conventions of api.md 1 for all routes, the root paths, the pages. */
 export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpServer {
@@ -135,7 +134,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     })
   })
   app.setErrorHandler((error, request, reply) => {
-    const found = toProblem(error)
+    const found = toProblem(error, request)
     if (found.code === "internal")
       deps.log?.error(
         { requestId: request.id, method: request.method, path: request.routeOptions.url, err: error },

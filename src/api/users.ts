@@ -105,7 +105,7 @@ export function userRoutes(deps: UserDeps): Route[] {
         inboxIds: z.array(z.uuid()).optional(),
         teamIds: z.array(z.uuid()).optional(),
         skillIds: z.array(z.uuid()).optional(),
-        capacity: Capacity.nullable().optional(),
+        capacity: Capacity.partial().nullable().optional(),
       }),
       answers: { 200: User },
       problems: ["last_administrator"],

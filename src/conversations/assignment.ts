@@ -1,14 +1,14 @@
-import { problem } from "../problem.ts"
+import { type FieldError, invalid, problem } from "../problem.ts"
 import { endAssignment, openAssignment } from "../store/assignments.ts"
 import { liveContacts } from "../store/contacts.ts"
 import { changeConversations, type ConversationChange, type ConversationRow } from "../store/conversations.ts"
 import { endItems, requeue } from "../store/queue-items.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
-import { invalid } from "../problem.ts"
 import { type Acting, isMember, lockSeen, mustBeOpen, type Scene } from "./acting.ts"
 import { save } from "./end-contacts.ts"
 import { addNote } from "./notes.ts"
+import { notify } from "./notify.ts"
 
 export type Transfer = {
   /** Absent: the Inbox that it is in. */
@@ -35,8 +35,7 @@ export async function assignConversation(
   const target = { inboxId: transfer.inboxId ?? conversation.inboxId, agentId: transfer.agentId }
   transfer.judge(conversation, target)
   mustBeOpen(conversation)
-  const inbox = await readInbox(tx, target.inboxId)
-  if (target.agentId) await mustBeAgentOf(tx, target.inboxId, target.agentId)
+  const inbox = await readTarget(tx, target)
   if (transfer.note) await addNote(tx, acting, conversation, { text: transfer.note, mentionUserIds: [] })
   const moves = target.inboxId !== conversation.inboxId
   if (
@@ -48,6 +47,8 @@ export async function assignConversation(
   const change: ConversationChange = moves ? { inboxId: target.inboxId, ...newDue(tx, conversation, inbox) } : {}
   if (moves) await moveContactsTo(tx, conversation.id, target.inboxId)
   await hand(tx, scene, target, change)
+  if (target.agentId && target.agentId !== conversation.agentId && target.agentId !== acting.userId)
+    await notify(tx, [target.agentId], "assigned", { conversationId, inboxId: target.inboxId, by: acting.name })
 }
 
 /** Back to the queue of its Inbox, where somebody waits; nobody's otherwise. */
@@ -136,32 +137,34 @@ async function moveContactsTo(tx: Tx, conversationId: string, inboxId: string): 
   )
 }
 
-async function readInbox(tx: Tx, id: string): Promise<{ slaSeconds: number }> {
+/** The Inbox that it goes to, once it and the agent are there and belong together. */
+async function readTarget(tx: Tx, { inboxId, agentId }: Target): Promise<{ slaSeconds: number }> {
   const inbox = await tx.db
     .selectFrom("inboxes")
     .select(["slaSeconds", "deactivatedAt"])
     .where("orgId", "=", tx.orgId)
-    .where("id", "=", id)
+    .where("id", "=", inboxId)
     .executeTakeFirst()
-  if (!inbox) throw invalid({ pointer: "#/inboxId", code: "unknown_reference", detail: "There is no such Inbox." })
-  if (inbox.deactivatedAt) {
-    throw invalid({
-      pointer: "#/inboxId",
-      code: "inbox_deactivated",
-      detail: "This Inbox is deactivated. Choose an active one.",
-    })
+  const user =
+    agentId === null
+      ? null
+      : await tx.db
+          .selectFrom("users")
+          .select("status")
+          .where("orgId", "=", tx.orgId)
+          .where("id", "=", agentId)
+          .executeTakeFirst()
+  const errors: FieldError[] = []
+  const inboxPointer = "#/inboxId"
+  if (!inbox) errors.push({ pointer: inboxPointer, code: "unknown_reference", detail: "There is no such Inbox." })
+  if (inbox?.deactivatedAt) {
+    const detail = "This Inbox is deactivated. Choose an active one."
+    errors.push({ pointer: inboxPointer, code: "inbox_deactivated", detail })
   }
-  return inbox
-}
-
-async function mustBeAgentOf(tx: Tx, inboxId: string, agentId: string): Promise<void> {
-  const user = await tx.db
-    .selectFrom("users")
-    .select("status")
-    .where("orgId", "=", tx.orgId)
-    .where("id", "=", agentId)
-    .executeTakeFirst()
-  if (!user) throw invalid({ pointer: "#/agentId", code: "unknown_reference", detail: "There is no such user." })
-  if (user.status !== "active" || !(await isMember(tx, inboxId, agentId)))
+  if (user === undefined)
+    errors.push({ pointer: "#/agentId", code: "unknown_reference", detail: "There is no such user." })
+  if (!inbox || errors.length > 0) throw invalid(...errors)
+  if (user && (user.status !== "active" || !(await isMember(tx, inboxId, agentId))))
     throw problem("agent_not_in_inbox", { agentId, inboxId })
+  return inbox
 }

@@ -5,10 +5,11 @@ import type { ConversationRow } from "../store/conversations.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, lockSeen } from "./acting.ts"
 import { removeDraft } from "./drafts.ts"
+import { notify } from "./notify.ts"
 
 export type NewNote = { text: string; mentionUserIds: readonly string[] }
 
-const noteLinkPrefix = "/work/c/"
+const previewLengthMax = 200
 
 /** For colleagues only; those who are mentioned find it under their bell. */
 export async function writeNote(tx: Tx, acting: Acting, conversationId: string, input: NewNote): Promise<Note> {
@@ -40,7 +41,17 @@ export async function addNote(tx: Tx, acting: Acting, conversation: Conversation
     { noteId: note.id, conversationId: conversation.id, customerId, inboxId, agentId, mentionUserIds, author },
     { timeline: { kind: "note", conversationId: conversation.id, customerId, thingId: note.id } },
   )
-  await notify(tx, acting, note)
+  await notify(
+    tx,
+    mentionUserIds.filter((userId) => userId !== acting.userId),
+    "mention",
+    {
+      noteId: note.id,
+      conversationId: note.conversationId,
+      by: acting.name,
+      text: note.text.slice(0, previewLengthMax),
+    },
+  )
   return { ...note, createdAt: note.createdAt.toISOString() }
 }
 
@@ -59,31 +70,6 @@ async function mustBeUsers(tx: Tx, ids: readonly string[]): Promise<void> {
       : [{ pointer: `#/mentionUserIds/${index}`, code: "unknown_reference", detail: "There is no such user." }],
   )
   if (errors.length > 0) throw invalid(...errors)
-}
-
-async function notify(
-  tx: Tx,
-  acting: Acting,
-  note: { id: string; conversationId: string; text: string; mentionUserIds: readonly string[] },
-): Promise<void> {
-  const userIds = note.mentionUserIds.filter((userId) => userId !== acting.userId)
-  if (userIds.length === 0) return
-  const data = { noteId: note.id, conversationId: note.conversationId, by: acting.name, text: note.text.slice(0, 200) }
-  await tx.db
-    .insertInto("notifications")
-    .values(
-      userIds.map((userId) => ({
-        orgId: tx.orgId,
-        id: newId(),
-        userId,
-        kind: "mention",
-        data: JSON.stringify(data),
-        link: `${noteLinkPrefix}${note.conversationId}`,
-        at: tx.now,
-      })),
-    )
-    .execute()
-  for (const userId of userIds) tx.event("notification.added", { userId, kind: "mention", ...data })
 }
 
 /** Only its author takes a note back; it leaves the timeline. */

@@ -11,14 +11,19 @@ export function wordsQuery(q: string): string | null {
   return words.length === 0 ? null : words.map((word) => `${word.toLowerCase()}:*`).join(" & ")
 }
 
-/** Ids of customers whose name or an address of theirs contains it; telephone numbers in any notation. */
+/** Ids of customers whose name holds every word, or an address of theirs all of it; telephone numbers in any notation. */
 export function customersMatching(orgId: string, q: string, country: string): RawBuilder<unknown> {
-  const like = `%${q.trim().replaceAll(/[\\%_]/g, "\\$&")}%`
+  const like = contains(q.trim())
+  const words = q.trim().split(/\s+/).slice(0, wordsMax).map(contains)
   const phone = phoneDigits(q, country)
   return sql`
-    SELECT id FROM customers WHERE org_id = ${orgId} AND name ILIKE ${like}
+    SELECT id FROM customers WHERE org_id = ${orgId} AND name ILIKE ALL (${words}::text[])
     UNION SELECT customer_id FROM customer_addresses WHERE org_id = ${orgId} AND kind <> 'visitor' AND value ILIKE ${like}
     ${phone ? sql`UNION SELECT customer_id FROM customer_addresses WHERE org_id = ${orgId} AND kind = 'phone' AND value LIKE ${`%${phone}%`}` : sql``}`
+}
+
+function contains(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`
 }
 
 /** Digits by which a telephone number, or a part of one, is found: `(415) 555-0188` → `4155550188`. */

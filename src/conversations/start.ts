@@ -1,6 +1,6 @@
 import { sql } from "kysely"
 import { newId } from "../ids.ts"
-import { invalid, type Problem } from "../problem.ts"
+import { type FieldError, invalid } from "../problem.ts"
 import { openAssignment } from "../store/assignments.ts"
 import { type ConversationRow, putConversations, lockConversations } from "../store/conversations.ts"
 import { lockAgents } from "../store/agents.ts"
@@ -17,11 +17,13 @@ export type Start = { customerId: string; inboxId: string; start: "new" | "reope
  */
 export async function startConversation(tx: Tx, acting: Acting, input: Start): Promise<string> {
   const customer = await lockCustomer(tx, input.customerId)
-  if (!customer || customer.deletedAt || customer.mergedIntoId) {
-    throw unknownCustomer()
+  const isKnown = customer && !customer.deletedAt && !customer.mergedIntoId
+  const errors = await inboxErrors(tx, acting, input.inboxId)
+  if (!isKnown || !(await isCustomerSeen(tx, acting.sight, input.customerId))) {
+    const detail = "There is no such customer."
+    throw invalid({ pointer: "#/customerId", code: "unknown_reference", detail }, ...errors)
   }
-  await mustBeSeen(tx, acting.sight, input.customerId)
-  await mustBeActive(tx, acting, input.inboxId)
+  if (errors.length > 0) throw invalid(...errors)
   await refuseBesideActive(tx, input.customerId)
   const closed = input.start === "reopen" ? await lastClosed(tx, acting.sight, input.customerId) : null
   await lockAgents(tx, [acting.userId])
@@ -29,7 +31,8 @@ export async function startConversation(tx: Tx, acting: Acting, input: Start): P
   return begin(tx, acting, input, customer.test)
 }
 
-async function mustBeActive(tx: Tx, acting: Acting, inboxId: string): Promise<void> {
+async function inboxErrors(tx: Tx, acting: Acting, inboxId: string): Promise<FieldError[]> {
+  const pointer = "#/inboxId"
   const inbox = await tx.db
     .selectFrom("inboxes")
     .select("deactivatedAt")
@@ -37,28 +40,18 @@ async function mustBeActive(tx: Tx, acting: Acting, inboxId: string): Promise<vo
     .where("id", "=", inboxId)
     .executeTakeFirst()
   const seen = acting.sight.inboxIds === null || acting.sight.inboxIds.includes(inboxId)
-  if (!inbox || !seen)
-    throw invalid({ pointer: "#/inboxId", code: "unknown_reference", detail: "There is no such Inbox." })
-  if (inbox.deactivatedAt) {
-    throw invalid({
-      pointer: "#/inboxId",
-      code: "inbox_deactivated",
-      detail: "This Inbox is deactivated. Choose an active one.",
-    })
-  }
+  if (!inbox || !seen) return [{ pointer, code: "unknown_reference", detail: "There is no such Inbox." }]
+  if (!inbox.deactivatedAt) return []
+  return [{ pointer, code: "inbox_deactivated", detail: "This Inbox is deactivated. Choose an active one." }]
 }
 
 /** A customer all of whose conversations are hidden from these eyes is none for them. */
-async function mustBeSeen(tx: Tx, sight: Sight, customerId: string): Promise<void> {
+async function isCustomerSeen(tx: Tx, sight: Sight, customerId: string): Promise<boolean> {
   const { rows } = await sql<{ seen: boolean }>`
     SELECT ${isSeen(sight)} AS seen FROM conversations c WHERE c.org_id = ${tx.orgId} AND c.customer_id = ${customerId} AND c.merged_into_id IS NULL`.execute(
     tx.db,
   )
-  if (rows.length > 0 && !rows.some((row) => row.seen)) throw unknownCustomer()
-}
-
-function unknownCustomer(): Problem {
-  return invalid({ pointer: "#/customerId", code: "unknown_reference", detail: "There is no such customer." })
+  return rows.length === 0 || rows.some((row) => row.seen)
 }
 
 /** Of those that may be seen: to open another one in an own Inbox would show what was said in a hidden one. */
@@ -112,6 +105,8 @@ async function begin(tx: Tx, acting: Acting, { customerId, inboxId }: Start, tes
     agentId: assignee,
     status: "waiting",
     dueAt: null,
+    from: null,
+    to: "waiting",
     by: acting.id,
     test,
   })

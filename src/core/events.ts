@@ -9,6 +9,19 @@ const at = "2026-11-21T10:46:07.120Z"
 const conversation = { conversationId: id, customerId: id, inboxId: id }
 const contact = { contactId: id, ...conversation }
 const changed = { before: null, after: {} }
+const resolution = { inboxId: id, inboxName: "VIP", inboxSource: "exception", slaSeconds: 40, slaSource: "exception" }
+const entryPoint = {
+  id,
+  channel: "chat",
+  section: "chat",
+  kind: "chat_app",
+  address: "platinum",
+  displayName: "platinum",
+  status: "active",
+  chatAppId: id,
+  resolution,
+  warnings: [],
+}
 
 export const domainEvents = {
   "contact.started": {
@@ -76,11 +89,11 @@ export const domainEvents = {
   "contact.ended": { when: "It is over.", data: { ...contact, endReason: "agent_ended", status: "answered" } },
   "conversation.created": {
     when: "A conversation begins.",
-    data: { ...conversation, agentId: null, status: "new", dueAt: at, test: false },
+    data: { ...conversation, agentId: null, status: "new", dueAt: at, from: null, to: "new", by: id, test: false },
   },
   "conversation.reopened": {
     when: "A closed one goes on.",
-    data: { ...conversation, agentId: null, status: "new", dueAt: at, test: false },
+    data: { ...conversation, agentId: null, status: "new", dueAt: at, from: "closed", to: "new", by: id, test: false },
   },
   "conversation.closed": {
     when: "It was closed.",
@@ -170,14 +183,20 @@ export const domainEvents = {
   "opt_out.removed": { when: "A customer wrote START.", data: { customerId: id, phoneNumberId: id, keyword: "START" } },
   "entry_point.created": {
     when: "An entry point was added.",
-    data: { entryPoint: { id }, resolution: { inboxId: id } },
+    data: { entryPoint, resolution },
   },
-  "entry_point.updated": { when: "It was edited.", data: { entryPoint: { id }, resolution: { inboxId: id } } },
-  "entry_point.deleted": { when: "It is gone.", data: { entryPoint: { id } } },
+  "entry_point.updated": { when: "It was edited.", data: { entryPoint, resolution } },
+  "entry_point.deleted": {
+    when: "It is gone.",
+    data: { entryPoint: { ...entryPoint, status: "deleted", resolution: null }, resolution: null },
+  },
   "channel_routing.updated": {
     when: "A section of Entry Points was saved.",
     data: { section: "chat", version: 8, ...changed },
   },
+  "mailbox.added": { when: "An e-mail address was added.", data: { mailboxId: id, ...changed } },
+  "mailbox.updated": { when: "It was edited.", data: { mailboxId: id, ...changed } },
+  "mailbox.removed": { when: "It was removed.", data: { mailboxId: id, ...changed } },
   "mailbox.forwarding_seen": {
     when: "Mail to it reaches us.",
     data: { mailboxId: id, entryPointId: id, address: "help@retale.com" },
@@ -200,8 +219,8 @@ export const domainEvents = {
   "carrier_account.removed": { when: "It was removed.", data: { carrierAccountId: id, ...changed } },
   "inbox.added": { when: "An Inbox was added.", data: { inboxId: id, ...changed } },
   "inbox.updated": { when: "It was edited.", data: { inboxId: id, ...changed } },
-  "inbox_member.added": { when: "An agent serves an Inbox.", data: { inboxId: id, userId: id } },
-  "inbox_member.removed": { when: "No longer.", data: { inboxId: id, userId: id } },
+  "inbox_member.added": { when: "An agent serves an Inbox.", data: { inboxId: id, userId: id, ...changed } },
+  "inbox_member.removed": { when: "No longer.", data: { inboxId: id, userId: id, ...changed } },
   "topic.added": { when: "A topic was added.", data: { topicId: id, ...changed } },
   "topic.updated": { when: "It was renamed.", data: { topicId: id, ...changed } },
   "topic.removed": { when: "It was removed.", data: { topicId: id, ...changed } },

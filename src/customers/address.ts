@@ -1,6 +1,6 @@
 import { type CountryCode, parsePhoneNumberFromString } from "libphonenumber-js"
 import { z } from "zod"
-import { invalid, problem } from "../problem.ts"
+import { type FieldError, invalid, Problem, problem } from "../problem.ts"
 import type { AddressKind } from "../core/customers/customer.ts"
 import { newId } from "../ids.ts"
 import type { Tx } from "../store/write.ts"
@@ -29,8 +29,34 @@ export function normalAddress({ kind, value }: NewAddress, country: string, poin
   return text
 }
 
-/** 409 `address_taken` with the customer who has it; the same customer again is no change. Answers its id. */
-export async function addAddress(tx: Tx, customerId: string, address: NewAddress): Promise<string> {
+/** All of a list as they are stored; every wrong one, and every one that stands there before, is named at once. */
+export function normalAddresses(addresses: readonly NewAddress[], country: string): NewAddress[] {
+  const errors: FieldError[] = []
+  const known = new Map<string, number>()
+  const normal = addresses.flatMap(({ kind, value: typed }, index): NewAddress[] => {
+    const pointer = `#/addresses/${index}/value`
+    try {
+      const value = normalAddress({ kind, value: typed }, country, pointer)
+      const before = known.get(`${kind} ${value}`)
+      if (before !== undefined)
+        errors.push({ pointer, code: "duplicate", detail: `This address stands there already (row ${before + 1}).` })
+      known.set(`${kind} ${value}`, before ?? index)
+      return [{ kind, value }]
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      errors.push(...(error.errors ?? []))
+      return []
+    }
+  })
+  if (errors.length > 0) throw invalid(...errors)
+  return normal
+}
+
+/**
+ * 409 `address_taken` with the customer who has it and the place of the address in the body; the same customer again is
+ * no change. Answers its id.
+ */
+export async function addAddress(tx: Tx, customerId: string, address: NewAddress, pointer: string): Promise<string> {
   const { kind, value } = address
   const inserted = await tx.db
     .insertInto("customerAddresses")
@@ -57,6 +83,6 @@ export async function addAddress(tx: Tx, customerId: string, address: NewAddress
     .where("value", "=", value)
     .executeTakeFirstOrThrow()
   if (held.customerId !== customerId)
-    throw problem("address_taken", { customerId: held.customerId }, "Another customer has this address.")
+    throw problem("address_taken", { pointer, customerId: held.customerId }, "Another customer has this address.")
   return held.id
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import { newId } from "../ids.ts"
 import { problem } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
-import { addAddress, type NewAddress, normalAddress } from "./address.ts"
+import { addAddress, type NewAddress, normalAddresses } from "./address.ts"
 
 export type CustomerFields = {
   name?: string | null | undefined
@@ -27,10 +27,7 @@ export async function createCustomer(
   country: string,
 ): Promise<string> {
   const id = newId()
-  const normal = addresses.map((address, index) => ({
-    ...address,
-    value: normalAddress(address, country, `#/addresses/${index}/value`),
-  }))
+  const normal = normalAddresses(addresses, country)
   await tx.db
     .insertInto("customers")
     .values({
@@ -44,7 +41,7 @@ export async function createCustomer(
     })
     .execute()
   tx.event("customer.created", { customerId: id, name: fields.name ?? null, survivorId: null })
-  for (const address of normal) await addAddress(tx, id, address)
+  for (const [index, address] of normal.entries()) await addAddress(tx, id, address, `#/addresses/${index}/value`)
   return id
 }
 

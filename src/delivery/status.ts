@@ -13,7 +13,8 @@ export type ProviderStatus = {
 }
 
 /** Answers whether a message of this id is known; one that is not known yet is kept and applied when it is. */
-export function updateDelivery(store: Store, told: ProviderStatus): Promise<boolean> {
+export function updateDelivery(store: Store, given: ProviderStatus): Promise<boolean> {
+  const told = { ...given, failure: given.failure ? shownFailure(given.failure) : null }
   return store.write({ orgId: told.orgId, kind: "act" }, async (tx) => {
     const known = await lockDeliveryByExternalId(tx, told.externalId)
     if (known) {
@@ -26,6 +27,11 @@ export function updateDelivery(store: Store, told: ProviderStatus): Promise<bool
     if (late) await applyPending(tx, late, told.externalId)
     return late !== null
   })
+}
+
+/** What is said of it, and nothing of how it was found out. */
+function shownFailure({ code, text, retryable }: Failure): Failure {
+  return { code, text, retryable }
 }
 
 async function keep(tx: Tx, told: ProviderStatus): Promise<void> {

@@ -1,9 +1,10 @@
 import { type ChannelName, type EntryPointKind, type Section, sectionOf, sections } from "../core/channels.ts"
-import { resolve } from "../core/entry-points/resolve.ts"
+import type { EntryPoint } from "../core/entry-points/entry-point.ts"
 import { newId } from "../ids.ts"
 import { problem } from "../problem.ts"
 import type { Tx } from "../store/write.ts"
-import { loadRoutingTable } from "../store/ways-in.ts"
+import { loadPicture } from "../store/ways-in.ts"
+import { showEntryPoint } from "./read.ts"
 
 export type NewEntryPoint = {
   channel: ChannelName
@@ -40,7 +41,7 @@ export async function beginEntryPoint(tx: Tx, input: NewEntryPoint): Promise<str
     createdBy: JSON.stringify(tx.actor),
   }
   await tx.db.insertInto("entryPoints").values(row).execute()
-  const resolution = resolve({ id, section }, await loadRoutingTable(tx.db, tx.orgId))
+  const { resolution } = await tellEntryPoint(tx, "entry_point.created", id)
   const entryPoint = {
     id,
     channel: input.channel,
@@ -50,7 +51,6 @@ export async function beginEntryPoint(tx: Tx, input: NewEntryPoint): Promise<str
     section,
     status: "active",
   }
-  tx.event("entry_point.created", { entryPoint, resolution })
   tx.audit({
     entityType: "entry_point",
     entityId: id,
@@ -86,7 +86,7 @@ export async function endEntryPoint(tx: Tx, entryPointId: string): Promise<void>
       .where("section", "=", exception.section)
       .execute()
   }
-  tx.event("entry_point.deleted", { entryPoint: { ...ended, status: "deleted" } })
+  await tellEntryPoint(tx, "entry_point.deleted", entryPointId)
   tx.audit({
     entityType: "entry_point",
     entityId: ended.id,
@@ -94,6 +94,20 @@ export async function endEntryPoint(tx: Tx, entryPointId: string): Promise<void>
     action: "removed",
     before: ended,
   })
+}
+
+/** The whole entry point as it is now, and where it leads (api.md 5). */
+export async function tellEntryPoint(
+  tx: Tx,
+  type: "entry_point.created" | "entry_point.updated" | "entry_point.deleted",
+  id: string,
+): Promise<EntryPoint> {
+  const picture = await loadPicture(tx.db, tx.orgId)
+  const row = picture.entryPoints.find((one) => one.id === id)
+  if (!row) throw problem("not_found")
+  const entryPoint = showEntryPoint(picture, row)
+  tx.event(type, { entryPoint, resolution: entryPoint.resolution })
+  return entryPoint
 }
 
 /** A new organization's sections, all nine, so that a default may be preset before the first entry point. */

@@ -21,7 +21,8 @@ export type UserChange = {
   name?: string | undefined
   roles?: Role[] | undefined
   inboxIds?: string[] | undefined
-  capacity?: Capacity | null | undefined
+  /** A part of it leaves the other as it is. */
+  capacity?: { [K in keyof Capacity]?: number | undefined } | null | undefined
 }
 
 type Deps = { agents: Agents; sessions: Sessions }
@@ -49,7 +50,7 @@ export async function editUser(
     })
   }
   if (change.inboxIds) await refuseUnknownInboxes(tx, change.inboxIds)
-  const capacity = change.capacity === undefined ? before.capacity : change.capacity
+  const capacity = capacityAfter(before.capacity, change.capacity)
   await sql`
     UPDATE users SET name = ${change.name ?? before.name}, roles = ${roles}::text[],
       standard_capacity = ${capacity?.standard ?? null}, maximum_capacity = ${capacity?.maximum ?? null},
@@ -57,8 +58,7 @@ export async function editUser(
     WHERE org_id = ${tx.orgId} AND id = ${before.id}`.execute(tx.db)
   if (before.status === "active") {
     if (serves(roles)) await deps.agents.ensure(tx, before.id)
-    if (change.capacity !== undefined && serves(roles))
-      await deps.agents.capacityChanged(tx, before.id, change.capacity)
+    if (change.capacity !== undefined && serves(roles)) await deps.agents.capacityChanged(tx, before.id, capacity)
     await setInboxes(deps, tx, before, inboxIds)
     if (rolesChange) {
       if (serves(roles) !== serves(before.roles)) await deps.agents.roleChanged(tx, before.id, serves(roles))
@@ -72,6 +72,24 @@ export async function editUser(
   const after = showUser(await readUser(tx.db, tx.orgId, before.id))
   recordUser(tx, "updated", showUser(before), after)
   return after
+}
+
+function capacityAfter(before: Capacity | null, change: UserChange["capacity"]): Capacity | null {
+  if (change === undefined) return before
+  if (change === null) return null
+  const [standard, maximum] = [change.standard ?? before?.standard, change.maximum ?? before?.maximum]
+  if (standard === undefined || maximum === undefined) {
+    const missing = standard === undefined ? "standard" : "maximum"
+    throw invalid({ pointer: `#/capacity/${missing}`, code: "required", detail: "Enter a value." })
+  }
+  if (standard > maximum) {
+    throw invalid({
+      pointer: "#/capacity/standard",
+      code: "capacity_order",
+      detail: "The standard capacity may not exceed the maximum.",
+    })
+  }
+  return { standard, maximum }
 }
 
 /** Nothing changes when it is so already. */

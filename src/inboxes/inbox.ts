@@ -28,9 +28,7 @@ export async function readInboxes(
       .$if(filter.id !== undefined, (query) => query.where("id", "=", filter.id ?? ""))
       .orderBy((eb) => eb.fn("lower", ["name"]))
       .execute(),
-    sql<{ inboxId: string; channelGroup: "voice" | "messaging" | "mail"; count: number }>`
-      SELECT inbox_id, channel_group, count(*)::int AS count FROM queue_items
-      WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY 1, 2`.execute(db),
+    readWaiting(db, orgId),
   ])
   const fedBy = new Map<string, Set<string>>()
   for (const row of live(picture)) {
@@ -43,7 +41,12 @@ export async function readInboxes(
       const members = picture.members.get(row.id) ?? []
       const channels = fedBy.get(row.id) ?? new Set<string>()
       const counts = { voice: 0, messaging: 0, mail: 0 }
-      for (const one of waiting.rows) if (one.inboxId === row.id) counts[one.channelGroup] = one.count
+      const unserved = { waiting: 0 }
+      for (const one of waiting) {
+        if (one.inboxId !== row.id) continue
+        counts[one.channelGroup] = one.count
+        if (!one.served) unserved.waiting += one.count
+      }
       return {
         id: row.id,
         name: row.name,
@@ -55,20 +58,34 @@ export async function readInboxes(
         memberCount: members.length,
         channels: channelNames.filter((name) => channels.has(name)),
         waiting: counts,
-        warnings:
-          members.length === 0 && channels.size > 0
-            ? [
-                {
-                  code: "inbox_without_members" as const,
-                  entryPointId: null,
-                  inboxId: row.id,
-                  detail: `${row.name} has no agents. Requests will wait.`,
-                },
-              ]
-            : [],
+        warnings: warningsOf(row, { members: members.length, channels: channels.size, unserved: unserved.waiting }),
         version: row.version,
       }
     })
+}
+
+type Waiting = { inboxId: string; channelGroup: "voice" | "messaging" | "mail"; count: number; served: boolean }
+
+/** What waits, and whether a member is there who is available for its kind. */
+async function readWaiting(db: Kysely<DB>, orgId: string): Promise<Waiting[]> {
+  const { rows } = await sql<Waiting>`
+    SELECT q.*, EXISTS (SELECT 1 FROM inbox_members m JOIN agent_states a ON a.org_id = m.org_id AND a.agent_id = m.agent_id
+      WHERE m.org_id = ${orgId} AND m.inbox_id = q.inbox_id AND a.status = 'logged_in' AND a.connected
+        AND a.deactivated_at IS NULL AND q.channel_group = ANY(a.available_for)) AS served
+    FROM (SELECT inbox_id, channel_group, count(*)::int AS count FROM queue_items
+      WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY 1, 2) q`.execute(db)
+  return rows
+}
+
+function warningsOf(
+  inbox: { id: string; name: string },
+  { members, channels, unserved }: { members: number; channels: number; unserved: number },
+): Inbox["warnings"] {
+  const about = { entryPointId: null, inboxId: inbox.id }
+  if (members === 0 && channels > 0)
+    return [{ code: "inbox_without_members", ...about, detail: `${inbox.name} has no agents. Requests will wait.` }]
+  if (members === 0 || unserved === 0) return []
+  return [{ code: "nobody_available", ...about, detail: `${unserved} wait in ${inbox.name}, and nobody is available.` }]
 }
 
 export type InboxInput = {
@@ -121,8 +138,9 @@ export async function createInbox(
 export async function editInbox(
   tx: Tx,
   id: string,
-  input: InboxInput,
+  input: InboxInput & { agentIds?: readonly string[] | undefined },
   judge: (stored: { version: number }) => void,
+  withdrawOffers: WithdrawOffers,
 ): Promise<void> {
   const row = await lockInbox(tx, id)
   judge(row)
@@ -131,7 +149,9 @@ export async function editInbox(
       ? { text: row.slaMinutesText, seconds: row.slaSeconds }
       : readSla(input.slaMinutesText)
   const errors: FieldError[] = "error" in sla ? [sla.error] : []
+  const members = await memberIds(tx, id)
   errors.push(...(await unknownMailbox(tx, input.defaultMailboxId)))
+  errors.push(...(await notAgents(tx, input.agentIds ?? [], members)))
   if ("error" in sla || errors.length > 0) throw invalid(...errors)
   const name = input.name ?? row.name
   await refuseTakenName(tx, name, id)
@@ -147,15 +167,30 @@ export async function editInbox(
     slaSeconds: sla.seconds,
     defaultMailboxId: input.defaultMailboxId === undefined ? row.defaultMailboxId : input.defaultMailboxId,
   }
-  if (JSON.stringify(before) === JSON.stringify(after)) return
-  await tx.db
-    .updateTable("inboxes")
-    .set({ ...after, version: row.version + 1 })
+  if (JSON.stringify(before) !== JSON.stringify(after)) {
+    await tx.db
+      .updateTable("inboxes")
+      .set({ ...after, version: row.version + 1 })
+      .where("orgId", "=", tx.orgId)
+      .where("id", "=", id)
+      .execute()
+    tx.event("inbox.updated", { inboxId: id, before, after })
+    tx.audit({ entityType: "inbox", entityId: id, entityName: name, action: "updated", before, after })
+  }
+  const { agentIds } = input
+  if (!agentIds) return
+  for (const agentId of members) if (!agentIds.includes(agentId)) await removeMember(tx, id, agentId, withdrawOffers)
+  for (const agentId of agentIds) await addMember(tx, id, agentId)
+}
+
+async function memberIds(tx: Tx, inboxId: string): Promise<string[]> {
+  const rows = await tx.db
+    .selectFrom("inboxMembers")
+    .select("agentId")
     .where("orgId", "=", tx.orgId)
-    .where("id", "=", id)
+    .where("inboxId", "=", inboxId)
     .execute()
-  tx.event("inbox.updated", { inboxId: id, before, after })
-  tx.audit({ entityType: "inbox", entityId: id, entityName: name, action: "updated", before, after })
+  return rows.map((row) => row.agentId)
 }
 
 /** Members begin with the next routing pass. Adding who is a member already does nothing. */
@@ -168,7 +203,7 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
     .executeTakeFirst()
   if (!added) return
   await bumpAgents(tx, [agentId])
-  tx.event("inbox_member.added", { inboxId, userId: agentId })
+  tx.event("inbox_member.added", { inboxId, userId: agentId, before: null, after: { inboxId, userId: agentId } })
   tx.audit({
     entityType: "inbox_member",
     entityId: inboxId,
@@ -178,12 +213,14 @@ export async function addMember(tx: Tx, inboxId: string, agentId: string): Promi
   })
 }
 
+type WithdrawOffers = (tx: Tx, inboxId: string, agentId: string) => Promise<void>
+
 /** Keeps assigned conversations; `withdrawOffers` ends what is pending from this Inbox (routing.md 1.6). */
 export async function removeMember(
   tx: Tx,
   inboxId: string,
   agentId: string,
-  withdrawOffers: (tx: Tx, inboxId: string, agentId: string) => Promise<void>,
+  withdrawOffers: WithdrawOffers,
 ): Promise<void> {
   await withdrawOffers(tx, inboxId, agentId)
   const removed = await tx.db
@@ -195,7 +232,7 @@ export async function removeMember(
     .executeTakeFirst()
   if (!removed) return
   await bumpAgents(tx, [agentId])
-  tx.event("inbox_member.removed", { inboxId, userId: agentId })
+  tx.event("inbox_member.removed", { inboxId, userId: agentId, before: { inboxId, userId: agentId }, after: null })
   tx.audit({
     entityType: "inbox_member",
     entityId: inboxId,
@@ -295,7 +332,8 @@ async function unknownMailbox(tx: Tx, mailboxId: string | null | undefined): Pro
       ]
 }
 
-async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldError[]> {
+/** Who is a member already may stay, whatever became of him. */
+async function notAgents(tx: Tx, agentIds: readonly string[], members: readonly string[] = []): Promise<FieldError[]> {
   if (agentIds.length === 0) return []
   const agents = await tx.db
     .selectFrom("users")
@@ -305,7 +343,7 @@ async function notAgents(tx: Tx, agentIds: readonly string[]): Promise<FieldErro
     .where("status", "<>", "deactivated")
     .where(sql<boolean>`roles && ARRAY['agent', 'team_manager']`)
     .execute()
-  const known = new Set(agents.map((row) => row.id))
+  const known = new Set([...members, ...agents.map((row) => row.id)])
   return agentIds.flatMap((id, index) =>
     known.has(id)
       ? []

@@ -126,6 +126,12 @@ test("nothing is taken before the commit: a failing one leaves no trace, and the
 
 test("one event that cannot be processed is parked alone; the others of its batch are taken; a replay takes it", async () => {
   const sms = await world.entryPoint("sms", inbox)
+  const keeper = await world.agent("Keeper")
+  await base.db
+    .updateTable("users")
+    .set({ roles: ["administrator"] })
+    .where("id", "=", keeper)
+    .execute()
   const unknown = newId()
   const receipts = await Promise.all([
     world.send(sms, "sms", "+14155550104"),
@@ -138,6 +144,9 @@ test("one event that cannot be processed is parked alone; the others of its batc
     duplicate: true,
     parked: true,
   })
+  await world.send(unknown, "sms", "+14155550107", "Lost too?", { externalId: "SM12" })
+  const bell = await base.db.selectFrom("notifications").select(["kind", "data"]).where("userId", "=", keeper).execute()
+  expect(bell).toMatchObject([{ kind: "events_parked", data: { inboundEventId: receipts[1]?.inboundEventId } }])
   const parked = createParkedEvents({ store: world.store, db: base.db })
   const by = { actor: { type: "user", id: newId(), name: "Jordan" } as const, requestId: null }
   const id = receipts[1]?.inboundEventId ?? ""

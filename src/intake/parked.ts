@@ -1,4 +1,6 @@
-import type { Kysely } from "kysely"
+import { type Kysely, sql } from "kysely"
+import { rolesWith } from "../core/permissions.ts"
+import { newId } from "../ids.ts"
 import { Problem, problem } from "../problem.ts"
 import { isUnavailable } from "../store/database.ts"
 import {
@@ -16,7 +18,7 @@ import {
   takenEvents,
 } from "../store/inbound-events.ts"
 import type { DB } from "../store/tables.ts"
-import type { Actor, Store } from "../store/write.ts"
+import type { Actor, Store, Tx } from "../store/write.ts"
 import { type CommitHooks, takeAgain } from "./commit.ts"
 import type { InboundEvent, Receipt } from "./inbound-event.ts"
 import { Unprocessable } from "./unprocessable.ts"
@@ -35,10 +37,37 @@ export async function park(store: Store, orgId: string, arrival: Arrival, error:
       reason,
       entryPointId: arrival.event.entryPointId,
     })
+    await tellKeepers(tx, { inboundEventId: arrival.id, channel: arrival.event.channel, reason })
     return { ...emptyReceipt(arrival.id, reason), duplicate: false }
   })
 }
 
+/** Who may replay finds it under the bell: one line until it is read, however many follow. */
+async function tellKeepers(tx: Tx, data: { inboundEventId: string; channel: string; reason: string }): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT u.id FROM users u WHERE u.org_id = ${tx.orgId} AND u.status = 'active'
+      AND u.roles && ${rolesWith("inboundEvent.replay")}::text[]
+      AND NOT EXISTS (SELECT 1 FROM notifications n WHERE n.org_id = u.org_id AND n.user_id = u.id
+        AND n.kind = ${parkedKind} AND n.read_at IS NULL)`.execute(tx.db)
+  if (rows.length === 0) return
+  await tx.db
+    .insertInto("notifications")
+    .values(
+      rows.map(({ id: userId }) => ({
+        orgId: tx.orgId,
+        id: newId(),
+        userId,
+        kind: parkedKind,
+        data: JSON.stringify(data),
+        link: null,
+        at: tx.now,
+      })),
+    )
+    .execute()
+  for (const { id: userId } of rows) tx.event("notification.added", { userId, kind: parkedKind, ...data })
+}
+
+const parkedKind = "events_parked"
 const reasonLengthMax = 500
 
 function parkReason(error: unknown): string {

@@ -17,7 +17,8 @@ export function tellConversations(tx: Tx, placed: readonly Placed[]): void {
   for (const { plan, customerId, test, about } of placed) {
     const { type, id: conversationId, status, inboxId, agentId, dueAt } = plan.conversation
     if (type === "join") continue
-    const data = { conversationId, customerId, inboxId, agentId, status, dueAt, because: plan.because, test }
+    const moved = { from: type === "create" ? null : "closed", to: status, by: customerId }
+    const data = { conversationId, customerId, inboxId, agentId, status, dueAt, ...moved, because: plan.because, test }
     tx.event(type === "create" ? "conversation.created" : "conversation.reopened", data, { about })
   }
 }

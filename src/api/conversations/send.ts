@@ -13,20 +13,26 @@ import type { ConversationDeps } from "./routes.ts"
 
 const htmlLengthMax = 200_000
 const Recipients = z.array(z.email().toLowerCase()).max(50).default([])
+/** `null` is what a message shows where there is nothing: sent, it says the same as nothing. */
+const maybe = <Schema extends z.ZodType>(schema: Schema) =>
+  schema
+    .nullable()
+    .optional()
+    .transform((value) => value ?? undefined)
 
 export const SendMessage = z.object({
   channel: z.enum(channelNames),
-  entryPointId: z.uuid().optional(),
-  toAddressId: z.uuid().optional(),
-  text: z.string().max(10_000).optional(),
-  html: z.string().max(htmlLengthMax).optional(),
-  subject: z.string().max(998).optional(), // RFC 5322 2.1.1
+  entryPointId: maybe(z.uuid()),
+  toAddressId: maybe(z.uuid()),
+  text: maybe(z.string().max(10_000)),
+  html: maybe(z.string().max(htmlLengthMax)),
+  subject: maybe(z.string().max(998)), // RFC 5322 2.1.1
   cc: Recipients,
   bcc: Recipients,
   attachmentIds: z.array(z.uuid()).max(attachmentsMax).default([]),
-  inReplyToId: z.uuid().optional(),
+  inReplyToId: maybe(z.uuid()),
   /** The newest message that the writer had before his eyes; later ones stay unanswered. */
-  seenMessageId: z.uuid().optional(),
+  seenMessageId: maybe(z.uuid()),
 })
 
 export function sendRoutes({ store, links, rules }: ConversationDeps): Route[] {

@@ -7,6 +7,7 @@ import type { Store } from "../../store/write.ts"
 import { accepted, Answer } from "../answer.ts"
 import { intParam } from "../query.ts"
 import { type Route, route } from "../route.ts"
+import { requireSandbox } from "./messages.ts"
 
 const Delivered = z.object({
   id: z.string(),
@@ -47,6 +48,7 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       }),
       answers: { 200: z.object({ items: z.array(Delivered), nextCursor: z.string().nullable() }) },
       async handle({ principal, query, list, page }) {
+        await requireSandbox(store, principal.orgId)
         const after = list.after ? String(list.after[0]) : query.after
         const isId = after !== undefined && !after.includes(":")
         const rows = await farEnd.list(principal.orgId, {
@@ -65,6 +67,7 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       action: "sandbox.use",
       answers: { 200: Delivered },
       async handle({ principal, params }) {
+        await requireSandbox(store, principal.orgId)
         const row = await farEnd.get(principal.orgId, params.id)
         if (!row || (row.messageId === null && !mayReadSystemMail(principal))) throw problem("not_found")
         return new Answer(200, show(row))
@@ -81,6 +84,7 @@ export function sandboxDeliveryRoutes({ store, farEnd, tellProvider }: SandboxDe
       }),
       answers: { 202: null },
       async handle({ principal, params, body }) {
+        await requireSandbox(store, principal.orgId)
         const delivery = await farEnd.get(principal.orgId, params.id)
         if (!delivery) throw problem("not_found")
         if (await tellProvider?.(principal.orgId, delivery, body)) return accepted(null)

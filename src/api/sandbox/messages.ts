@@ -1,4 +1,7 @@
 import { z } from "zod"
+import { normalizeEmail } from "../../core/addresses/email.ts"
+import { Message } from "../../core/conversations/message.ts"
+import { AddressKind } from "../../core/customers/customer.ts"
 import { ChannelNameShape, Resolution } from "../../core/entry-points/entry-point.ts"
 import { invalid, problem } from "../../problem.ts"
 import type { Store } from "../../store/write.ts"
@@ -19,11 +22,19 @@ const settleMsMax = 2_000
 const bodyBytesMax = 41_943_040
 const base64LengthMax = 35_000_000
 
+const Base64 = z
+  .string()
+  .max(base64LengthMax)
+  .regex(/^[A-Za-z0-9+/]*={0,2}$/, { error: "Write the bytes of the file as Base64 (RFC 4648 4)." })
+
 const Body = z.object({
-  entryPointId: z.uuid().optional(),
-  to: z.object({ channel: ChannelNameShape, address: z.string().trim().min(1).max(320) }).optional(),
+  entryPointId: z.uuid().nullable().optional(),
+  to: z
+    .object({ channel: ChannelNameShape, address: z.string().trim().min(1).max(320) })
+    .nullable()
+    .optional(),
   from: z.object({
-    kind: z.string().max(40).optional(),
+    kind: AddressKind.nullable().optional(),
     value: z.string().trim().min(1).max(320),
     name: z.string().trim().max(200).nullable().optional(),
   }),
@@ -31,16 +42,15 @@ const Body = z.object({
   subject: z.string().max(2_000).nullable().optional(),
   html: z.string().max(1_000_000).nullable().optional(),
   attachments: z
-    .array(
-      z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: z.string().max(base64LengthMax) }),
-    )
+    .array(z.object({ name: z.string().max(1_000), type: z.string().max(200), base64: Base64 }))
     .max(20)
+    .nullable()
     .optional(),
   externalId: z.string().min(1).max(300).nullable().optional(),
   sentAt: z.iso.datetime({ offset: true }).nullable().optional(),
   inReplyToId: z.uuid().nullable().optional(),
-  kind: z.string().max(40).nullable().optional(),
-  viaForwarding: z.boolean().optional(),
+  kind: Message.shape.kind.nullable().optional(),
+  viaForwarding: z.boolean().nullable().optional(),
 })
 
 const Taken = z.object({
@@ -73,6 +83,7 @@ export function sandboxMessageRoutes({ store, injectors, settled }: SandboxMessa
       async handle({ principal, body, request, write }) {
         await requireSandbox(store, principal.orgId)
         const target = await targetOf(store, principal.orgId, body)
+        refuseSender(body.from, target.channel)
         const inject = injectors[target.channel]
         if (!inject)
           throw invalid({
@@ -99,11 +110,11 @@ export async function requireSandbox({ db }: Store, orgId: string): Promise<void
 type Target = { channel: z.infer<typeof ChannelNameShape>; entryPointId: string | null; address: string }
 
 async function targetOf({ db }: Store, orgId: string, body: z.output<typeof Body>): Promise<Target> {
-  if ((body.entryPointId === undefined) === (body.to === undefined)) {
+  if (!body.entryPointId === !body.to) {
     throw invalid({ pointer: "#/to", code: "required", detail: "Name either `entryPointId` or `to`." })
   }
   const live = db.selectFrom("entryPoints").select(["id", "channel", "address"]).where("orgId", "=", orgId)
-  if (body.entryPointId !== undefined) {
+  if (body.entryPointId) {
     const row = await live.where("id", "=", body.entryPointId).where("status", "<>", "deleted").executeTakeFirst()
     if (!row)
       throw invalid({ pointer: "#/entryPointId", code: "unknown_reference", detail: "There is no such entry point." })
@@ -118,11 +129,28 @@ async function targetOf({ db }: Store, orgId: string, body: z.output<typeof Body
   return { channel: to.channel, entryPointId: row?.id ?? null, address: row?.address ?? to.address }
 }
 
-const addressKinds: Partial<Record<Target["channel"], string>> = {
+const addressKinds: Partial<Record<Target["channel"], AddressKind>> = {
   sms: "phone",
   voice: "phone",
   email: "email",
   chat: "visitor",
+}
+
+/** Who writes over a channel is known by an address of its kind; telephone numbers are read further on. */
+function refuseSender({ kind, value }: z.output<typeof Body>["from"], channel: Target["channel"]): void {
+  const expected = addressKinds[channel]
+  if (kind && expected && kind !== expected)
+    throw invalid({
+      pointer: "#/from/kind",
+      code: "wrong_channel",
+      detail: `Who writes over this channel is of the kind ${expected}.`,
+    })
+  if (expected === "email" && normalizeEmail(value) === null)
+    throw invalid({
+      pointer: "#/from/value",
+      code: "pattern",
+      detail: "Enter an e-mail address such as ana@example.com.",
+    })
 }
 
 function injectionOf(body: z.output<typeof Body>, target: Target): Injection {

@@ -19,7 +19,11 @@ export type CompanyDeps = WebhookDeps & {
   blobs: Blobs
   farEnd: FarEnd
   log: { warn(fields: object, message: string): void }
+  /** How long whoever plays the customer may tell another fate before a text that was sent counts as delivered (1,000). */
+  deliveredAfterMs?: number
 }
+
+const deliveredAfterMsInitially = 1_000
 
 /** An account as the company knows it. */
 export type SandboxAccount = { orgId: string; accountSid: string; authToken: string; name: string }
@@ -44,6 +48,7 @@ export class SandboxCompany {
   readonly deps: CompanyDeps
   readonly #server: Server
   readonly #underway = new Set<Promise<void>>()
+  readonly #pauses = new Set<() => void>()
   #url = ""
 
   constructor(deps: CompanyDeps) {
@@ -65,6 +70,7 @@ export class SandboxCompany {
   }
 
   async stop(): Promise<void> {
+    for (const end of this.#pauses) end()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
     await Promise.allSettled([...this.#underway])
@@ -162,7 +168,22 @@ export class SandboxCompany {
     })
     this.#later(options.silent, async () => {
       await this.tellStatus(account, message.sid, "sent", null)
-      await this.tellStatus(account, message.sid, "delivered", null)
+      await this.#pause(this.deps.deliveredAfterMs ?? deliveredAfterMsInitially)
+      const now = await findMessage(db, account.orgId, message.sid)
+      if (now?.status === "sent") await this.tellStatus(account, message.sid, "delivered", null)
+    })
+  }
+
+  /** Ends early when the company stops. */
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer)
+        this.#pauses.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      this.#pauses.add(end)
     })
   }
 

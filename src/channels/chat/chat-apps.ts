@@ -1,7 +1,14 @@
 import type { Kysely } from "kysely"
 import sanitizeHtml from "sanitize-html"
-import { type ChatApp, ChatAppSettings, chatAppNamePattern, defaultChatAppSettings } from "../../core/chat/chat-app.ts"
-import { beginEntryPoint, endEntryPoint } from "../../entry-points/begin.ts"
+import {
+  type ChatApp,
+  type ChatAppChange,
+  ChatAppSettings,
+  chatAppNamePattern,
+  defaultChatAppSettings,
+  mergeChatAppSettings,
+} from "../../core/chat/chat-app.ts"
+import { beginEntryPoint, endEntryPoint, tellEntryPoint } from "../../entry-points/begin.ts"
 import { newCode, newId, newSecret } from "../../ids.ts"
 import type { Keys } from "../../keys.ts"
 import { type FieldError, invalid, problem } from "../../problem.ts"
@@ -13,9 +20,7 @@ import { isOpen } from "./hours.ts"
 
 const appIdLength = 16
 
-export type ChatAppInput = { name?: string | undefined } & {
-  [K in keyof ChatAppSettings]?: ChatAppSettings[K] | undefined
-}
+export type ChatAppInput = ChatAppChange & { name?: string | undefined }
 
 export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string> {
   const errors = nameErrors(input.name ?? "")
@@ -24,7 +29,7 @@ export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string
   await refuseTakenName(tx, name, null)
   const id = newId()
   const appId = newCode(appIdLength)
-  const settings = clean({ ...defaultChatAppSettings, ...present(input) })
+  const settings = clean(merged(defaultChatAppSettings, input))
   await tx.db.insertInto("directory").values({ kind: "chat_app", value: appId, orgId: tx.orgId, id }).execute()
   const entryPointId = await beginEntryPoint(tx, {
     channel: "chat",
@@ -65,7 +70,7 @@ export async function editChatApp(
   if (errors.length > 0) throw invalid(...errors)
   if (name !== row.name) await refuseTakenName(tx, name, id)
   const before = ChatAppSettings.parse(row.settings)
-  const after = clean({ ...before, ...present(input) })
+  const after = clean(merged(before, input))
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return
   await tx.db
     .updateTable("chatApps")
@@ -86,7 +91,7 @@ export async function editChatApp(
       .where("orgId", "=", tx.orgId)
       .where("id", "=", row.entryPointId)
       .execute()
-    tx.event("entry_point.updated", { entryPoint: { id: row.entryPointId, displayName: name } })
+    await tellEntryPoint(tx, "entry_point.updated", row.entryPointId)
   }
   tx.event("chat_app.updated", { chatAppId: id, before: { name: row.name, ...before }, after: { name, ...after } })
   tx.audit({
@@ -234,9 +239,10 @@ async function refuseTakenName(tx: Tx, name: string, except: string | null): Pro
     throw problem("name_taken", { pointer: "#/name", chatAppId: taken.id }, `A chat app called ${name} exists.`)
 }
 
-function present(input: ChatAppInput): Partial<ChatAppSettings> {
-  const { name: _, ...settings } = input
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+function merged(stored: ChatAppSettings, input: ChatAppInput): ChatAppSettings {
+  const settings = mergeChatAppSettings(stored, input)
+  if (settings) return settings
+  throw invalid({ pointer: "#/hours/timeZone", code: "required", detail: "Enter a time zone such as Europe/Berlin." })
 }
 
 /** Text or a little HTML; nothing that runs or loads. */

@@ -34,7 +34,7 @@ export async function injectVisitorMessage(
     message.entryPointId === null ? null : await findChatApp(chat.db, { orgId, entryPointId: message.entryPointId })
   if (!app)
     throw invalid({
-      pointer: "#/entryPointId",
+      pointer: message.entryPointId === null ? "#/to/address" : "#/entryPointId",
       code: "unknown_recipient",
       detail: "No chat app receives there. Add one under Chat apps first.",
     })

@@ -32,6 +32,7 @@ export async function createMailbox(tx: Tx, input: { address: string; senderName
     .insertInto("mailboxes")
     .values({ orgId: tx.orgId, id, ...row, createdAt: tx.now, createdBy: JSON.stringify(tx.actor) })
     .execute()
+  tx.event("mailbox.added", { mailboxId: id, before: null, after: input })
   tx.audit({ entityType: "mailbox", entityId: id, entityName: input.address, action: "added", after: input })
   return id
 }
@@ -72,13 +73,15 @@ export async function renameSender(tx: Tx, mailbox: MailboxRow, senderName: stri
     .where("orgId", "=", tx.orgId)
     .where("id", "=", mailbox.id)
     .execute()
+  const [before, after] = [{ senderName: mailbox.senderName }, { senderName }]
+  tx.event("mailbox.updated", { mailboxId: mailbox.id, before, after })
   tx.audit({
     entityType: "mailbox",
     entityId: mailbox.id,
     entityName: mailbox.address,
     action: "updated",
-    before: { senderName: mailbox.senderName },
-    after: { senderName },
+    before,
+    after,
   })
 }
 
@@ -109,12 +112,14 @@ export async function deleteMailbox(tx: Tx, mailbox: MailboxRow): Promise<void> 
     .where("defaultMailboxId", "=", mailbox.id)
     .execute()
   await endEntryPoint(tx, mailbox.entryPointId)
+  const before = { address: mailbox.address, senderName: mailbox.senderName }
+  tx.event("mailbox.removed", { mailboxId: mailbox.id, before, after: null })
   tx.audit({
     entityType: "mailbox",
     entityId: mailbox.id,
     entityName: mailbox.address,
     action: "removed",
-    before: { address: mailbox.address, senderName: mailbox.senderName },
+    before,
   })
 }
 

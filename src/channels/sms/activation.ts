@@ -14,8 +14,11 @@ type NumberRow = {
 
 export type SmsTexts = { helpText: string | null; optOutText: string | null }
 
-/** Text messages on: the number is an SMS entry point from now on (S28). Repeatable; answers the entry point's id. */
-export async function activateSms(tx: Tx, phoneNumberId: string, texts: SmsTexts): Promise<string> {
+/**
+ * Text messages on: the number is an SMS entry point from now on (S28). Repeatable; a text that is not named stays as it
+ * is. Answers the entry point's id.
+ */
+export async function activateSms(tx: Tx, phoneNumberId: string, texts: Partial<SmsTexts>): Promise<string> {
   const number = await lockNumber(tx, phoneNumberId)
   if (!number.capabilities.sms) throw problem("capability_missing")
   if (number.sms === "deactivated_on_request") throw problem("sms_deactivated_on_request")
@@ -24,18 +27,25 @@ export async function activateSms(tx: Tx, phoneNumberId: string, texts: SmsTexts
     number.entryPointId ??
     (await beginEntryPoint(tx, { channel: "sms", kind: "phone", address, displayName: address, phoneNumberId }))
   const before = { sms: number.sms, helpText: number.helpText, optOutText: number.optOutText }
-  await change(tx, { phoneNumberId, e164: address }, before, { sms: "active", ...texts })
+  await change(tx, { phoneNumberId, e164: address }, before, { ...before, sms: "active", ...texts })
   return entryPointId
 }
 
-/** Text messages off: the entry point ends with its exception, history stays. Answers its id, or null where there was none. */
+/** Text messages off: the entry point ends with its exception, history stays. Answers the id of the last one, null where there never was one. */
 export async function deactivateSms(tx: Tx, phoneNumberId: string): Promise<string | null> {
   const number = await lockNumber(tx, phoneNumberId)
   if (number.entryPointId) await endEntryPoint(tx, number.entryPointId)
   const texts = { helpText: number.helpText, optOutText: number.optOutText }
   if (number.sms === "active")
     await change(tx, { phoneNumberId, e164: number.e164 }, { sms: "active", ...texts }, { sms: "inactive", ...texts })
-  return number.entryPointId
+  return number.entryPointId ?? (await lastEntryPoint(tx, phoneNumberId))
+}
+
+async function lastEntryPoint(tx: Tx, phoneNumberId: string): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT id FROM entry_points WHERE org_id = ${tx.orgId} AND phone_number_id = ${phoneNumberId} AND channel = 'sms'
+    ORDER BY created_at DESC, id DESC LIMIT 1`.execute(tx.db)
+  return rows[0]?.id ?? null
 }
 
 async function lockNumber(tx: Tx, id: string): Promise<NumberRow> {

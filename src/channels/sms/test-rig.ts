@@ -98,6 +98,7 @@ export async function smsRig(options: { outboundAllow?: string[] } = {}): Promis
 
   let url = ""
   const company = new SandboxCompany({
+    deliveredAfterMs: 0,
     db,
     clock,
     keys,

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { TimeZone } from "../people/organization.ts"
 
 /** One configured embed of the chat widget = one chat entry point (spec 10B, api.md 2.5). */
 
@@ -71,6 +72,52 @@ export const defaultChatAppSettings: ChatAppSettings = {
   display: { include: [], exclude: [] },
   hours: null,
   afterHoursText: "",
+}
+
+const { shape } = ChatAppSettings
+
+/** What a request may say of them: parts of parts too (RFC 7396). `mergeChatAppSettings` makes the whole of it. */
+export const ChatAppChange = z
+  .object({
+    allowedOrigins: shape.allowedOrigins,
+    appearance: shape.appearance.partial(),
+    greeting: shape.greeting.nullable(),
+    questions: shape.questions.partial(),
+    quickActions: shape.quickActions,
+    search: shape.search.partial(),
+    automation: shape.automation.partial(),
+    display: shape.display.partial(),
+    hours: ChatHours.extend({ timeZone: TimeZone }).partial().nullable(),
+    afterHoursText: shape.afterHoursText.nullable(),
+  })
+  .partial()
+export type ChatAppChange = z.infer<typeof ChatAppChange>
+
+/** Absent stays, `null` clears. Days that nobody named are closed; answers null where hours are named without a zone. */
+export function mergeChatAppSettings(stored: ChatAppSettings, change: ChatAppChange): ChatAppSettings | null {
+  const merge = <Part extends object>(part: Part, given: { [K in keyof Part]?: Part[K] | undefined } | undefined) => ({
+    ...part,
+    ...(Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== undefined)) as Partial<Part>),
+  })
+  const { hours } = change
+  const timeZone = hours?.timeZone ?? stored.hours?.timeZone
+  if (hours && timeZone === undefined) return null
+  return {
+    allowedOrigins: change.allowedOrigins ?? stored.allowedOrigins,
+    appearance: merge(stored.appearance, change.appearance),
+    greeting: change.greeting === undefined ? stored.greeting : (change.greeting ?? ""),
+    questions: merge(stored.questions, change.questions),
+    quickActions: change.quickActions ?? stored.quickActions,
+    search: merge(stored.search, change.search),
+    automation: merge(stored.automation, change.automation),
+    display: merge(stored.display, change.display),
+    hours: hours ? merge(stored.hours ?? closedWeek(timeZone ?? ""), hours) : hours === null ? null : stored.hours,
+    afterHoursText: change.afterHoursText === undefined ? stored.afterHoursText : (change.afterHoursText ?? ""),
+  }
+}
+
+function closedWeek(timeZone: string): ChatHours {
+  return { timeZone, monday: [], tuesday: [], wednesday: [], thursday: [], friday: [], saturday: [], sunday: [] }
 }
 
 export const ChatApp = ChatAppSettings.extend({

@@ -12,7 +12,11 @@ export const TimeZone = z
 export const Country = z
   .string()
   .toUpperCase()
-  .regex(/^[A-Z]{2}$/, { error: "Use two letters such as US." })
+  .regex(/^[A-Z]{2}$/, { error: "Use two letters such as US.", abort: true })
+  .refine(isCountry, {
+    error: "There is no such country. Use its two letters, such as US.",
+    params: { code: "not_in_list" },
+  })
 
 const Days = z.int().min(1).max(36_500)
 
@@ -29,9 +33,17 @@ export const Organization = z.object({
 })
 export type Organization = z.infer<typeof Organization>
 
+/** A part of it leaves the other as it is (RFC 7396). */
 export const RetentionDays = z
-  .object({ recordings: Days.nullable().default(null), messages: Days.nullable().default(null) })
+  .object({ recordings: Days.nullable().optional(), messages: Days.nullable().optional() })
   .nullable()
+
+const regionNames = new Intl.DisplayNames("en", { type: "region", fallback: "none" })
+
+/** `ZZ` stands for an unknown one. */
+function isCountry(code: string): boolean {
+  return code !== "ZZ" && regionNames.of(code) !== undefined
+}
 
 function isTimeZone(text: string): boolean {
   try {

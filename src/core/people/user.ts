@@ -4,13 +4,7 @@ import { roles } from "../permissions.ts"
 export const RoleShape = z.enum(roles)
 
 /** How many messaging conversations an agent is given, and may pull; `null` is the organization's. */
-export const Capacity = z
-  .strictObject({ standard: z.int().min(1).max(100), maximum: z.int().min(1).max(100) })
-  .refine((capacity) => capacity.standard <= capacity.maximum, {
-    error: "The standard capacity may not exceed the maximum.",
-    path: ["standard"],
-    params: { code: "capacity_order" },
-  })
+export const Capacity = z.strictObject({ standard: z.int().min(1).max(100), maximum: z.int().min(1).max(100) })
 export type Capacity = z.infer<typeof Capacity>
 
 /** A person of the organization (api.md 2.2). */
