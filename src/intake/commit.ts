@@ -157,8 +157,12 @@ async function takeIn(
   await changeWhatIsThere(tx, placed, made, facts)
   tellContacts(tx, placed)
   tellMessages(tx, placed)
-  await tellQueued(tx, placed)
-  await assign(tx, made, hooks)
+  await joinQueueItems(
+    tx,
+    placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
+  )
+  // In one round trip: neither needs what the other finds.
+  await Promise.all([announceQueued(tx, placed.flatMap(queuedBy)), assign(tx, made, hooks)])
   putNew(
     tx,
     made.filter(({ conversation }) => conversation !== null),
@@ -331,17 +335,11 @@ async function changeWhatIsThere(
   )
 }
 
-async function tellQueued(tx: Tx, placed: readonly Placed[]): Promise<void> {
-  await joinQueueItems(
-    tx,
-    placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
-  )
-  const created = placed.flatMap((one) => {
-    const item = newItem(one)
-    if (!item) return []
-    return [{ item, reason: "contact_inbound", fromInboxId: null, customerId: one.customerId, about: one.about }]
-  })
-  await announceQueued(tx, created)
+function queuedBy(placed: Placed) {
+  const item = newItem(placed)
+  if (!item) return []
+  const { customerId, about } = placed
+  return [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }]
 }
 
 async function assign(tx: Tx, made: readonly NewRows[], hooks: CommitHooks): Promise<void> {

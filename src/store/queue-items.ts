@@ -215,8 +215,7 @@ export async function announceQueued(
   }[],
 ): Promise<void> {
   if (rows.length === 0) return
-  const [heads] = await tx.together([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])])
-  for (const { item, reason, fromInboxId, customerId, about } of rows) {
+  const told = rows.map(({ item, reason, fromInboxId, customerId, about }) => {
     const data = {
       contactId: item.contactId,
       conversationId: item.conversationId,
@@ -225,12 +224,16 @@ export async function announceQueued(
       inboxId: item.inboxId,
       fromInboxId,
       group: item.channelGroup,
-      position: placeOf(item, heads, rows),
+      position: 0,
       dueAt: item.dueAt,
       reason,
     }
     tx.event("contact.queued", data, { about })
-  }
+    return { item, data }
+  })
+  // The event stands in its order already; its place is filled in before the commit.
+  const [heads] = await tx.together([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])])
+  for (const { item, data } of told) data.position = placeOf(item, heads, rows)
 }
 
 type Head = { id: string; tier: number; dueMs: number; firstMs: number }

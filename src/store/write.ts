@@ -80,7 +80,10 @@ export interface Tx {
   also(change: RawBuilder<unknown> | null): void
   /** What was put is there from now on, for statements that read it. */
   flush(): Promise<void>
-  /** Statements that do not depend on each other's results, in one round trip and in this order; the rows of each. */
+  /**
+   * Statements that do not depend on each other's results, in one round trip and in this order; the rows of each. What
+   * several callers ask for in one turn goes together too.
+   */
   together<const Statements extends readonly RawBuilder<unknown>[]>(
     statements: Statements,
   ): Promise<{ -readonly [N in keyof Statements]: RowsOf<Statements[N]> }>
@@ -180,6 +183,7 @@ export function createStore(deps: {
 }
 
 function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Collected): Tx {
+  const asked = new Asked((steps) => run(db, steps))
   return {
     db,
     orgId: input.orgId,
@@ -215,13 +219,37 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     put: (table, rows) => put(collected, input.orgId, table, rows),
     also: (change) => void (change && collected.steps.push(change.compile(db))),
     flush: async () => void (await run(db, take(collected))),
-    together: async (statements) => {
-      const rows = await run(
-        db,
-        statements.map((statement) => statement.compile(db)),
-      )
-      return rows as never
-    },
+    together: (statements) => asked.ask(statements.map((statement) => statement.compile(db))) as never,
+  }
+}
+
+type Rows = Record<string, unknown>[]
+
+/** Collects what is asked for in one turn. */
+class Asked {
+  readonly #run: (steps: readonly Step[]) => Promise<Rows[]>
+  #turn: { steps: Step[]; rows: Promise<Rows[]> } | null = null
+
+  constructor(run: (steps: readonly Step[]) => Promise<Rows[]>) {
+    this.#run = run
+  }
+
+  async ask(statements: readonly Statement[]): Promise<Rows[]> {
+    const turn = this.#turn ?? this.#begin()
+    const from = turn.steps.length
+    turn.steps.push(...statements)
+    const rows = await turn.rows
+    return rows.slice(from, from + statements.length)
+  }
+
+  #begin(): { steps: Step[]; rows: Promise<Rows[]> } {
+    const steps: Step[] = []
+    const rows = Promise.resolve().then(() => {
+      this.#turn = null
+      return this.#run(steps)
+    })
+    this.#turn = { steps, rows }
+    return this.#turn
   }
 }
 
@@ -246,11 +274,7 @@ function take(collected: Collected): Step[] {
   return collected.steps.splice(0)
 }
 
-async function run(
-  trx: Transaction<DB>,
-  steps: readonly Step[],
-  options: { commits?: boolean } = {},
-): Promise<Record<string, unknown>[][]> {
+async function run(trx: Transaction<DB>, steps: readonly Step[], options: { commits?: boolean } = {}): Promise<Rows[]> {
   if (steps.length === 0) return []
   const burst = new Burst(steps, options)
   await trx.executeQuery(CompiledQuery.raw("burst", [burst]))

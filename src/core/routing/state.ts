@@ -357,17 +357,18 @@ export class RoutingState {
     for (const inboxId of agent.inboxIds) add(this.members, inboxId, agent.id)
     this.agents.set(agent.id, agent)
     this.#markAgent(agent.id)
+    if (!former || !isAsPresent(former, agent))
+      for (const id of this.assignedOfAgent.get(agent.id) ?? []) this.dirty.assigned.add(id)
     for (const id of [...(this.#holdsOfAgent.get(agent.id) ?? [])]) {
       const hold = this.#holds.get(id)
       if (hold) this.#releaseWhenSeen(id, hold)
     }
   }
 
-  /** An agent's change concerns his pending offers and his assigned work too. */
+  /** An agent's change concerns his pending offers too; his assigned work only where he comes or goes. */
   #markAgent(agentId: string): void {
     this.dirty.agents.add(agentId)
     for (const offerId of this.offersOfAgent.get(agentId) ?? []) this.dirty.offers.add(offerId)
-    for (const conversationId of this.assignedOfAgent.get(agentId) ?? []) this.dirty.assigned.add(conversationId)
   }
 
   #applyOffer(offer: OfferFact, at: Instant): void {
@@ -504,4 +505,9 @@ function remove<Key, Value>(sets: Map<Key, Set<Value>>, key: Key, value: Value):
 /** Sets and maps are walked in this order wherever the walk decides something. */
 export function sortedIds(ids: Iterable<string> | undefined): string[] {
   return ids ? [...ids].sort(compareIds) : []
+}
+
+/** What the grace of assigned work counts by. */
+function isAsPresent(a: AgentFact, b: AgentFact): boolean {
+  return a.status === b.status && a.connected === b.connected && a.absentSince === b.absentSince
 }
