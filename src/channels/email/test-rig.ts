@@ -37,7 +37,13 @@ export type MailRig = {
 
 export const mailDomain = "desk.example"
 
-export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["limits"] } = {}): Promise<MailRig> {
+export type MailRigOptions = {
+  relayUrl?: string
+  limits?: EmailDeps["limits"]
+  tls?: { certFile: string; keyFile: string }
+}
+
+export async function mailRig(options: MailRigOptions = {}): Promise<MailRig> {
   const stored = await testStore()
   const { store } = stored
   const folder = await mkdtemp(join(tmpdir(), "switchboard-mail-"))
@@ -58,6 +64,7 @@ export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["
       smtpPort: 0,
       mailDomain,
       ...(options.relayUrl && { smtpRelayUrl: options.relayUrl }),
+      ...(options.tls && { smtpTls: options.tls }),
     },
     onError: (error) => void errors.push(error),
     ...(options.limits && { limits: options.limits }),
