@@ -25,7 +25,7 @@ export function selfSigned(name: string): { cert: string; key: string } {
   const bytes = der(sequence, signed, algorithm, signature).toString("base64").replace(/.{64}/g, "$&\n")
   return {
     cert: `-----BEGIN CERTIFICATE-----\n${bytes}\n-----END CERTIFICATE-----\n`,
-    key: privateKey.export({ type: "pkcs8", format: "pem" }),
+    key: String(privateKey.export({ type: "pkcs8", format: "pem" })),
   }
 }
 

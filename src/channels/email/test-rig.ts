@@ -190,6 +190,12 @@ export class WireClient {
     }
   }
 
+  /** Writes, and ends the connection when that is written, whatever would be answered. */
+  async hangUp(text: string): Promise<void> {
+    this.#socket.end(text)
+    while (!this.#ended) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+
   get ended(): boolean {
     return this.#ended
   }
