@@ -2,7 +2,8 @@ import PostalMime, { type Address, type Attachment, type Email } from "postal-mi
 import { cutLongBodies } from "./cut.ts"
 import { readDeliveryReport } from "./delivery-report.ts"
 import { safeFileName, safeType } from "./file-name.ts"
-import { automaticBecause, fieldOf, messageIdOf, referencesOf } from "./headers.ts"
+import { withReadableHeader } from "./header-charset.ts"
+import { addressIn, automaticBecause, fieldOf, messageIdOf, referencesOf } from "./headers.ts"
 import {
   addressesMax,
   filesMax,
@@ -23,7 +24,7 @@ export const probeHeader = "x-switchboard-probe"
 /** Reads one mail. Runs in a process of its own (child.ts): it may be slow, it may die, it may not matter. */
 export async function readMail(raw: Buffer): Promise<ParsedMail> {
   const { bytes, truncated } = cutLongBodies(raw)
-  const mail = await PostalMime.parse(bytes, {
+  const mail = await PostalMime.parse(withReadableHeader(bytes), {
     forceRfc822Attachments: true,
     maxNestingDepth: nestingMax,
     maxHeadersSize: headerBytesMax,
@@ -76,13 +77,31 @@ function filesOf(attachments: readonly Attachment[], flags: MailFlags): ParsedFi
   return attachments.slice(0, filesMax).map((part, index) => {
     const type = safeType(part.mimeType)
     return {
-      name: safeFileName(part.filename, type === "message/rfc822" ? "message.eml" : `file-${index + 1}`),
+      name: safeFileName(part.filename, nameless(type, index)),
       type,
       contentId: part.contentId?.replace(/^<|>$/g, "").slice(0, nameLengthMax) || null,
       inline: part.disposition === "inline" || (part.related ?? false),
       content: bytesOf(part).content,
     }
   })
+}
+
+const extensions: Readonly<Record<string, string>> = {
+  "image/png": ".png",
+  "image/jpeg": ".jpg",
+  "image/gif": ".gif",
+  "image/webp": ".webp",
+  "application/pdf": ".pdf",
+  "text/plain": ".txt",
+  "text/calendar": ".ics",
+  "text/csv": ".csv",
+  "text/vcard": ".vcf",
+  "application/zip": ".zip",
+}
+
+/** What a file without a name is called: with the ending by which a computer opens it. */
+function nameless(type: string, index: number): string {
+  return type === "message/rfc822" ? "message.eml" : `file-${index + 1}${extensions[type] ?? ""}`
 }
 
 function bytesOf(part: Attachment): { mimeType: string; content: Uint8Array } {
@@ -104,7 +123,7 @@ function addressesOf(addresses: readonly Address[] | undefined): string[] {
 function firstAddress(from: Address | undefined): MailAddress | null {
   for (const one of flat(from)) {
     const address = cleanAddress(one.address)
-    if (address) return { address, name: oneLine(one.name, nameLengthMax) }
+    if (address) return { address, name: honestName(oneLine(one.name, nameLengthMax), address) }
   }
   return null
 }
@@ -115,6 +134,12 @@ function cleanAddress(given: string): string | null {
   return address.length <= 254 && /^[^\s<>@,;:\p{Cc}]{1,64}@[^\s<>@,;:()[\]\p{Cc}]{1,189}$/u.test(address)
     ? address
     : null
+}
+
+/** A name that is somebody else's address ("support@bank.example" <eve@…>) would be taken for the sender (reliability 31). */
+function honestName(name: string, address: string): string {
+  const claimed = addressIn(name)
+  return claimed === null || claimed === address ? name : ""
 }
 
 function fromHeaderOf(mail: Email): string {
