@@ -5,12 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { createTransport } from "nodemailer"
 import { expect, test } from "vitest"
 import { type Program, setupCode, startProgram } from "../../../test/program.ts"
-import { amount } from "../../../test/trials.ts"
+import { amount, isTrial } from "../../../test/trials.ts"
 import { rawBytesInRowMax } from "./inbound.ts"
 import { eml, WireClient } from "./test-rig.ts"
 
 const mailCount = amount(50, 500)
-const fileBytesMax = amount(2_000_000, 20_000_000)
+const fileBytesMax = isTrial ? 20_000_000 : 2_000_000
 const kills = amount(3, 25)
 const cuts = amount(8, 40)
 

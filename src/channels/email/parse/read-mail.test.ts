@@ -115,6 +115,12 @@ test("reliability 31 a name that is another address is no name", async () => {
   expect(await from("Eve <eve@evil.example>")).toEqual({ address: "eve@evil.example", name: "Eve" })
 })
 
+test("a multipart mail without its boundary is read as it stands", async () => {
+  const mail = await readMail(eml("From: a@b.example", "Content-Type: multipart/mixed;", "", "Where is it?", ""))
+  expect(mail.text).toBe("Where is it?")
+  expect((await readMail(eml("From: a@b.example", "", ""))).text).toBe("")
+})
+
 test("a bounce tells what failed, for whom, and of which mail", async () => {
   const mail = await readMail(bounce("sb.x@desk.example"))
   expect(mail.report).toEqual({

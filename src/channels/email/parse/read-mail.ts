@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer"
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime"
+import { typeOf } from "../../../core/attachments/type.ts"
 import { cutLongBodies } from "./cut.ts"
 import { readDeliveryReport } from "./delivery-report.ts"
 import { safeFileName, safeType } from "./file-name.ts"
@@ -30,7 +32,7 @@ export async function readMail(raw: Buffer): Promise<ParsedMail> {
     maxHeadersSize: headerBytesMax,
   })
   const flags: MailFlags = truncated ? { truncated: true } : {}
-  const content = await contentOf(mail, flags)
+  const content = await contentOf(mail, bytes, flags)
   const files = filesOf(mail.attachments, flags)
   const replyTo = addressesOf(mail.replyTo).filter((address) => address !== firstAddress(mail.from)?.address)
   if (replyTo.length > 0) flags.replyTo = replyTo.slice(0, 5)
@@ -54,8 +56,10 @@ export async function readMail(raw: Buffer): Promise<ParsedMail> {
   }
 }
 
-async function contentOf(mail: Email, flags: MailFlags): Promise<{ text: string; html: string | null }> {
+async function contentOf(mail: Email, raw: Buffer, flags: MailFlags): Promise<{ text: string; html: string | null }> {
   let { text = "", html } = mail
+  // Parts that nobody finds (a boundary that is missing) are better read as they stand than not at all.
+  if (text.trim() === "" && !html && mail.attachments.length === 0) text = bodyAsItStands(raw)
   const inner = mail.attachments.find((part) => part.mimeType === "message/rfc822")
   // A mail that is nothing but another mail: what that one says is what there is to read.
   if (text.trim() === "" && !html && inner) {
@@ -72,16 +76,24 @@ async function contentOf(mail: Email, flags: MailFlags): Promise<{ text: string;
   }
 }
 
+function bodyAsItStands(raw: Buffer): string {
+  const at = raw.indexOf("\r\n\r\n")
+  const body = at < 0 ? Buffer.alloc(0) : raw.subarray(at + 4, at + 4 + textLengthMax)
+  return body.toString(isUtf8(body) ? "utf8" : "latin1")
+}
+
 function filesOf(attachments: readonly Attachment[], flags: MailFlags): ParsedFile[] {
   if (attachments.length > filesMax) flags.filesDropped = attachments.length - filesMax
   return attachments.slice(0, filesMax).map((part, index) => {
-    const type = safeType(part.mimeType)
+    const { content } = bytesOf(part)
+    // Many programs send pictures as `image/jpg` or as bytes of no kind; what says picture and is none is none.
+    const type = typeOf(safeType(part.mimeType), content)
     return {
       name: safeFileName(part.filename, nameless(type, index)),
       type,
       contentId: part.contentId?.replace(/^<|>$/g, "").slice(0, nameLengthMax) || null,
       inline: part.disposition === "inline" || (part.related ?? false),
-      content: bytesOf(part).content,
+      content,
     }
   })
 }
