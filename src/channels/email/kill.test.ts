@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { readdir, readFile } from "node:fs/promises"
+import { readdir, readFile, rm } from "node:fs/promises"
 import { join, relative } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { createTransport } from "nodemailer"
@@ -58,6 +58,7 @@ test(
       await expectNothingOfCuts(program, sent)
     } finally {
       await program.dispose()
+      await rm(program.dataDir, { recursive: true, force: true })
     }
   },
   amount(5, 60) * 60_000,
