@@ -141,7 +141,7 @@ function firstAddress(from: Address | undefined): MailAddress | null {
 }
 
 /** Lower-case; null for what is no address that one could answer. */
-function cleanAddress(given: string): string | null {
+export function cleanAddress(given: string): string | null {
   const address = given.trim().toLowerCase()
   return address.length <= 254 && /^[^\s<>@,;:\p{Cc}]{1,64}@[^\s<>@,;:()[\]\p{Cc}]{1,189}$/u.test(address)
     ? address
