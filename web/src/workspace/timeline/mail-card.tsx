@@ -148,6 +148,11 @@ function Warnings({ message }: { message: Message }) {
           <Trans>{names} failed for this mail.</Trans>
         </div>
       )}
+      {Boolean(flags.authorUnverified) && !forged && (
+        <div className={classes.mailNotice}>
+          <Trans>This mail names no sender that can be read. {message.envelopeFrom} is only where it came from.</Trans>
+        </div>
+      )}
       {Boolean(flags.parseFailed) && (
         <div className={classes.mailNotice}>
           <Trans>This mail could not be read. The original is attached.</Trans>
