@@ -69,8 +69,8 @@ test("reliability 53 what was said in the open behind or before STARTTLS counts 
   await client.say("MAIL FROM:<eve@example.com>\r\n")
   await client.say("RCPT TO:<billing@retale.example>\r\n")
   // CVE-2011-0411: one packet that an attacker on the wire completes. 300 lines outlast one turn of the parser.
-  const injected =
-    "NOOP\r\n".repeat(300) + "EHLO eve\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<billing@retale.example>\r\n"
+  const noise = "NOOP\r\n".repeat(300)
+  const injected = `${noise}EHLO eve\r\nMAIL FROM:<eve@example.com>\r\nRCPT TO:<billing@retale.example>\r\n`
   expect(await client.say(`STARTTLS\r\n${injected}`)).toMatch(/^220/)
   await client.encrypt()
   // The first reply inside is to the first command inside: no envelope, and no name, from before.
