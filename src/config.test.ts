@@ -1,5 +1,8 @@
-import { resolve } from "node:path"
+import { mkdtemp, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join, resolve } from "node:path"
 import { expect, test } from "vitest"
+import { selfSigned } from "../test/certificate.ts"
 import { ConfigError, readConfig, withBoundPorts } from "./config.ts"
 
 test("an empty environment has the documented defaults", () => {
@@ -94,6 +97,39 @@ test.each([
 test("a sandbox origin on this machine says where to listen, one behind a proxy does not", () => {
   expect(readConfig({ SANDBOX_ORIGIN: "http://127.0.0.1:9000" }).sandboxPort).toBe(9000)
   expect(readConfig({ SANDBOX_ORIGIN: "https://shop.example.com" }).sandboxPort).toBe(8081)
+})
+
+test("SMTP_TLS_CERT and SMTP_TLS_KEY: both or none, and two files that fit; each mistake stands beside the others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "switchboard-config-"))
+  const file = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text)
+    return join(folder, name)
+  }
+  const own = selfSigned("desk.example")
+  const cert = await file("cert.pem", own.cert)
+  const key = await file("key.pem", own.key)
+  const other = await file("other.pem", selfSigned("desk.example").key)
+  const tls = (SMTP_TLS_CERT: string, SMTP_TLS_KEY: string) => ({ SMTP_TLS_CERT, SMTP_TLS_KEY })
+  expect(readConfig(tls(cert, key)).smtpTls).toEqual({ certFile: cert, keyFile: key })
+  expect(linesOf({ ...tls(cert, ""), PORT: "x" })).toEqual([
+    expect.stringMatching(/^PORT: /),
+    "SMTP_TLS_KEY: must be set together with SMTP_TLS_CERT",
+  ])
+  expect(linesOf(tls("", key))).toEqual(["SMTP_TLS_CERT: must be set together with SMTP_TLS_KEY"])
+  expect(linesOf(tls(join(folder, "none"), other))).toEqual([
+    expect.stringMatching(/^SMTP_TLS_CERT: cannot be read: ENOENT/),
+  ])
+  expect(linesOf(tls(key, cert))).toEqual([
+    "SMTP_TLS_CERT: holds no certificate in PEM",
+    "SMTP_TLS_KEY: holds no private key in PEM without a passphrase",
+  ])
+  expect(linesOf(tls(cert, other))).toEqual(["SMTP_TLS_KEY: is not the key of this certificate"])
+  expect(
+    linesOf(
+      tls(await file("chain.pem", `${own.cert}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n`), key),
+    ),
+  ).toEqual(["SMTP_TLS_CERT: cannot be used for TLS"])
+  await rm(folder, { recursive: true })
 })
 
 function linesOf(env: Record<string, string>): string[] {

@@ -1,6 +1,7 @@
 import { isIP, isIPv6 } from "node:net"
 import { join, resolve } from "node:path"
 import { z } from "zod"
+import { type CertificateFiles, certificateMistakes } from "./certificate.ts"
 
 /** The only door to settings: read once at start from the environment, all mistakes named together. */
 export type Config = {
@@ -14,6 +15,8 @@ export type Config = {
   databaseUrl?: string
   smtpPort: number
   smtpHost: string
+  /** For STARTTLS on incoming mail; without it none is offered. */
+  smtpTls?: CertificateFiles
   /** Without it no mail leaves: it goes to the sandbox's far end. */
   smtpRelayUrl?: string
   mailDomain: string
@@ -56,9 +59,19 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ""),
   )
   const read = Settings.safeParse(given)
-  if (!read.success)
-    throw new ConfigError(read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`))
+  const wrong = read.success ? [] : read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`)
+  const mistakes = [...wrong, ...tlsMistakes(given)]
+  if (!read.success || mistakes.length > 0) throw new ConfigError(mistakes)
   return complete(read.data)
+}
+
+/** Both files or none, and they must serve: a listener that cannot do what it offers loses mail. */
+function tlsMistakes({ SMTP_TLS_CERT: certFile, SMTP_TLS_KEY: keyFile }: Record<string, string | undefined>): string[] {
+  if (certFile === undefined && keyFile === undefined) return []
+  if (keyFile === undefined) return ["SMTP_TLS_KEY: must be set together with SMTP_TLS_CERT"]
+  if (certFile === undefined) return ["SMTP_TLS_CERT: must be set together with SMTP_TLS_KEY"]
+  const { cert, key } = certificateMistakes({ certFile: resolve(certFile), keyFile: resolve(keyFile) })
+  return [...(cert ? [`SMTP_TLS_CERT: ${cert}`] : []), ...(key ? [`SMTP_TLS_KEY: ${key}`] : [])]
 }
 
 /** What the configuration is once the listeners have their ports (PORT=0). */
@@ -98,6 +111,8 @@ const Settings = z.object({
     .optional(),
   SMTP_PORT: port.default(2525),
   SMTP_HOST: hostName.optional(),
+  SMTP_TLS_CERT: z.string().optional(),
+  SMTP_TLS_KEY: z.string().optional(),
   SMTP_RELAY_URL: z.string().refine(isSmtpUrl, "must be smtp:// or smtps:// with a host").optional(),
   MAIL_DOMAIN: z
     .string()
@@ -143,6 +158,8 @@ function complete(set: z.output<typeof Settings>): Config {
     ...(set.DATABASE_URL && { databaseUrl: set.DATABASE_URL }),
     smtpPort: set.SMTP_PORT,
     smtpHost: set.SMTP_HOST ?? set.HOST,
+    ...(set.SMTP_TLS_CERT &&
+      set.SMTP_TLS_KEY && { smtpTls: { certFile: resolve(set.SMTP_TLS_CERT), keyFile: resolve(set.SMTP_TLS_KEY) } }),
     ...(set.SMTP_RELAY_URL && { smtpRelayUrl: set.SMTP_RELAY_URL }),
     mailDomain: set.MAIL_DOMAIN ?? new URL(publicUrl).hostname,
     sandboxOrigin: set.SANDBOX_ORIGIN ?? `http://localhost:${sandboxPort}`,

@@ -48,7 +48,9 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
     ? null
     : await startEmbedded(config.dataDir, { log: (line) => log.warn(line) })
   const databaseUrl = config.databaseUrl ?? embedded?.url ?? ""
-  const onError = (error: Error) => log.warn({ err: error }, "database connection")
+  let stopping = false
+  // Connections end a moment after their pool: what the server's own end tells them is no news.
+  const onError = (error: Error) => (stopping ? undefined : log.warn({ err: error }, "database connection"))
   const database = openDatabase({ url: databaseUrl, connectionsMax, onError })
   const side = openDatabase({
     url: databaseUrl,
@@ -91,6 +93,7 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
     store,
     timers,
     async stop() {
+      stopping = true
       await bus.stop()
       await Promise.allSettled([database.close(), side.close()])
       await embedded?.stop()

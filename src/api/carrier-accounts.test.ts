@@ -22,6 +22,8 @@ afterAll(async () => {
   await secret.close()
 })
 
+/** The company's ids hold 32 hexadecimal digits; a word makes one that can be told from others. */
+const sidOf = (word: string, kind = "SM") => kind + Buffer.from(word).toString("hex").padStart(32, "0")
 const create = (change: object) =>
   rig.call("POST", "/carrier-accounts", {
     carrier: "twilio",
@@ -201,7 +203,7 @@ test("S13 S40 the adopted number's entry point goes where its section says, an e
     .execute()
   await rig.stored.db.insertInto("entryPointExceptions").values(vip).execute()
   await company.post(rig.url, publicUrl, `/hooks/twilio/${accountId}/messages`, {
-    MessageSid: "SMvip",
+    MessageSid: sidOf("vip"),
     From: maya,
     To: ours,
     Body: "VIP here",
@@ -221,7 +223,13 @@ test("reliability 37 files come from host and port of the account only, credenti
   company.files.set("/media/elsewhere", { redirect: `${secret.url}/media/good` })
   company.files.set("/media/late", { status: 503 })
   secret.files.set("/media/good", { type: "image/png", content: "a secret" })
-  const params: Record<string, string> = { MessageSid: "MMfiles", From: maya, To: ours, Body: "Files", NumMedia: "5" }
+  const params: Record<string, string> = {
+    MessageSid: sidOf("files", "MM"),
+    From: maya,
+    To: ours,
+    Body: "Files",
+    NumMedia: "5",
+  }
   const urls = [
     file("good"),
     `${secret.url}/media/good`,
@@ -238,7 +246,7 @@ test("reliability 37 files come from host and port of the account only, credenti
     '<?xml version="1.0" encoding="UTF-8"?><Response/>',
   ])
   expect(secret.calls).toEqual([])
-  const message = (await messages()).find((one) => one.externalId === "MMfiles")
+  const message = (await messages()).find((one) => one.externalId === sidOf("files", "MM"))
   const files = () =>
     rig.stored.db
       .selectFrom("attachments")
@@ -253,7 +261,7 @@ test("reliability 37 files come from host and port of the account only, credenti
     "a picture",
     "a late picture",
   ])
-  expect((await messages()).find((one) => one.externalId === "MMfiles")?.flags).toEqual({ filesMissing: 3 })
+  expect((await messages()).find((one) => one.externalId === sidOf("files", "MM"))?.flags).toEqual({ filesMissing: 3 })
   expect(secret.calls).toEqual([])
 })
 
@@ -262,7 +270,7 @@ test("the fallback address takes messages as the first one does", async () => {
   expect(
     (
       await company.post(rig.url, publicUrl, path, {
-        MessageSid: "SMfall",
+        MessageSid: sidOf("fall"),
         From: maya,
         To: ours,
         Body: "By the fallback",
@@ -273,14 +281,14 @@ test("the fallback address takes messages as the first one does", async () => {
   expect(
     (
       await company.post(rig.url, publicUrl, `/hooks/twilio/${accountId}/messages`, {
-        MessageSid: "SMfall",
+        MessageSid: sidOf("fall"),
         From: maya,
         To: ours,
         Body: "By the fallback",
       })
     ).status,
   ).toBe(200)
-  expect((await messages()).filter((one) => one.externalId === "SMfall")).toHaveLength(1)
+  expect((await messages()).filter((one) => one.externalId === sidOf("fall"))).toHaveLength(1)
 })
 
 test("the reconciliation takes in what the company lists and nobody posted, each once, oldest first", async () => {
@@ -299,7 +307,7 @@ test("the reconciliation takes in what the company lists and nobody posted, each
   company.messages.push(
     listed("SMmiss2", "second", 2),
     listed("SMmiss1", "first", 1),
-    listed("SMfall", "By the fallback", 1),
+    listed(sidOf("fall"), "By the fallback", 1),
     listed("SMout", "ours", 1, "outbound-api"),
     { ...listed("SMother", "not ours", 1), to: "+13125550199" },
   )

@@ -23,6 +23,8 @@ export async function answerAutomatically(
   if (!setting.enabled || setting.text.trim() === "" || placed.plan.item.type !== "create") return
   const mail = placed.taken.findLast((one) => one.event.mail)
   if (!mail?.event.mail || mail.event.mail.automatic || mail.event.mail.envelopeFrom === "") return
+  // A stranger who answers somebody else's mail is a machine that answers us under a new name each time.
+  if (placed.taken.some((one) => one.relatedConversationId !== null)) return
   const { inboxId } = placed.plan.conversation
   if ((await isServed(tx, inboxId)) || (await wasAnswered(tx, placed, mail)) || (await isTooMuch(tx, mail))) return
   await send(tx, placed, mail, setting.text)
@@ -60,11 +62,20 @@ async function wasAnswered(tx: Tx, { plan }: Placed, mail: Taken): Promise<boole
   return rows.length > 0
 }
 
+async function senderNameOf(tx: Tx, { entryPoint }: Taken): Promise<string> {
+  const mailbox = await tx.db
+    .selectFrom("mailboxes")
+    .select("senderName")
+    .where("orgId", "=", tx.orgId)
+    .where("entryPointId", "=", entryPoint.id)
+    .executeTakeFirst()
+  return mailbox?.senderName || entryPoint.address
+}
+
 async function send(tx: Tx, { plan, customerId, test }: Placed, mail: Taken, text: string): Promise<void> {
   const { event } = mail
   const id = newId()
   const contactId = plan.messages.find((message) => message.id === mail.placed.id)?.contactId ?? ""
-  const subject = event.content.subject ?? ""
   await insertMessages(tx, [
     {
       id,
@@ -79,7 +90,8 @@ async function send(tx: Tx, { plan, customerId, test }: Placed, mail: Taken, tex
       kind: "text",
       text,
       html: null,
-      subject: /^re:/i.test(subject) ? subject : `Re: ${subject}`.trim(),
+      // Not the sender's own words: with a forged address they would be a stranger's advertisement in our name (reliability 34).
+      subject: await senderNameOf(tx, mail),
       fromAddress: mail.entryPoint.address,
       toAddresses: [event.from.value],
       ccAddresses: [],

@@ -146,15 +146,19 @@ test("a second process on the same database serves too; with another secret or f
   expect(await first.stop()).toBe(0)
 })
 
-test.runIf(root && othersMayEnter)("as an ordinary user", async () => {
-  const own = await mkdtemp(join(tmpdir(), "switchboard-user-"))
-  await copyProject(own, copy)
-  await giveTo(nobody, own)
-  const program = await start({ cwd: own, uid: nobody })
-  await makeOrganization(program)
-  expect(await program.stop("SIGINT")).toBe(0)
-  await rm(own, { recursive: true })
-})
+test.runIf(root && othersMayEnter)(
+  "as an ordinary user",
+  async () => {
+    const own = await mkdtemp(join(tmpdir(), "switchboard-user-"))
+    await copyProject(own, copy)
+    await giveTo(nobody, own)
+    const program = await start({ cwd: own, uid: nobody })
+    await makeOrganization(program)
+    expect(await program.stop("SIGINT")).toBe(0)
+    await rm(own, { recursive: true })
+  },
+  120_000,
+)
 
 test.runIf(root)("as root in a folder that others may enter the database runs as an unprivileged user", async () => {
   const open = join(tmpdir(), `switchboard-open-${process.pid}`)

@@ -51,6 +51,17 @@ test.each(cases)("reliability 49 recorded request $name with one byte changed is
   expect(read(request, { ...account, authToken: "another" })).toEqual({ ok: false, problem: "signature_invalid" })
 })
 
+test("reliability 49 a signed request with a boundary shifted, which has the same signature, is no message of its own", () => {
+  const id = `SM${"1".repeat(32)}`
+  const params = { From: "+14155550100", MessageSid: id, NumMedia: "0", To: "+14155551243" }
+  const { NumMedia: _, ...shifted } = { ...params, MessageSid: `${id}NumMedia0` }
+  const signature = signForm("https://desk.example/hooks/twilio/a/x", params, account.authToken)
+  expect(signForm("https://desk.example/hooks/twilio/a/x", shifted, account.authToken)).toBe(signature)
+  const read = (given: Record<string, string>) => messages.readMessage(hook({ about: "", params: given }), account)
+  expect(read(params)).toMatchObject({ ok: true, message: { externalId: id } })
+  expect(read(shifted)).toEqual({ ok: false, problem: "unreadable" })
+})
+
 test("their words of a state become ours, and their errors what an agent understands", () => {
   expect(
     ["accepted", "queued", "sending", "sent", "delivered", "read", "undelivered", "failed", "canceled", "new word"].map(

@@ -1,4 +1,5 @@
 import type { Blobs } from "../../blobs.ts"
+import { openCertificate } from "../../certificate.ts"
 import type { Config } from "../../config.ts"
 import type { Intake } from "../../intake/inbound-event.ts"
 import type { Keys } from "../../keys.ts"
@@ -22,10 +23,8 @@ export type EmailDeps = {
   keys: Keys
   intake: Intake
   farEnd: FarEnd
-  config: Pick<Config, "smtpHost" | "smtpPort" | "smtpRelayUrl" | "mailDomain">
+  config: Pick<Config, "smtpHost" | "smtpPort" | "smtpTls" | "smtpRelayUrl" | "mailDomain">
   onError(error: unknown): void
-  /** PEM, for STARTTLS on our listener. */
-  tls?: { key: string; cert: string }
   limits?: Partial<SmtpLimits>
 }
 
@@ -71,6 +70,7 @@ export function createEmailChannel(deps: EmailDeps): EmailChannel {
     send: (message) => sendMail(outbound, message),
     lookup: (message) => lookupMail(outbound, message),
     async listen() {
+      const certificate = config.smtpTls ? await openCertificate(config.smtpTls, onError) : null
       listener = await listenSmtp({
         host: config.smtpHost,
         port: config.smtpPort,
@@ -78,7 +78,7 @@ export function createEmailChannel(deps: EmailDeps): EmailChannel {
         checkRecipient: (address) => checkRecipient(inbound, address),
         accept: (mail) => acceptMail(inbound, mail),
         onError,
-        ...(deps.tls && { tls: deps.tls }),
+        ...(certificate && { certificate }),
         ...(deps.limits && { limits: deps.limits }),
       })
       pool.warm()

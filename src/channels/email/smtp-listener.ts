@@ -1,5 +1,6 @@
 import type { AddressInfo, Socket } from "node:net"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server"
+import type { Certificate } from "../../certificate.ts"
 
 /** One mail as it came over the wire, for one or more of our recipients. */
 export type ReceivedMail = {
@@ -28,8 +29,8 @@ export type SmtpDeps = {
   port: number
   /** How we name ourselves in the greeting. */
   name: string
-  /** Own key and certificate (PEM); without them STARTTLS is not offered, since a key that everybody knows protects nobody. */
-  tls?: { key: string; cert: string }
+  /** Of one's own; without it STARTTLS is not offered, since a key that everybody knows protects nobody. */
+  certificate?: Certificate
   /** Throws `SmtpRefusal` for who is not here; anything else it throws becomes 451. */
   checkRecipient(address: string): Promise<void>
   /** Resolves when all of the mail is committed: only then 250 is said. */
@@ -72,10 +73,13 @@ export interface SmtpListener {
 /** Starts receiving mail (RFC 5321). Never an open relay: only recipients that `checkRecipient` lets pass get to DATA. */
 export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
   const limits = { ...smtpLimits, ...deps.limits }
+  const { certificate } = deps
   const unknown = new Map<string, number>()
   const held = { bytes: 0 }
   const server = new SMTPServer({
-    ...deps.tls,
+    ...certificate?.pair,
+    // RFC 8996: what speaks less than this gains nothing by it.
+    minVersion: "TLSv1.2",
     name: deps.name,
     banner: "Switchboard",
     size: limits.sizeBytes,
@@ -86,9 +90,16 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
     maxAllowedUnauthenticatedCommands: false,
     socketTimeout: limits.idleSeconds * 1_000,
     closeTimeout: 2_000,
-    disabledCommands: deps.tls ? ["AUTH"] : ["AUTH", "STARTTLS"],
+    disabledCommands: certificate ? ["AUTH"] : ["AUTH", "STARTTLS"],
     authOptional: true,
     disableReverseLookup: true,
+    onConnect(_session, callback) {
+      if (!certificate) return callback()
+      certificate.renewed().then((renewed) => {
+        if (renewed) server.updateSecureContext(certificate.pair)
+        callback()
+      }, callback)
+    },
     onRcptTo({ address }, session, callback) {
       deps.checkRecipient(address).then(
         () => callback(),
@@ -149,6 +160,7 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
   return { port, stop: () => new Promise((resolve) => server.close(() => resolve())) }
 }
 
+const sweepSeconds = 0.5
 const cr = 0x0d
 const lf = 0x0a
 
@@ -195,23 +207,28 @@ function hasBareLineFeed(chunk: Buffer, before: number): boolean {
 
 /** Slow and many: an idle limit alone lets one byte each ten seconds live for ever (reliability 53). */
 function boundConnections(server: SMTPServer, limits: SmtpLimits): void {
-  const perAddress = new Map<string, number>()
+  // Counted by what is open and not by `close`: STARTTLS takes all listeners off the socket that it wraps.
+  const open = new Map<Socket, { address: string; endsAt: number }>()
+  const sweep = () => {
+    const now = performance.now()
+    for (const [socket, { endsAt }] of open) {
+      if (now >= endsAt) socket.destroy()
+      if (socket.destroyed) open.delete(socket)
+    }
+  }
+  const timer = setInterval(sweep, sweepSeconds * 1_000).unref()
+  server.server.once("close", () => clearInterval(timer))
   server.server.prependListener("connection", (socket: Socket) => {
     const address = socket.remoteAddress ?? ""
-    const open = (perAddress.get(address) ?? 0) + 1
-    perAddress.set(address, open)
-    const timer = setTimeout(() => socket.destroy(), limits.connectionSeconds * 1_000).unref()
-    socket.once("close", () => {
-      clearTimeout(timer)
-      const left = (perAddress.get(address) ?? 1) - 1
-      if (left > 0) perAddress.set(address, left)
-      else perAddress.delete(address)
-    })
-    if (open > limits.connectionsPerAddress) socket.destroy()
+    open.set(socket, { address, endsAt: performance.now() + limits.connectionSeconds * 1_000 })
+    const ofAddress = [...open].filter(([one, bound]) => bound.address === address && !one.destroyed)
+    if (ofAddress.length > limits.connectionsPerAddress) socket.destroy()
   })
 }
 
-/** What one client did to its own connection: no concern of the server's. */
-function isOfClient(error: Error & { code?: string; remote?: string }): boolean {
-  return error.remote !== undefined || ["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED"].includes(error.code ?? "")
+/** What one client did to its own connection, a handshake that failed too: no concern of the server's. */
+function isOfClient(error: Error & { code?: string; remoteAddress?: string }): boolean {
+  return (
+    error.remoteAddress !== undefined || ["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED"].includes(error.code ?? "")
+  )
 }

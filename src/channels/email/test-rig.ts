@@ -37,7 +37,13 @@ export type MailRig = {
 
 export const mailDomain = "desk.example"
 
-export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["limits"] } = {}): Promise<MailRig> {
+export type MailRigOptions = {
+  relayUrl?: string
+  limits?: EmailDeps["limits"]
+  tls?: { certFile: string; keyFile: string }
+}
+
+export async function mailRig(options: MailRigOptions = {}): Promise<MailRig> {
   const stored = await testStore()
   const { store } = stored
   const folder = await mkdtemp(join(tmpdir(), "switchboard-mail-"))
@@ -58,6 +64,7 @@ export async function mailRig(options: { relayUrl?: string; limits?: EmailDeps["
       smtpPort: 0,
       mailDomain,
       ...(options.relayUrl && { smtpRelayUrl: options.relayUrl }),
+      ...(options.tls && { smtpTls: options.tls }),
     },
     onError: (error) => void errors.push(error),
     ...(options.limits && { limits: options.limits }),
@@ -181,6 +188,12 @@ export class WireClient {
       if (performance.now() > endsAt) return "nothing"
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
+  }
+
+  /** Writes, and ends the connection when that is written, whatever would be answered. */
+  async hangUp(text: string): Promise<void> {
+    this.#socket.end(text)
+    while (!this.#ended) await new Promise((resolve) => setTimeout(resolve, 5))
   }
 
   get ended(): boolean {

@@ -1,5 +1,6 @@
 import type { Blobs } from "../../blobs.ts"
 import type { CarrierAccount, CarrierMedia, CarrierMessages } from "../../carriers/carrier.ts"
+import { typeOf } from "../../core/attachments/type.ts"
 import type { StoredFile } from "../../intake/inbound-event.ts"
 
 const fileBytesMax = 26_214_400
@@ -55,12 +56,13 @@ async function fetchFile(
   const got = await from.messages.fetchMedia(media, from.account, limits)
   // A file may stand at the company's address a moment later than its message.
   if (!got.ok) return got.kind === "unreachable" || got.code === "404" ? "late" : "missing"
-  const type = typeOf(got.value.type) ?? typeOf(media.type) ?? "application/octet-stream"
+  const declared = declaredType(got.value.type) ?? declaredType(media.type) ?? "application/octet-stream"
+  const type = typeOf(declared, got.value.content)
   const stored = await deps.blobs.put(got.value.content, { limitBytes: fileBytesMax })
   return { ...stored, name: `media-${index + 1}.${extensions[type] ?? "bin"}`, type, inline: false }
 }
 
-function typeOf(text: string): string | null {
+function declaredType(text: string): string | null {
   const type = text.split(";")[0]?.trim().toLowerCase() ?? ""
   return /^[a-z0-9!#$&^_.+-]{1,60}\/[a-z0-9!#$&^_.+-]{1,60}$/.test(type) && type !== "application/octet-stream"
     ? type

@@ -1,6 +1,8 @@
 import { Resolver } from "node:dns/promises"
 import { authenticate } from "mailauth"
+import { addressParser } from "postal-mime"
 import type { AuthenticateJob, DnsRecord } from "./pool.ts"
+import { cleanAddress } from "./read-mail.ts"
 
 type Verdict = "pass" | "fail" | "none" | "error"
 export type Verdicts = { spf: Verdict; dkim: Verdict; dmarc: Verdict }
@@ -29,9 +31,32 @@ export async function authenticateMail(job: AuthenticateJob): Promise<Verdicts> 
         : dkim.some((one) => one !== "none")
           ? "fail"
           : "none",
-    dmarc: verdict(found.dmarc ? found.dmarc.status.result : "none"),
+    dmarc: namesOneDomain(Buffer.from(job.raw)) ? verdict(found.dmarc ? found.dmarc.status.result : "none") : "fail",
   }
 }
+
+const headerBytesMax = 1_000_000
+
+/**
+ * RFC 7489 6.6.1: a mail whose From is there twice, names two domains or none has no domain that could be asked, and is
+ * how a forger gets around the policy of the one that he wears.
+ */
+function namesOneDomain(raw: Buffer): boolean {
+  const head = raw.toString("latin1", 0, headerBytesMax)
+  const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length
+  const fields = head
+    .slice(0, end)
+    .split(/\r?\n(?![ \t])/)
+    .filter((field) => /^from[ \t]*:/i.test(field))
+  if (fields.length > 1) return false
+  const from = fields[0]?.slice(fields[0].indexOf(":") + 1) ?? ""
+  const addresses = addressParser(from.slice(0, fromLengthMax)).flatMap((one) => one.group ?? [one])
+  const domains = new Set(addresses.map(({ address = "" }) => address.split("@").at(-1)?.toLowerCase()))
+  // Where no address can be read, the author was taken from the envelope, for which DMARC says nothing.
+  return domains.size === 1 && addresses.some(({ address = "" }) => cleanAddress(address) !== null)
+}
+
+const fromLengthMax = 20_000
 
 function verdict(result: string): Verdict {
   if (result === "pass") return "pass"
@@ -41,7 +66,7 @@ function verdict(result: string): Verdict {
 
 /** A mail with hundreds of signatures would have each of them verified. */
 function limitSignatures(raw: Buffer): Buffer {
-  const head = raw.toString("latin1", 0, Math.min(raw.length, 1_000_000))
+  const head = raw.toString("latin1", 0, headerBytesMax)
   const end = head.indexOf("\r\n\r\n")
   if (end < 0) return raw
   let seen = 0

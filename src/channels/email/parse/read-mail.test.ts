@@ -60,6 +60,67 @@ test("a signature folds, a plain mail does not", () => {
   expect(text.slice(0, foldFrom(text) ?? 0).trim()).toBe("Where is it?")
 })
 
+test.each([
+  [
+    "a name that stands in the quote again",
+    "Thanks\n\nMaya\n\n",
+    "From: Retale <s@retale.example>\nSent: Monday\nTo: Maya Chen\nSubject: Order\n\nHi Maya,",
+  ],
+  [
+    "an attribution over two lines",
+    "Yes\n\n",
+    "On Thu, Aug 19, 2021 at 2:07 PM Tejaswini from Email sender test <\nt@retale.example> wrote:\n\n> Any update?\n\n--\nSony",
+  ],
+  [
+    "one that the parser does not know",
+    "Danke!\n\n",
+    "Am Mo., 3. Nov. 2026 um 10:41 Uhr schrieb Retale Support <\ns@retale.example>:\n\n> Hallo Maya,",
+  ],
+  [
+    "no empty line above it",
+    "Danke!\n",
+    "Am Mo., 3. Nov. 2026 um 10:41 Uhr schrieb Retale <\ns@retale.example>:\n> Hallo",
+  ],
+])("quoted history folds from its first line: %s", (_, own, quoted) => {
+  expect(foldFrom(own + quoted)).toBe(own.length)
+})
+
+test("answers between quotes and below them do not fold", () => {
+  expect(foldFrom("Hi,\n\n> Which size?\nM please\n\n> Which color?\nBlue\n")).toBeNull()
+  expect(
+    foldFrom("On Nov 3, 2026, at 10:41 AM, Retale <s@retale.example> wrote:\n> Which size?\n\nM please\n"),
+  ).toBeNull()
+})
+
+test("a header in the letters of an old sender is read as its body is, else as Western European", async () => {
+  const mail = (subject: Buffer, type: string) =>
+    readMail(
+      Buffer.concat([
+        Buffer.from("From: a@b.example\r\nX-Other: gr\u00fc\u00df\r\nSubject: "),
+        subject,
+        Buffer.from(`\r\nContent-Type: ${type}\r\n\r\nhello`),
+      ]),
+    )
+  const western = await mail(Buffer.from("Forma\xe7\xe3o", "latin1"), "text/plain")
+  expect(western.subject).toBe("Forma\u00e7\u00e3o")
+  const japanese = await mail(Buffer.from("838165838b", "hex"), "text/plain; charset=Shift_JIS")
+  expect(japanese.subject).toBe("\u30e1e\u30eb")
+  expect(japanese.text).toBe("hello")
+})
+
+test("reliability 31 a name that is another address is no name", async () => {
+  const from = async (header: string) => (await readMail(eml(`From: ${header}`, "", "x"))).from
+  expect(await from('"ceo@bank.example" <eve@evil.example>')).toEqual({ address: "eve@evil.example", name: "" })
+  expect((await from('"Eve (eve@evil.example)" <eve@evil.example>'))?.name).toBe("Eve (eve@evil.example)")
+  expect(await from("Eve <eve@evil.example>")).toEqual({ address: "eve@evil.example", name: "Eve" })
+})
+
+test("a multipart mail without its boundary is read as it stands", async () => {
+  const mail = await readMail(eml("From: a@b.example", "Content-Type: multipart/mixed;", "", "Where is it?", ""))
+  expect(mail.text).toBe("Where is it?")
+  expect((await readMail(eml("From: a@b.example", "", ""))).text).toBe("")
+})
+
 test("a bounce tells what failed, for whom, and of which mail", async () => {
   const mail = await readMail(bounce("sb.x@desk.example"))
   expect(mail.report).toEqual({

@@ -1,8 +1,11 @@
+import { isUtf8 } from "node:buffer"
 import PostalMime, { type Address, type Attachment, type Email } from "postal-mime"
+import { typeOf } from "../../../core/attachments/type.ts"
 import { cutLongBodies } from "./cut.ts"
 import { readDeliveryReport } from "./delivery-report.ts"
 import { safeFileName, safeType } from "./file-name.ts"
-import { automaticBecause, fieldOf, messageIdOf, referencesOf } from "./headers.ts"
+import { withReadableHeader } from "./header-charset.ts"
+import { addressIn, automaticBecause, fieldOf, messageIdOf, referencesOf } from "./headers.ts"
 import {
   addressesMax,
   filesMax,
@@ -23,13 +26,13 @@ export const probeHeader = "x-switchboard-probe"
 /** Reads one mail. Runs in a process of its own (child.ts): it may be slow, it may die, it may not matter. */
 export async function readMail(raw: Buffer): Promise<ParsedMail> {
   const { bytes, truncated } = cutLongBodies(raw)
-  const mail = await PostalMime.parse(bytes, {
+  const mail = await PostalMime.parse(withReadableHeader(bytes), {
     forceRfc822Attachments: true,
     maxNestingDepth: nestingMax,
     maxHeadersSize: headerBytesMax,
   })
   const flags: MailFlags = truncated ? { truncated: true } : {}
-  const content = await contentOf(mail, flags)
+  const content = await contentOf(mail, bytes, flags)
   const files = filesOf(mail.attachments, flags)
   const replyTo = addressesOf(mail.replyTo).filter((address) => address !== firstAddress(mail.from)?.address)
   if (replyTo.length > 0) flags.replyTo = replyTo.slice(0, 5)
@@ -53,8 +56,10 @@ export async function readMail(raw: Buffer): Promise<ParsedMail> {
   }
 }
 
-async function contentOf(mail: Email, flags: MailFlags): Promise<{ text: string; html: string | null }> {
+async function contentOf(mail: Email, raw: Buffer, flags: MailFlags): Promise<{ text: string; html: string | null }> {
   let { text = "", html } = mail
+  // Parts that nobody finds (a boundary that is missing) are better read as they stand than not at all.
+  if (text.trim() === "" && !html && mail.attachments.length === 0) text = bodyAsItStands(raw)
   const inner = mail.attachments.find((part) => part.mimeType === "message/rfc822")
   // A mail that is nothing but another mail: what that one says is what there is to read.
   if (text.trim() === "" && !html && inner) {
@@ -71,18 +76,44 @@ async function contentOf(mail: Email, flags: MailFlags): Promise<{ text: string;
   }
 }
 
+function bodyAsItStands(raw: Buffer): string {
+  const at = raw.indexOf("\r\n\r\n")
+  const body = at < 0 ? Buffer.alloc(0) : raw.subarray(at + 4, at + 4 + textLengthMax)
+  return body.toString(isUtf8(body) ? "utf8" : "latin1")
+}
+
 function filesOf(attachments: readonly Attachment[], flags: MailFlags): ParsedFile[] {
   if (attachments.length > filesMax) flags.filesDropped = attachments.length - filesMax
   return attachments.slice(0, filesMax).map((part, index) => {
-    const type = safeType(part.mimeType)
+    const { content } = bytesOf(part)
+    // Many programs send pictures as `image/jpg` or as bytes of no kind; what says picture and is none is none.
+    const type = typeOf(safeType(part.mimeType), content)
     return {
-      name: safeFileName(part.filename, type === "message/rfc822" ? "message.eml" : `file-${index + 1}`),
+      name: safeFileName(part.filename, nameless(type, index)),
       type,
       contentId: part.contentId?.replace(/^<|>$/g, "").slice(0, nameLengthMax) || null,
       inline: part.disposition === "inline" || (part.related ?? false),
-      content: bytesOf(part).content,
+      content,
     }
   })
+}
+
+const extensions: Readonly<Record<string, string>> = {
+  "image/png": ".png",
+  "image/jpeg": ".jpg",
+  "image/gif": ".gif",
+  "image/webp": ".webp",
+  "application/pdf": ".pdf",
+  "text/plain": ".txt",
+  "text/calendar": ".ics",
+  "text/csv": ".csv",
+  "text/vcard": ".vcf",
+  "application/zip": ".zip",
+}
+
+/** What a file without a name is called: with the ending by which a computer opens it. */
+function nameless(type: string, index: number): string {
+  return type === "message/rfc822" ? "message.eml" : `file-${index + 1}${extensions[type] ?? ""}`
 }
 
 function bytesOf(part: Attachment): { mimeType: string; content: Uint8Array } {
@@ -104,17 +135,23 @@ function addressesOf(addresses: readonly Address[] | undefined): string[] {
 function firstAddress(from: Address | undefined): MailAddress | null {
   for (const one of flat(from)) {
     const address = cleanAddress(one.address)
-    if (address) return { address, name: oneLine(one.name, nameLengthMax) }
+    if (address) return { address, name: honestName(oneLine(one.name, nameLengthMax), address) }
   }
   return null
 }
 
 /** Lower-case; null for what is no address that one could answer. */
-function cleanAddress(given: string): string | null {
+export function cleanAddress(given: string): string | null {
   const address = given.trim().toLowerCase()
   return address.length <= 254 && /^[^\s<>@,;:\p{Cc}]{1,64}@[^\s<>@,;:()[\]\p{Cc}]{1,189}$/u.test(address)
     ? address
     : null
+}
+
+/** A name that is somebody else's address ("support@bank.example" <eve@…>) would be taken for the sender (reliability 31). */
+function honestName(name: string, address: string): string {
+  const claimed = addressIn(name)
+  return claimed === null || claimed === address ? name : ""
 }
 
 function fromHeaderOf(mail: Email): string {

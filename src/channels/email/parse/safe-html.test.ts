@@ -28,7 +28,31 @@ test("harmless mail keeps its looks; quoted history folds", () => {
   expect(safeHtml(html)).toBe(
     '<p style="color:#333333;text-align:center">Hi <b>there</b></p><details data-quote>old</details>',
   )
-  expect(safeHtml('<div class="gmail_quote">On Monday …</div>')).toBe("<details data-quote>On Monday …</details>")
+  expect(safeHtml('Yes<div class="gmail_quote">On Monday …</div>')).toBe("Yes<details data-quote>On Monday …</details>")
+})
+
+test("what Outlook puts below its mark folds up to the end, without a box around it", () => {
+  const web =
+    '<div><p>Yes</p><div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> Retale</div><div>Which size?</div></div>'
+  expect(safeHtml(web)).toBe(
+    "<div><p>Yes</p><details data-quote><div></div><hr /><div><b>From:</b> Retale</div><div>Which size?</div></details></div>",
+  )
+  const desktop =
+    "<div class=WordSection1><p>Yes</p><div><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p><b>From:</b> Retale</p></div></div><p>Which size?</p></div>"
+  expect(safeHtml(desktop)).toMatch(/^<div><p>Yes<\/p><details data-quote>.*Which size\?<\/p><\/details><\/div>$/)
+})
+
+test("what is forwarded, and a mail that is nothing but its quote, is there to be read", () => {
+  const forwarded =
+    '<div>FYI</div><div class="gmail_quote gmail_quote_container"><div dir="ltr" class="gmail_attr">---------- Forwarded message ---------</div>Your order</div>'
+  expect(safeHtml(forwarded)).not.toContain("<details")
+  expect(safeHtml(forwarded)).toContain("Your order")
+  expect(safeHtml('<div><br>&nbsp;</div><blockquote type="cite">old</blockquote>')).toContain(
+    "<blockquote>old</blockquote>",
+  )
+  expect(safeHtml('<blockquote type="cite">old</blockquote><p>below</p>')).toBe(
+    "<details data-quote>old</details><p>below</p>",
+  )
 })
 
 test("reliability 51 hundreds of thousands of nested tags are cut in time", () => {

@@ -1,5 +1,6 @@
 import sanitizeHtml from "sanitize-html"
 import { htmlLengthMax } from "./limits.ts"
+import { isFoldedWhole, isQuote, withoutForwardQuote, withOutlookFold } from "./quoted-html.ts"
 
 const color = [/^#[0-9a-f]{3,8}$/i, /^rgba?\([\d\s.,%]{1,40}\)$/i, /^[a-z]{3,20}$/i]
 const length = [/^-?\d{1,4}(\.\d{1,3})?(px|pt|em|rem|%|ex|cm|mm|in)?$/i, /^(auto|inherit|thin|medium|thick)$/i]
@@ -163,12 +164,23 @@ const options: sanitizeHtml.IOptions = {
 /** `details` folds without a script, which the frame does not run. */
 const folded = { tagName: "details", attribs: { "data-quote": "" } }
 
+const unfolding: sanitizeHtml.IOptions = {
+  ...options,
+  transformTags: {
+    ...options.transformTags,
+    blockquote: (tagName, attribs) => ({ tagName, attribs }),
+    div: (tagName, attribs) => ({ tagName, attribs }),
+  },
+}
+
 /**
  * Customers' HTML, made harmless. Pictures of others become `data-remote-src` and parts of the same mail `data-cid`, so
- * that nothing loads until the page puts a `src`. Quoted history folds.
+ * that nothing loads until the page puts a `src`. Quoted history folds, unless there is nothing else to read.
  */
 export function safeHtml(html: string): string {
-  return sanitizeHtml(cutDepth(html.slice(0, htmlLengthMax)), options).trim()
+  const given = cutDepth(html.slice(0, htmlLengthMax))
+  const safe = sanitizeHtml(withOutlookFold(withoutForwardQuote(given)), options).trim()
+  return isFoldedWhole(safe) ? sanitizeHtml(given, unfolding).trim() : safe
 }
 
 const depthMax = 1_000
@@ -199,14 +211,6 @@ function decoded(text: string): string {
   } catch {
     return text
   }
-}
-
-function isQuote({ class: names = "", type = "", id = "" }: sanitizeHtml.Attributes): boolean {
-  return (
-    type === "cite" ||
-    /(^|\s)(gmail_quote|yahoo_quoted|moz-cite|protonmail_quote|zmail_extra)(\s|$)/.test(names) ||
-    id === "appendonsend"
-  )
 }
 
 const breaks = /<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6]|\/blockquote|\/table|hr)\b[^>]*>/gi

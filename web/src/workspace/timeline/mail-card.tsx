@@ -125,9 +125,11 @@ function MailMenu({ message }: { message: Message }) {
 /** What a reader must know before he believes a mail. */
 function Warnings({ message }: { message: Message }) {
   const { flags, authentication } = message
-  const failed = authentication
-    ? (["spf", "dkim", "dmarc"] as const).filter((each) => authentication[each] === "fail")
-    : []
+  // Forwarding breaks SPF, and mailing lists DKIM; where DMARC holds, the other one bore the sender out.
+  const failed =
+    authentication && authentication.dmarc !== "pass"
+      ? (["spf", "dkim", "dmarc"] as const).filter((each) => authentication[each] === "fail")
+      : []
   const names = failed.map((each) => each.toUpperCase()).join(", ")
   const forged = failed.includes("dmarc") || failed.length > 1
   return (
@@ -144,6 +146,11 @@ function Warnings({ message }: { message: Message }) {
       {!forged && names !== "" && (
         <div className={classes.mailNotice}>
           <Trans>{names} failed for this mail.</Trans>
+        </div>
+      )}
+      {Boolean(flags.authorUnverified) && !forged && (
+        <div className={classes.mailNotice}>
+          <Trans>This mail names no sender that can be read. {message.envelopeFrom} is only where it came from.</Trans>
         </div>
       )}
       {Boolean(flags.parseFailed) && (
