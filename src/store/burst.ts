@@ -2,11 +2,12 @@ import { createHash } from "node:crypto"
 import pg from "pg"
 import { Copy } from "./copy.ts"
 
-/** A compiled statement; its rows are answered with names in camelCase. */
-export type Statement = { sql: string; parameters: readonly unknown[] }
+/** A compiled statement; its rows are answered with names in camelCase, unless it is `quiet` and has none. */
+export type Statement = { sql: string; parameters: readonly unknown[]; quiet?: boolean }
 export type Step = Statement | Copy
 
 type Row = Record<string, unknown>
+type Fields = { names: string[]; parsers: ((text: string) => unknown)[] }
 type Field = { name: string; dataTypeID: number }
 
 /** What this file uses of the driver's connection: messages of the extended protocol, each written at once. */
@@ -33,7 +34,10 @@ export class Burst {
   #steps: readonly Step[]
   readonly #rows: Row[][]
   #step = 0
-  #fields: { names: string[]; parsers: ((text: string) => unknown)[] } = { names: [], parsers: [] }
+  /** Whether it begins with a BEGIN of its own. */
+  #begins = 0
+  #known = false
+  #fields: Fields = { names: [], parsers: [] }
   #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   #failure: unknown
   #names: string[] = []
@@ -52,8 +56,9 @@ export class Burst {
 
   /** The transaction begins with it: before it is sent. */
   begin(): void {
-    this.#steps = [{ sql: "BEGIN", parameters: [] }, ...this.#steps]
+    this.#steps = [{ sql: "BEGIN", parameters: [], quiet: true }, ...this.#steps]
     this.#step = -1
+    this.#begins = 1
   }
 
   submit(connection: Connection): null {
@@ -85,20 +90,23 @@ export class Burst {
       connection.endCopyFrom()
     } else {
       connection.bind({ statement, values: step.parameters.map(wireValue) })
-      connection.describe({ type: "P", name: "" })
+      // What its rows look like is told once.
+      if (!step.quiet && !prepared.fields.has(statement)) connection.describe({ type: "P", name: "" })
       connection.execute({})
     }
   }
 
   handleRowDescription({ fields }: { fields: Field[] }): void {
+    const step = this.#steps[this.#step + this.#begins]
     this.#fields = {
       names: fields.map(({ name }) => camelCase(name)),
       parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID)),
     }
+    if (step && "sql" in step) this.#prepared?.fields.set(nameOf(step.sql), this.#fields)
   }
 
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    const { names, parsers } = this.#fields
+    const { names, parsers } = this.#fieldsOfStep()
     const row: Row = {}
     for (let n = 0; n < names.length; n++) {
       const text = fields[n]
@@ -108,11 +116,26 @@ export class Burst {
   }
 
   handleCommandComplete(): void {
-    this.#step++
+    this.#next()
   }
 
   handleEmptyQuery(): void {
+    this.#next()
+  }
+
+  #next(): void {
     this.#step++
+    this.#known = false
+  }
+
+  #fieldsOfStep(): Fields {
+    if (this.#known) return this.#fields
+    const step = this.#steps[this.#step + this.#begins]
+    const fields = step && "sql" in step ? this.#prepared?.fields.get(nameOf(step.sql)) : undefined
+    if (!fields) throw new Error("rows of nobody knows what")
+    this.#known = true
+    this.#fields = fields
+    return fields
   }
 
   /** Its data is on the way already. */
@@ -125,6 +148,7 @@ export class Burst {
     this.#failure ??= error
     for (const name of this.#names) {
       this.#prepared?.known.delete(name)
+      this.#prepared?.fields.delete(name)
       this.#prepared?.doubtful.add(name)
     }
     this.#settle?.reject(this.#failure)
@@ -136,11 +160,11 @@ export class Burst {
 }
 
 /** Of one connection: statements that it has prepared, and those of which an error left that open. */
-type Prepared = { known: Set<string>; doubtful: Set<string> }
+type Prepared = { known: Set<string>; doubtful: Set<string>; fields: Map<string, Fields> }
 const prepared = new WeakMap<object, Prepared>()
 
 function preparedOn(connection: object): Prepared {
-  const held = prepared.get(connection) ?? { known: new Set(), doubtful: new Set() }
+  const held = prepared.get(connection) ?? { known: new Set(), doubtful: new Set(), fields: new Map() }
   prepared.set(connection, held)
   return held
 }

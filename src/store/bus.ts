@@ -21,6 +21,8 @@ export interface Bus {
 
 const channel = "switchboard"
 const reconnectMs = 1_000
+/** Hints for other processes are sent together; each costs the database a commit. */
+const collectMs = 3
 
 /**
  * PostgreSQL NOTIFY, sent in batches by one connection after the commit: inside a writing transaction it would take a
@@ -33,11 +35,18 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
   const pending = new Map<string, number>()
   let client: pg.Client | null = null
   let sending = false
+  let sooner: NodeJS.Timeout | null = null
   let stopped = false
 
   async function connect(): Promise<void> {
     if (stopped) return
-    const next = new pg.Client({ connectionString: url, application_name: "switchboard-bus", keepAlive: true })
+    const next = new pg.Client({
+      connectionString: url,
+      application_name: "switchboard-bus",
+      keepAlive: true,
+      // A hint need not survive a crash, and must not wait for the disk.
+      options: "-c synchronous_commit=off",
+    })
     next.on("notification", (message) => receive(message.payload ?? ""))
     next.on("error", onError)
     next.on("end", () => {
@@ -87,7 +96,11 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
     publish(hint) {
       emitter.emit("hint", hint)
       pending.set(hint.orgId, hint.position)
-      setImmediate(() => void flush())
+      if (sooner || stopped) return
+      sooner = setTimeout(() => {
+        sooner = null
+        void flush()
+      }, collectMs)
     },
     subscribe(listener) {
       emitter.on("hint", listener)
@@ -96,6 +109,7 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
     start: connect,
     async stop() {
       stopped = true
+      if (sooner) clearTimeout(sooner)
       emitter.removeAllListeners()
       const open = client
       client = null

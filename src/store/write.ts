@@ -217,10 +217,14 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
       void collected.jobs.push({ kind, payload, runAt: options?.runAt ?? now, key: options?.key ?? null }),
     afterCommit: (act) => void collected.acts.push(act),
     put: (table, rows) => put(collected, input.orgId, table, rows),
-    also: (change) => void (change && collected.steps.push(change.compile(db))),
+    also: (change) => void (change && collected.steps.push(quiet(change.compile(db)))),
     flush: async () => void (await run(db, take(collected))),
     together: (statements) => asked.ask(statements.map((statement) => statement.compile(db))) as never,
   }
+}
+
+function quiet({ sql, parameters }: CompiledQuery): Statement {
+  return { sql, parameters, quiet: true }
 }
 
 type Rows = Record<string, unknown>[]
@@ -338,7 +342,7 @@ function committedOf(
   }
 }
 
-const commit: Statement = { sql: "COMMIT", parameters: [] }
+const commit: Statement = { sql: "COMMIT", parameters: [], quiet: true }
 
 function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statement {
   return sql`
