@@ -66,23 +66,38 @@ export type ChosenData = {
 
 export type UnrenderedStep = { at: string; settingUrl?: string | null } & StepFacts
 
-/** `timeZone`: IANA name of the organization's; times are written as 10:41:07. */
+/**
+ * `timeZone`: IANA name, the organization's in the API, the reader's on his screen; times are written as 10:41:07, with
+ * the day where it is not the day of the step.
+ */
 export function renderExplanation(steps: readonly UnrenderedStep[], timeZone: string): ExplanationStep[] {
-  const time = timeWriter(timeZone)
+  const write = timeWriter(timeZone)
   return steps.map((step) => ({
     at: step.at,
     kind: step.kind,
-    text: sentenceOf(step, time),
+    text: sentenceOf(step, (iso) => write(iso, step.at)),
     data: step.data,
     settingUrl: step.settingUrl ?? null,
   }))
 }
 
+/** Steps as the API gave them, said again on another clock; a kind that this version does not know keeps its words. */
+export function retimedExplanation(steps: readonly ExplanationStep[], timeZone: string): ExplanationStep[] {
+  const asStored: unknown = steps
+  const retimed = renderExplanation(asStored as UnrenderedStep[], timeZone)
+  return steps.map((step, index) => ({ ...step, text: retimed[index]?.text ?? step.text }))
+}
+
 type Time = (iso: string) => string
 
-function timeWriter(timeZone: string): Time {
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" })
-  return (iso) => format.format(new Date(iso))
+function timeWriter(timeZone: string): (iso: string, near: string) => string {
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" })
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "short" })
+  return (iso, near) => {
+    const at = new Date(iso)
+    const date = day.format(at)
+    return date === day.format(new Date(near)) ? clock.format(at) : `${date}, ${clock.format(at)}`
+  }
 }
 
 function sentenceOf(step: StepFacts, time: Time): string {
