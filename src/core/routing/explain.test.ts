@@ -49,7 +49,7 @@ test("the worked example of the contract, word for word", () => {
   ])
 })
 
-test("a time of another day says the day, on the calendar of the reader", () => {
+test("a time of another day says the day, on the calendar of the zone", () => {
   const due = { kind: "due", data: { dueAt: "2026-11-22T04:30:00.000Z", because: "earlier_message" } } as const
   const texts = ["America/New_York", "UTC"].map((timeZone) => renderExplanation([{ at, ...due }], timeZone)[0]?.text)
   expect(texts).toEqual([
@@ -65,8 +65,8 @@ test("steps of the API are said again on the reader's clock; an unknown kind kee
   )
   const lookedUp: ExplanationStep = { at, kind: "lookup", text: "Found in the shop.", data: {}, settingUrl: null }
   const read: ExplanationStep[] = JSON.parse(JSON.stringify([received, lookedUp]))
-  expect(retimedExplanation(read, "UTC").map(({ text }) => text)).toEqual([
-    "Came in by email on billing@retale.com at 15:41:00.",
+  expect(retimedExplanation(read, (iso) => `<${iso}>`).map(({ text }) => text)).toEqual([
+    `Came in by email on billing@retale.com at <${at}>.`,
     "Found in the shop.",
   ])
 })

@@ -47,7 +47,12 @@ export function MailFields({ subject, copies, onChange }: Props) {
   )
 }
 
-const address = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
+const address = /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/
+
+/** What was pasted may be a list, or an address in angle brackets. */
+function addressesIn(text: string): string[] {
+  return text.split(/[\s,;<>]+/).filter(Boolean)
+}
 
 export function areCopiesRight({ cc, bcc }: Copies): boolean {
   return [...cc, ...bcc].every((each) => address.test(each))
@@ -78,7 +83,7 @@ function Recipients({
         acceptValueOnBlur
         maxTags={recipientsMax}
         value={value}
-        onChange={onChange}
+        onChange={(tags) => onChange(tags.flatMap(addressesIn))}
         error={wrong ? t`${wrong} is no mail address.` : undefined}
       />
     </div>

@@ -142,45 +142,47 @@ export function Writing({ conversation, options, option, channel, onTab, onChann
           </span>
         )}
       </div>
-      {kind === "email" && !blocked && (
-        <MailFields
-          subject={answer.subjectOf(draft)}
-          copies={draft}
-          onChange={(change) => put({ ...draft, ...change }, true)}
+      <div className={classes.middle}>
+        {kind === "email" && !blocked && (
+          <MailFields
+            subject={answer.subjectOf(draft)}
+            copies={draft}
+            onChange={(change) => put({ ...draft, ...change }, true)}
+          />
+        )}
+        {blocked ? (
+          <p className={classes.blocked}>
+            {option.reason && t(refusalTexts[option.reason])} {option.remedy}
+          </p>
+        ) : kind === "email" ? (
+          <MailText
+            html={draft.html}
+            text={draft.text}
+            revision={revision}
+            label={label}
+            autoFocus={wantsFocus}
+            onChange={(html, text) => write({ ...draft, html: html || null, text }, true)}
+            onSubmit={sendByKeys}
+            onEscape={leave}
+          />
+        ) : (
+          <PlainText
+            text={draft.text}
+            label={label}
+            autoFocus={wantsFocus}
+            colleagues={isNote ? users.filter(({ status, id }) => status === "active" && id !== me.user.id) : null}
+            onText={(text) => write({ ...draft, text, html: null })}
+            onFiles={uploads.add}
+            onSubmit={sendByKeys}
+            onEscape={leave}
+          />
+        )}
+        <Files
+          files={draft.attachments}
+          busy={uploads.busy}
+          onRemove={(id) => put({ ...draft, attachments: draft.attachments.filter((file) => file.id !== id) })}
         />
-      )}
-      {blocked ? (
-        <p className={classes.blocked}>
-          {option.reason && t(refusalTexts[option.reason])} {option.remedy}
-        </p>
-      ) : kind === "email" ? (
-        <MailText
-          html={draft.html}
-          text={draft.text}
-          revision={revision}
-          label={label}
-          autoFocus={wantsFocus}
-          onChange={(html, text) => write({ ...draft, html: html || null, text }, true)}
-          onSubmit={sendByKeys}
-          onEscape={leave}
-        />
-      ) : (
-        <PlainText
-          text={draft.text}
-          label={label}
-          autoFocus={wantsFocus}
-          colleagues={isNote ? users.filter(({ status, id }) => status === "active" && id !== me.user.id) : null}
-          onText={(text) => write({ ...draft, text, html: null })}
-          onFiles={uploads.add}
-          onSubmit={sendByKeys}
-          onEscape={leave}
-        />
-      )}
-      <Files
-        files={draft.attachments}
-        busy={uploads.busy}
-        onRemove={(id) => put({ ...draft, attachments: draft.attachments.filter((file) => file.id !== id) })}
-      />
+      </div>
       <div className={classes.foot}>
         {!isNote && !blocked && <AttachButton onFiles={uploads.add} />}
         <Count

@@ -11,6 +11,7 @@ import { useCan, useMe } from "../../can.ts"
 import { useNowMinutes } from "../../field/now.ts"
 import { exactTime } from "../../field/relative-time.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
+import { shownName } from "../names.ts"
 import { dayLabel, daysBetween } from "../short-time.ts"
 import { explanationQuery } from "../work.queries.ts"
 import classes from "./customer.module.css"
@@ -93,10 +94,20 @@ function contactsOf(steps: ExplanationStep[]): ExplanationStep[][] {
 }
 
 const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+const ownTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" })
+const ownDay = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" })
 
 /** Said on the reader's clock, as all other times on the page; the server says them on the organization's. */
 function ownTimes(steps: ExplanationStep[]): ExplanationStep[] {
-  return retimedExplanation(steps, ownZone)
+  return retimedExplanation(steps.map(withReadableNumber), (iso, near) => {
+    const [at, day] = [new Date(iso), ownDay.format(new Date(iso))]
+    return day === ownDay.format(new Date(near)) ? ownTime.format(at) : `${day}, ${ownTime.format(at)}`
+  })
+}
+
+function withReadableNumber(step: ExplanationStep): ExplanationStep {
+  const { address } = step.data
+  return typeof address === "string" ? { ...step, data: { ...step.data, address: shownName(address, address) } } : step
 }
 
 /** Only where the organization has another time than the reader. */

@@ -23,11 +23,12 @@ export function OfferStack({ className, brief = false }: { className?: string; b
   const offers = useOffers()
   if (offers.length === 0) return null
   const most = brief ? 1 : stackedMax
+  const byKeys = offers.find((shown) => !shown.end)
   const more = offers.length - most
   return (
     <div className={`${classes.stack} ${className ?? ""}`} data-offers>
       {offers.slice(0, most).map((shown) => (
-        <OfferCard key={shown.offer.id} shown={shown} brief={brief} />
+        <OfferCard key={shown.offer.id} shown={shown} brief={brief} withKeys={shown === byKeys} />
       ))}
       {more > 0 && (
         <div className={classes.more}>
@@ -38,7 +39,14 @@ export function OfferStack({ className, brief = false }: { className?: string; b
   )
 }
 
-function OfferCard({ shown, brief }: { shown: ShownOffer; brief: boolean }) {
+type CardProps = {
+  shown: ShownOffer
+  brief: boolean
+  /** F8 and F9 answer this one. */
+  withKeys: boolean
+}
+
+function OfferCard({ shown, brief, withKeys }: CardProps) {
   const { t } = useLingui()
   const names = useNames()
   const { offer } = shown
@@ -91,14 +99,14 @@ function OfferCard({ shown, brief }: { shown: ShownOffer; brief: boolean }) {
             loading={answer.accept.isPending}
             onClick={() => answer.guarded(() => answer.accept.mutate())}
           >
-            <Trans>Accept</Trans> <span className={classes.key}>F8</span>
+            <Trans>Accept</Trans> {withKeys && <span className={classes.key}>F8</span>}
           </Button>
           <Button
             variant="default"
             loading={answer.decline.isPending}
             onClick={() => answer.guarded(() => answer.decline.mutate())}
           >
-            <Trans>Decline</Trans> <span className={classes.key}>F9</span>
+            <Trans>Decline</Trans> {withKeys && <span className={classes.key}>F9</span>}
           </Button>
         </div>
       </div>

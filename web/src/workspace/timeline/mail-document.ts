@@ -42,7 +42,7 @@ export function mailDocument(html: string, { pictures, scheme, withQuotes }: Opt
     ? ["black", "white", "LinkText"]
     : [token("text"), "transparent", token("accent-text")]
   const sheet = `:root,.mail{color-scheme:${paper ? "light" : scheme}}
-body,.mail{display:flow-root;margin:0;${paper ? "padding:12px;" : ""}font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:${text};background:${ground};overflow-wrap:anywhere}
+body,.mail{display:flow-root;margin:0;${paper ? "padding:12px;" : ""}font:14px/1.45 ${getComputedStyle(document.body).fontFamily};color:${text};background:${ground};overflow-wrap:anywhere}
 a{color:${link}}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:8px 0;padding-left:12px;border-left:2px solid GrayText}
 ${rules.join("\n")}`
   return { body: parsed.body, sheet }
