@@ -7,6 +7,7 @@ import type { ReplyOption } from "../../../../src/core/conversations/reply-optio
 import { type OpenConversation, replyOptionsQuery } from "../work.queries.ts"
 import classes from "./composer.module.css"
 import { ComposerFrame } from "./composer-frame.tsx"
+import { begunOn } from "./hand-over.ts"
 import { type ComposerTab, Writing } from "./writing.tsx"
 
 type Props = {
@@ -21,7 +22,7 @@ type Props = {
 export function Composer({ conversation, tab, onTab, onSendAndClose }: Props) {
   const query = useQuery(replyOptionsQuery(conversation.id))
   const options = query.data
-  const [chosen, setChosen] = useState<ChannelName | null>(null)
+  const [chosen, setChosen] = useState<ChannelName | null>(() => begunOn(conversation.id))
   if (!options)
     return (
       <ComposerFrame note={false}>
@@ -37,7 +38,8 @@ export function Composer({ conversation, tab, onTab, onSendAndClose }: Props) {
         )}
       </ComposerFrame>
     )
-  const channel = chosen ?? firstChannel(options, conversation)
+  const isThere = options.some((option) => option.channel === chosen)
+  const channel = isThere ? chosen : firstChannel(options, conversation)
   const isNote = tab === "note" || !channel
   return (
     <Writing

@@ -9,6 +9,7 @@ import type { ReplyOption } from "../../../../src/core/conversations/reply-optio
 import { useMe } from "../../can.ts"
 import { announce } from "../../field/announcer.tsx"
 import { usersQuery } from "../../settings/users/users.queries.ts"
+import { shownName } from "../names.ts"
 import { useTellTyping } from "../typing.ts"
 import type { OpenConversation } from "../work.queries.ts"
 import { ChannelPicker } from "./channel-picker.tsx"
@@ -105,7 +106,7 @@ export function Writing({ conversation, options, option, channel, onTab, onChann
   }
   const label = isNote
     ? t`Write a note. Only your team sees it. @ mentions a colleague.`
-    : t`Write to ${conversation.customer.name ?? t`the customer`}`
+    : t`Write to ${shownName(conversation.customer.name, t`the customer`)}`
   return (
     <ComposerFrame note={isNote} onDragOver={(event) => event.preventDefault()} onDrop={uploads.onDrop}>
       <UndoBar conversationId={conversation.id} onUndone={(undone) => isEmpty(draft) && put(undone)} />
@@ -137,7 +138,7 @@ export function Writing({ conversation, options, option, channel, onTab, onChann
             onTo={(toAddressId) => put({ ...draft, toAddressId }, true)}
           />
         ) : (
-          <span className={classes.as}>
+          <span className={`${classes.as} ellipsis`}>
             <Trans>Only your team sees this</Trans>
           </span>
         )}
