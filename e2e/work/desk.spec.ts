@@ -21,6 +21,8 @@ const offer = () => page.locator("[data-offer]")
 
 beforeAll(async () => {
   desk = await newDesk()
+  // Pictures are taken while an offer stands, on whatever machine.
+  await desk.api("PATCH", "/workflow-settings", { messaging: { offerSeconds: 300 } }, "*")
   page = desk.page
   page.on("pageerror", (error) => complaints.push(error.message))
   page.on("console", (message) => message.text().includes("Content Security Policy") && complaints.push(message.text()))
@@ -397,8 +399,6 @@ test("an offer on a phone neither covers nor moves what is being written", async
   expect(await composer().boundingBox()).toEqual(before)
   const card = await offer().boundingBox()
   expect((card?.y ?? 0) + (card?.height ?? 0)).toBeLessThan(before?.y ?? 0)
-  await page.keyboard.press("F9")
-  await isGone(offer())
 })
 
 test("on a phone one pane at a time, the customer as a sheet", async () => {

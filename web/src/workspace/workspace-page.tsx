@@ -60,7 +60,8 @@ function Workspace() {
     onFoldCustomer: toggleCustomer,
     onWhy: askWhy,
     onList: () => {
-      if (panes.list.folded) fold("list", false)
+      if (!panes.list.folded) return focusList()
+      fold("list", false)
       setTimeout(focusList, 0)
     },
   })

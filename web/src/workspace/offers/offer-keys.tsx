@@ -8,7 +8,7 @@ import classes from "./offers.module.css"
 
 /**
  * F8 accepts and F9 declines the first offer from anywhere; where no customer pane is on the screen, the cards float. On a
- * phone they lie at the bottom, under the thumb; over a conversation at the top instead and brief, so that whoever is
+ * phone they lie at the bottom, under the thumb; over a conversation below its header and brief, so that whoever is
  * writing goes on: the composer is neither covered nor moved.
  */
 export function FloatingOffers() {
