@@ -37,12 +37,7 @@ export function WhySteps({ conversationId, kinds, withCandidates }: Props) {
               </UnstyledButton>
             )}
             {shown.map((contact) => (
-              <Steps
-                key={contact[0]?.at}
-                steps={contact}
-                first={steps.indexOf(contact[0] as ExplanationStep)}
-                last={kinds ? null : (steps.at(-1) ?? null)}
-              />
+              <Steps key={contact[0]?.at} steps={contact} last={kinds ? null : (steps.at(-1) ?? null)} />
             ))}
             {withCandidates && <Candidates explanation={explanation} />}
             <ZoneNote at={steps[0]?.at ?? null} />
@@ -53,9 +48,8 @@ export function WhySteps({ conversationId, kinds, withCandidates }: Props) {
   )
 }
 
-type StepsProps = { steps: ExplanationStep[]; first: number; last: ExplanationStep | null }
-
-function Steps({ steps, first, last }: StepsProps) {
+/** Of one contact, with its day where that is not today. */
+function Steps({ steps, last }: { steps: ExplanationStep[]; last: ExplanationStep | null }) {
   const now = useNowMinutes()
   const at = steps[0]?.at
   const isToday = !at || daysBetween(Date.parse(at), now) === 0
@@ -66,12 +60,12 @@ function Steps({ steps, first, last }: StepsProps) {
           <time dateTime={at}>{dayLabel(at, now)}</time>
         </div>
       )}
-      <ol className={classes.why} start={first + 1}>
+      <ol className={classes.why}>
         {steps.map((step, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and never change their order
           <li key={index} data-last={step === last || undefined}>
             <span className={classes.number} aria-hidden>
-              {first + index + 1}
+              {index + 1}
             </span>
             <span title={exactTime(step.at)}>
               {step.text} <SettingLink url={step.settingUrl} />
