@@ -5,6 +5,7 @@ import { sql } from "kysely"
 import { conversationRoutes } from "../src/api/conversations/routes.ts"
 import { attachmentRoutes } from "../src/api/attachments.ts"
 import { customerRoutes } from "../src/api/customers.ts"
+import { messagePictureRoutes } from "../src/api/message-pictures.ts"
 import { messageRoutes } from "../src/api/messages.ts"
 import { Hub } from "../src/api/live/hub.ts"
 import { livePath, liveUpgrade } from "../src/api/live/live.ts"
@@ -21,6 +22,7 @@ import type { ChannelName } from "../src/core/channels.ts"
 import type { Role } from "../src/core/permissions.ts"
 import { deliveryHandler } from "../src/delivery/worker.ts"
 import type { SendFailure, Sent } from "../src/delivery/failure.ts"
+import { createHttpClient } from "../src/http-client.ts"
 import { newApiKey } from "../src/identity/api-keys.ts"
 import { Authenticator } from "../src/identity/authenticate.ts"
 import { cookieNameFor } from "../src/identity/cookie.ts"
@@ -111,6 +113,7 @@ export async function desk(ground: TestStore): Promise<Desk> {
   const routes = [
     ...conversationRoutes({ store, links, rules }),
     ...messageRoutes({ store, links, blobs }),
+    ...messagePictureRoutes({ store, http: createHttpClient({ outboundAllow: ["127.0.0.1"] }) }),
     ...attachmentRoutes({ store, links, blobs }),
     ...topicRoutes({ store }),
     ...customerRoutes({ store, links }),

@@ -21,6 +21,8 @@ const offer = () => page.locator("[data-offer]")
 
 beforeAll(async () => {
   desk = await newDesk()
+  // Pictures are taken while an offer stands, on whatever machine.
+  await desk.api("PATCH", "/workflow-settings", { messaging: { offerSeconds: 300 } }, "*")
   page = desk.page
   page.on("pageerror", (error) => complaints.push(error.message))
   page.on("console", (message) => message.text().includes("Content Security Policy") && complaints.push(message.text()))
@@ -103,6 +105,27 @@ test("a mail can be taken back for some seconds; its text returns to the writer"
   await composer().locator(".ProseMirror").fill("")
 })
 
+test("a mail's frame is as high as its text, runs nothing, and a long mail is folded until it is asked for", async () => {
+  const lines = Array.from({ length: 30 }, (_, line) => `<p style="font-size:15px">Line ${line}</p>`).join("")
+  await sendMail({
+    from: "Tom Okafor <tom@customer.example>",
+    to: `billing@${desk.domain}`,
+    subject: "Re: Invoice 48107",
+    text: "Lines",
+    html: `${lines}<script>document.body.textContent = "ran"</script>`,
+  })
+  const frame = timeline().locator("iframe").last()
+  const inside = frame.contentFrame()
+  await inside.getByText("Line 29").waitFor()
+  expect(await frame.getAttribute("sandbox")).not.toMatch(/allow-scripts|allow-same-origin/)
+  const text = await inside.locator("body").evaluate((body) => body.scrollHeight)
+  expect((await frame.boundingBox())?.height).toBe(text)
+  const folded = () => frame.locator("xpath=..").boundingBox()
+  expect((await folded())?.height).toBeLessThan(text)
+  await page.getByRole("button", { name: "Show the whole mail" }).click()
+  expect((await folded())?.height).toBe(text)
+})
+
 test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches the phone", async () => {
   await switchTo("Messaging", true)
   const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -175,6 +198,27 @@ test("reliability 24 a draft survives a reload, and a browser that lost everythi
   await field().fill("")
 })
 
+test("reliability 24 of a mail also subject, copies and files survive a browser that lost everything", async () => {
+  await open("Tom Okafor")
+  await composer().getByLabel("Subject").fill("Your invoice, corrected")
+  await composer().getByRole("button", { name: "Cc, Bcc" }).click()
+  await composer().getByLabel("Cc", { exact: true }).fill("books@customer.example")
+  await composer()
+    .locator('input[type="file"]')
+    .setInputFiles({ name: "invoice.txt", mimeType: "text/plain", buffer: Buffer.from("48107") })
+  await composer().getByText("invoice.txt").waitFor()
+  await composer().locator(".ProseMirror").click()
+  await page.keyboard.type("See the file")
+  await composer().getByText("Draft saved").waitFor()
+  await page.evaluate(() => localStorage.clear())
+  await page.reload()
+  await composer().getByText("invoice.txt").waitFor()
+  await composer().getByText("books@customer.example").waitFor()
+  await composer().locator(".ProseMirror").getByText("See the file").waitFor()
+  expect(await composer().getByLabel("Subject").inputValue()).toBe("Your invoice, corrected")
+  await open("Aiko Tanaka")
+})
+
 test("a note is for the team only; @ finds a colleague, and the bell of the mentioned one rings", async () => {
   const priya = await newColleague(desk, "Priya", ["agent"], [desk.inboxes.general])
   await page.reload()
@@ -219,8 +263,20 @@ test("closing while the customer waits asks first; Close and next brings the one
   await question.waitFor()
   await question.getByRole("button", { name: "Keep it open" }).click()
   await isGone(question)
-  await page.getByRole("button", { name: "Close and next" }).click()
-  await question.getByRole("button", { name: "Close anyway" }).click()
+  const needsTopic = (topicRequiredToClose: boolean) =>
+    desk.api("PATCH", "/workflow-settings", { topicRequiredToClose }, "*")
+  await needsTopic(true)
+  const closeAnyway = async () => {
+    await page.getByRole("button", { name: "Close and next" }).click()
+    await question.getByRole("button", { name: "Close anyway" }).click()
+  }
+  await closeAnyway()
+  await page.getByText("Choose a topic before closing.").waitFor()
+  await page.getByRole("menuitemcheckbox", { name: "Exchange" }).click()
+  await page.keyboard.press("Escape")
+  await isGone(page.getByRole("menu"))
+  await closeAnyway()
+  await needsTopic(false)
   await page.getByRole("heading", { name: "Grace Adeyemi", level: 1 }).waitFor()
   await page.getByText("Closed", { exact: true }).first().click()
   await open("Aiko Tanaka")
@@ -268,9 +324,81 @@ test("nothing is lost while the line is away: what was sent waits, and goes when
   await field.fill("We are here.")
   await field.press("Control+Enter")
   await timeline().getByText("Waiting for connection").waitFor()
+  await page.getByRole("region", { name: "Connection" }).getByText("Reconnecting…").waitFor()
   await page.context().setOffline(false)
   await isGone(timeline().getByText("Waiting for connection"))
   expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("We are here.")
+})
+
+test("a message that did not arrive says why, and is tried again", async () => {
+  await desk.api("PATCH", "/sandbox/carrier", { failNext: { operation: "send", code: "30003" } })
+  const field = composer().getByRole("textbox", { name: /^Write to/ })
+  await field.fill("Until six o'clock.")
+  await field.press("Control+Enter")
+  await timeline().getByText("Not delivered: The phone cannot be reached").waitFor()
+  await timeline().getByRole("button", { name: "Try again" }).click()
+  await isGone(timeline().getByText("Not delivered"))
+  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("Until six o'clock.")
+})
+
+test("writing first: a text to a number that nobody knows yet", async () => {
+  await page.getByRole("button", { name: "New message" }).click()
+  const dialog = page.getByRole("dialog", { name: "New message" })
+  await dialog.getByText("SMS", { exact: true }).click()
+  await dialog.getByLabel("To", { exact: true }).fill("not a number")
+  await dialog.getByRole("combobox", { name: "Inbox" }).click()
+  await page.getByRole("option", { name: "Returns", exact: true }).click()
+  await dialog.getByRole("button", { name: "Write" }).click()
+  await dialog.locator("[aria-invalid=true]").waitFor()
+  await dialog.getByLabel("To", { exact: true }).fill("(415) 555-0166")
+  await dialog.getByRole("button", { name: "Write" }).click()
+  await page.getByRole("heading", { name: "(415) 555-0166", level: 1 }).waitFor()
+  await composer().locator("[data-composer]:focus").waitFor()
+  await page.keyboard.type("Your tent is here.")
+  await page.keyboard.press("Control+Enter")
+  expect((await delivered(desk, "+14155550166")).map(({ text }) => text)).toContain("Your tent is here.")
+  await timeline().focus()
+  await page.keyboard.press("e")
+  await page.getByText("This conversation is closed.").waitFor()
+})
+
+test("the panes are as wide as the person wants them, by drag and by keys, also after a reload", async () => {
+  const divider = page.getByRole("separator", { name: "Width of the list" })
+  const box = await divider.boundingBox()
+  const x = (box?.x ?? 0) + 4
+  await page.mouse.move(x, 500)
+  await page.mouse.down()
+  await page.mouse.move(x + 60, 500, { steps: 3 })
+  await page.mouse.up()
+  await divider.press("ArrowRight")
+  await page.reload()
+  await expect.poll(() => divider.getAttribute("aria-valuenow"), patiently).toBe("396")
+  expect((await page.getByRole("navigation", { name: "Your work" }).boundingBox())?.width).toBe(396)
+  await divider.press("Enter")
+  await page.getByRole("button", { name: "Show the list" }).click()
+  await divider.dblclick()
+  await expect.poll(() => divider.getAttribute("aria-valuenow"), patiently).toBe("320")
+})
+
+test("an offer on a phone neither covers nor moves what is being written", async () => {
+  await open("Tom Okafor")
+  await page.setViewportSize({ width: 390, height: 844 })
+  const field = composer().locator(".ProseMirror")
+  await field.click()
+  await page.keyboard.press("End")
+  await page.keyboard.type(", please")
+  const before = await composer().boundingBox()
+  await playCustomer(desk, {
+    entryPointId: desk.entryPoints.sms,
+    from: { kind: "phone", value: "+14155550188" },
+    text: "Do you open on Sunday?",
+  })
+  await offer().waitFor()
+  await page.keyboard.type(" and thank you")
+  expect(await field.innerText()).toContain("See the file, please and thank you")
+  expect(await composer().boundingBox()).toEqual(before)
+  const card = await offer().boundingBox()
+  expect((card?.y ?? 0) + (card?.height ?? 0)).toBeLessThan(before?.y ?? 0)
 })
 
 test("on a phone one pane at a time, the customer as a sheet", async () => {

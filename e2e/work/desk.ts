@@ -53,7 +53,13 @@ export async function newDesk(): Promise<Desk> {
 }
 
 /** A real mail over our own SMTP listener. */
-export async function sendMail(mail: { from: string; to: string; subject: string; text: string }): Promise<void> {
+export async function sendMail(mail: {
+  from: string
+  to: string
+  subject: string
+  text: string
+  html?: string
+}): Promise<void> {
   const transport = createTransport({ host: "127.0.0.1", port: switchboard().smtpPort, ignoreTLS: true })
   await transport.sendMail(mail)
   transport.close()

@@ -3,8 +3,28 @@ import type { DB } from "../store/tables.ts"
 import type { Tx } from "../store/write.ts"
 
 /** What somebody is writing, per conversation and channel (`note` is one here). It survives the browser and the server. */
-export type DraftContent = { text: string; html: string | null; subject: string | null; attachmentIds: string[] }
+export type DraftContent = {
+  text: string
+  html: string | null
+  subject: string | null
+  cc: string[]
+  bcc: string[]
+  /** The chosen From and To; null: what is the default when it is sent. */
+  entryPointId: string | null
+  toAddressId: string | null
+  attachmentIds: string[]
+}
 export type Draft = DraftContent & { channel: string; updatedAt: string | null }
+export const emptyDraft: DraftContent = {
+  text: "",
+  html: null,
+  subject: null,
+  cc: [],
+  bcc: [],
+  entryPointId: null,
+  toAddressId: null,
+  attachmentIds: [],
+}
 type Key = { orgId: string; conversationId: string; userId: string; channel: string }
 
 export async function readDraft(db: Kysely<DB>, key: Key): Promise<Draft | null> {
@@ -16,7 +36,9 @@ export async function readDraft(db: Kysely<DB>, key: Key): Promise<Draft | null>
     .where("userId", "=", key.userId)
     .where("channel", "=", key.channel)
     .executeTakeFirst()
-  return row ? { ...(row.content as DraftContent), channel: key.channel, updatedAt: row.updatedAt.toISOString() } : null
+  if (!row) return null
+  const content = row.content as Partial<DraftContent>
+  return { ...emptyDraft, ...content, channel: key.channel, updatedAt: row.updatedAt.toISOString() }
 }
 
 export async function putDraft(tx: Tx, key: Omit<Key, "orgId">, content: DraftContent): Promise<Draft> {
@@ -37,7 +59,7 @@ export async function removeDraft(tx: Tx, key: Omit<Key, "orgId">): Promise<void
     tx,
     sql`DELETE FROM drafts WHERE org_id = ${tx.orgId} AND conversation_id = ${key.conversationId} AND user_id = ${key.userId} AND channel = ${key.channel}`,
   )
-  if (rowCount > 0) tx.event("draft.updated", { ...key, text: "", html: null, subject: null, attachmentIds: [] })
+  if (rowCount > 0) tx.event("draft.updated", { ...key, ...emptyDraft })
 }
 
 async function changed(tx: Tx, statement: ReturnType<typeof sql>): Promise<{ rowCount: number }> {

@@ -27,6 +27,8 @@ const reconnectFirstMs = 500
 const reconnectMostMs = 15_000
 const pingEveryMs = 20_000
 const presenceEveryMs = 10_000
+/** Two pings without any word: the line is dead, also where the browser has not noticed. */
+const silentMostMs = 45_000
 
 type Listener = (frame: LiveFrame) => void
 
@@ -43,11 +45,14 @@ class Live {
   #beat: ReturnType<typeof setInterval> | undefined
   #presence: { place: "work" | "settings"; conversationId?: string } = { place: "work" }
   #catchingUp = false
+  /** performance.now() of the last frame. */
+  #heardAt = 0
 
   start() {
     if (this.#wanted) return
     this.#wanted = true
     window.addEventListener("online", this.#reconnectNow)
+    window.addEventListener("offline", this.#lineWentAway)
     this.#connect()
   }
 
@@ -57,6 +62,7 @@ class Live {
     clearTimeout(this.#timer)
     clearInterval(this.#beat)
     window.removeEventListener("online", this.#reconnectNow)
+    window.removeEventListener("offline", this.#lineWentAway)
     this.#socket?.close()
     this.#socket = null
     this.#set({ state: "off" })
@@ -115,6 +121,11 @@ class Live {
     this.#connect()
   }
 
+  /** A socket learns of a lost network only when it sends, and then after minutes. */
+  #lineWentAway = () => {
+    if (this.#socket) this.#lose(this.#socket)
+  }
+
   #connect() {
     if (this.#status.state === "off") this.#set({ state: "connecting" })
     const url = new URL("/api/live", window.location.href)
@@ -127,24 +138,33 @@ class Live {
       socket.send(JSON.stringify({ type: "hello", position: this.#position, streams: [...this.#streams.keys()] }))
       clearInterval(this.#beat)
       let beats = 0
+      this.#heardAt = performance.now()
       this.#beat = setInterval(() => {
+        if (performance.now() - this.#heardAt > silentMostMs) return this.#lose(socket)
         this.#tellPresence()
         beats += 1
         if ((beats * presenceEveryMs) % pingEveryMs === 0) this.send({ type: "ping" })
       }, presenceEveryMs)
     }
-    socket.onmessage = (message) => this.#receive(message.data)
-    socket.onclose = () => {
+    socket.onmessage = (message) => {
       if (this.#socket !== socket) return
-      this.#socket = null
-      clearInterval(this.#beat)
-      if (!this.#wanted) return
-      if (this.#status.state !== "lost") this.#set({ state: "lost" })
-      const most = Math.min(reconnectMostMs, reconnectFirstMs * 2 ** this.#attempt)
-      this.#attempt += 1
-      // Half fixed, half by chance, so that all browsers of a restarted server do not come back at once.
-      this.#timer = setTimeout(() => this.#connect(), most / 2 + Math.random() * (most / 2))
+      this.#heardAt = performance.now()
+      this.#receive(message.data)
     }
+    socket.onclose = () => this.#lose(socket)
+  }
+
+  #lose(socket: WebSocket) {
+    if (this.#socket !== socket) return
+    this.#socket = null
+    clearInterval(this.#beat)
+    socket.close()
+    if (!this.#wanted) return
+    if (this.#status.state !== "lost") this.#set({ state: "lost" })
+    const most = Math.min(reconnectMostMs, reconnectFirstMs * 2 ** this.#attempt)
+    this.#attempt += 1
+    // Half fixed, half by chance, so that all browsers of a restarted server do not come back at once.
+    this.#timer = setTimeout(() => this.#connect(), most / 2 + Math.random() * (most / 2))
   }
 
   #receive(data: unknown) {

@@ -1,8 +1,8 @@
 import { z } from "zod"
-import { type DraftContent, putDraft, readDraft, removeDraft } from "../../conversations/drafts.ts"
+import { emptyDraft, putDraft, readDraft, removeDraft } from "../../conversations/drafts.ts"
 import { putReadMark } from "../../conversations/read-marks.ts"
 import { channelNames } from "../../core/channels.ts"
-import { attachmentsMax } from "../../core/conversations/composing.ts"
+import { attachmentsMax, recipientsMax } from "../../core/conversations/composing.ts"
 import { noContent, ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 import { sightOf } from "./acting.ts"
@@ -11,14 +11,19 @@ import type { ConversationDeps } from "./routes.ts"
 
 const htmlLengthMax = 200_000
 const DraftChannel = z.enum([...channelNames, "note"])
+const CopiesBegun = z.array(z.string().max(320)).max(recipientsMax).default([])
 const DraftBody = z.object({
   text: z.string().max(10_000).default(""),
   html: z.string().max(htmlLengthMax).nullable().default(null),
   subject: z.string().max(998).nullable().default(null),
+  // Half an address is a draft too.
+  cc: CopiesBegun,
+  bcc: CopiesBegun,
+  entryPointId: z.uuid().nullable().default(null),
+  toAddressId: z.uuid().nullable().default(null),
   attachmentIds: z.array(z.uuid()).max(attachmentsMax).default([]),
 })
 const Draft = DraftBody.extend({ channel: DraftChannel, updatedAt: z.string().nullable() })
-const empty: DraftContent = { text: "", html: null, subject: null, attachmentIds: [] }
 const params = z.object({ id: z.string(), channel: DraftChannel })
 
 /** What is only the caller's own: drafts (reliability 24) and how far he has read. */
@@ -36,7 +41,7 @@ export function draftRoutes({ store, onRead }: ConversationDeps): Route[] {
         await findSeen(db, orgId, await sightOf(db, principal, "conversation.work"), id)
         return ok(
           (await readDraft(db, { orgId, conversationId: id, userId, channel })) ?? {
-            ...empty,
+            ...emptyDraft,
             channel,
             updatedAt: null,
           },

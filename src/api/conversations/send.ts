@@ -2,7 +2,7 @@ import { z } from "zod"
 import { presentMessage } from "../../conversations/messages.ts"
 import { reply } from "../../conversations/reply.ts"
 import { channelNames } from "../../core/channels.ts"
-import { attachmentsMax } from "../../core/conversations/composing.ts"
+import { attachmentsMax, recipientsMax } from "../../core/conversations/composing.ts"
 import { Message } from "../../core/conversations/message.ts"
 import type { Principal } from "../../identity/principal.ts"
 import type { Store } from "../../store/write.ts"
@@ -12,7 +12,7 @@ import { actingOf } from "./acting.ts"
 import type { ConversationDeps } from "./routes.ts"
 
 const htmlLengthMax = 200_000
-const Recipients = z.array(z.email().toLowerCase()).max(50).default([])
+const Recipients = z.array(z.email().toLowerCase()).max(recipientsMax).default([])
 /** `null` is what a message shows where there is nothing: sent, it says the same as nothing. */
 const maybe = <Schema extends z.ZodType>(schema: Schema) =>
   schema

@@ -406,11 +406,15 @@ test("reliability 24 a draft survives, is one's own, and a note is a channel of 
   const { conversationId } = await received()
   const path = `/conversations/${conversationId}/drafts/email`
   expect((await ana.call("GET", path)).body).toMatchObject({ text: "", updatedAt: null })
-  await ana.call("PUT", path, { text: "Dear Maya", subject: "Re: Invoice" })
+  const choices = { entryPointId: newId(), toAddressId: newId() }
+  await ana.call("PUT", path, { text: "Dear Maya", subject: "Re: Invoice", cc: ["leo@retale.com", "le"], ...choices })
   expect((await ana.call("GET", path)).body).toMatchObject({
     channel: "email",
     text: "Dear Maya",
     subject: "Re: Invoice",
+    cc: ["leo@retale.com", "le"],
+    bcc: [],
+    ...choices,
     attachmentIds: [],
   })
   expect((await jordan.call("GET", path)).body.text).toBe("")

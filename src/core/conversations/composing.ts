@@ -26,6 +26,8 @@ export const addressKindOf = {
   twitter_dm: "twitter_dm",
 } as const satisfies { readonly [name in ChannelName]: string | null }
 
+/** In Cc, and again in Bcc. */
+export const recipientsMax = 50
 export const attachmentsMax = 20
 export const attachmentBytesMax = 25 * 1024 * 1024
 

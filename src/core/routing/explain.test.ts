@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { renderExplanation, type StepFacts } from "./explain.ts"
+import { renderExplanation, retimedExplanation, type StepFacts } from "./explain.ts"
+import type { ExplanationStep } from "./explanation.ts"
 import { exclusionCodes } from "./facts.ts"
 
 const at = "2026-11-21T15:41:00.000Z"
@@ -45,6 +46,28 @@ test("the worked example of the contract, word for word", () => {
     "No rule is active.",
     "Queue place 1 of 1.",
     "Assigned to Jordan: member, Mail on, nobody else.",
+  ])
+})
+
+test("a time of another day says the day, on the calendar of the zone", () => {
+  const due = { kind: "due", data: { dueAt: "2026-11-22T04:30:00.000Z", because: "earlier_message" } } as const
+  const texts = ["America/New_York", "UTC"].map((timeZone) => renderExplanation([{ at, ...due }], timeZone)[0]?.text)
+  expect(texts).toEqual([
+    "Due 23:30:00, as before: an earlier message waits for its answer.",
+    "Due 22 Nov, 04:30:00, as before: an earlier message waits for its answer.",
+  ])
+})
+
+test("steps of the API are said again on the reader's clock; an unknown kind keeps its words", () => {
+  const [received] = renderExplanation(
+    [{ at, kind: "received", data: { channel: "email", address: "billing@retale.com", receivedAt: at } }],
+    "America/New_York",
+  )
+  const lookedUp: ExplanationStep = { at, kind: "lookup", text: "Found in the shop.", data: {}, settingUrl: null }
+  const read: ExplanationStep[] = JSON.parse(JSON.stringify([received, lookedUp]))
+  expect(retimedExplanation(read, (iso) => `<${iso}>`).map(({ text }) => text)).toEqual([
+    `Came in by email on billing@retale.com at <${at}>.`,
+    "Found in the shop.",
   ])
 })
 

@@ -70,13 +70,26 @@ export type ChosenData = {
 
 export type UnrenderedStep = { at: string; settingUrl?: string | null } & StepFacts
 
-/** `timeZone`: IANA name of the organization's; times are written as 10:41:07. */
+/** Writes an instant; `near` is the instant of the step, whose day need not be said again. */
+export type Clock = (iso: string, near: string) => string
+
+/** `timeZone`: IANA name of the organization's; times are written as 10:41:07, those of another day with the day. */
 export function renderExplanation(steps: readonly UnrenderedStep[], timeZone: string): ExplanationStep[] {
-  const time = timeWriter(timeZone)
+  return rendered(steps, clockIn(timeZone))
+}
+
+/** Steps as the API gave them, said again on another clock; a kind that this version does not know keeps its words. */
+export function retimedExplanation(steps: readonly ExplanationStep[], clock: Clock): ExplanationStep[] {
+  const asStored: unknown = steps
+  const retimed = rendered(asStored as UnrenderedStep[], clock)
+  return steps.map((step, index) => ({ ...step, text: retimed[index]?.text ?? step.text }))
+}
+
+function rendered(steps: readonly UnrenderedStep[], clock: Clock): ExplanationStep[] {
   return steps.map((step) => ({
     at: step.at,
     kind: step.kind,
-    text: sentenceOf(step, time),
+    text: sentenceOf(step, (iso) => clock(iso, step.at)),
     data: step.data,
     settingUrl: step.settingUrl ?? null,
   }))
@@ -84,9 +97,14 @@ export function renderExplanation(steps: readonly UnrenderedStep[], timeZone: st
 
 type Time = (iso: string) => string
 
-function timeWriter(timeZone: string): Time {
-  const format = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" })
-  return (iso) => format.format(new Date(iso))
+function clockIn(timeZone: string): Clock {
+  const time = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" })
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone, day: "numeric", month: "short" })
+  return (iso, near) => {
+    const at = new Date(iso)
+    const date = day.format(at)
+    return date === day.format(new Date(near)) ? time.format(at) : `${date}, ${time.format(at)}`
+  }
 }
 
 function sentenceOf(step: StepFacts, time: Time): string {

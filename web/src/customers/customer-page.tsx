@@ -9,6 +9,7 @@ import { PermissionGate } from "../field/permission-gate.tsx"
 import { ResourceState } from "../field/resource-state.tsx"
 import { useTitle } from "../shell/page-title.ts"
 import { Addresses } from "../workspace/customer/addresses.tsx"
+import { shownAddresses } from "./address-text.ts"
 import { shownName } from "../workspace/names.ts"
 import { Timeline } from "../workspace/timeline/timeline.tsx"
 import { useWorkLive } from "../workspace/use-work-live.ts"
@@ -31,7 +32,7 @@ function Profile() {
   const navigate = useNavigate()
   const query = useQuery(customerQuery(customerId))
   const latest = useQuery(customerConversationsQuery(customerId)).data?.items[0]
-  const name = shownName(query.data?.name ?? null, t`Unknown customer`)
+  const name = shownName(query.data?.name ?? null, (query.data && shownAddresses(query.data)[0]) ?? t`Unknown customer`)
   const title = query.data ? name : t`Customer`
   useTitle(title)
   useWorkLive()

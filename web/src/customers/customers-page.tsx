@@ -79,7 +79,7 @@ export function CustomersPage() {
 function CustomerTable({ customers }: { customers: Customer[] }) {
   const { t } = useLingui()
   const navigate = useNavigate()
-  const nameOf = (customer: Customer) => shownName(customer.name, t`Unknown customer`)
+  const nameOf = (customer: Customer) => shownName(customer.name, shownAddresses(customer)[0] ?? t`Unknown customer`)
   const columns: Column<Customer>[] = [
     {
       key: "name",

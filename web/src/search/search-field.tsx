@@ -10,6 +10,7 @@ import type { Customer } from "../../../src/core/customers/customer.ts"
 import { api, type Page, query } from "../api.ts"
 import { announce } from "../field/announcer.tsx"
 import { ChannelIcon } from "../field/channel-icon.tsx"
+import { shownAddresses } from "../customers/address-text.ts"
 import { useNowMinutes } from "../field/now.ts"
 import { channelOf } from "../workspace/list/groups.ts"
 import { shownName, useNames } from "../workspace/names.ts"
@@ -115,17 +116,9 @@ export function SearchField() {
                   </span>
                   <span className="grow">
                     <span className="ellipsis" style={{ display: "block" }}>
-                      {shownName(
-                        customer.name ?? customer.addresses.find(({ kind }) => kind !== "visitor")?.value ?? null,
-                        t`Unknown customer`,
-                      )}
+                      {shownName(customer.name, shownAddresses(customer)[0] ?? t`Unknown customer`)}
                     </span>
-                    <span className={`${classes.detail} ellipsis`}>
-                      {customer.addresses
-                        .filter(({ kind }) => kind !== "visitor")
-                        .map(({ value }) => value)
-                        .join(", ")}
-                    </span>
+                    <span className={`${classes.detail} ellipsis`}>{shownAddresses(customer).join(", ")}</span>
                   </span>
                 </Combobox.Option>
               ))}

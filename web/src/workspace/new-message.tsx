@@ -10,6 +10,7 @@ import type { Customer } from "../../../src/core/customers/customer.ts"
 import { ApiProblem, api, type Page, query } from "../api.ts"
 import { InboxSelect } from "../field/inbox-select.tsx"
 import { toastProblem } from "../field/toast.tsx"
+import { beginOn } from "./composer/hand-over.ts"
 
 /** Writing first, by mail or SMS: the customer, the Inbox; the From stands in the composer that opens. */
 export function NewMessageButton() {
@@ -69,6 +70,7 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
     },
     onSuccess: async (conversationId) => {
       void client.invalidateQueries({ queryKey: ["conversations"] })
+      beginOn(conversationId, way)
       onDone()
       await navigate({ to: "/work/c/$conversationId", params: { conversationId } })
     },

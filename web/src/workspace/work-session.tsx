@@ -6,7 +6,7 @@ import { useCan, useMe } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
 import { Notices } from "../notices/notices.tsx"
 import { preferencesQuery } from "../settings/profile/profile.queries.ts"
-import { keepDraft } from "./composer/draft.ts"
+import { draftOf, keepDraft } from "./composer/draft.ts"
 import { openOutbox } from "./composer/outbox.ts"
 import { rememberSent } from "./composer/sent.ts"
 import { FloatingOffers } from "./offers/offer-keys.tsx"
@@ -41,11 +41,10 @@ function useOutbox() {
       openOutbox(me.user.id, {
         onSent: async (message, pending) => {
           if (pending.channel === "email" && undoSeconds > 0) {
-            const { text, html, subject, attachments } = pending
             rememberSent(pending.conversationId, {
               messageId: message.id,
               until: performance.now() + undoSeconds * 1000,
-              draft: { text, html, subject, attachments },
+              draft: draftOf(pending),
             })
           }
           void client.invalidateQueries({ queryKey: workKeys.lists })
@@ -53,8 +52,7 @@ function useOutbox() {
           await client.invalidateQueries({ queryKey: ["timeline"] })
         },
         onRefused: (problem, pending) => {
-          const { text, html, subject, attachments } = pending
-          keepDraft(me.user.id, pending.conversationId, pending.channel, { text, html, subject, attachments })
+          keepDraft(me.user.id, pending.conversationId, pending.channel, draftOf(pending))
           toastProblem(problem)
           void client.invalidateQueries({ queryKey: workKeys.one(pending.conversationId) })
           if (!window.location.pathname.includes(pending.conversationId))

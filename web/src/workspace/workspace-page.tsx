@@ -1,10 +1,10 @@
-import { Drawer, EmptyState, Kbd, VisuallyHidden } from "@mantine/core"
-import { useLocalStorage, useMediaQuery } from "@mantine/hooks"
+import { ActionIcon, Drawer, EmptyState, Kbd, Tooltip, VisuallyHidden } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconMessages } from "@tabler/icons-react"
+import { IconLayoutSidebarLeftExpand, IconMessages } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useParams, useSearch } from "@tanstack/react-router"
-import { useEffect, useState } from "react"
+import { type CSSProperties, useEffect, useState } from "react"
 import { useCan } from "../can.ts"
 import { PermissionGate } from "../field/permission-gate.tsx"
 import { usePull } from "../shell/next-button.tsx"
@@ -16,6 +16,8 @@ import { ConversationList } from "./list/conversation-list.tsx"
 import { shownName } from "./names.ts"
 import { useDock } from "./offers/dock.ts"
 import { OfferStack } from "./offers/offer-card.tsx"
+import { PaneDivider } from "./pane-divider.tsx"
+import { type Panes, usePanes } from "./panes.ts"
 import { useWorkKey } from "./shortcuts.ts"
 import { conversationQuery } from "./work.queries.ts"
 import classes from "./workspace.module.css"
@@ -35,39 +37,64 @@ function Workspace() {
   const { list = "mine" } = useSearch({ strict: false }) as { list?: "queue" | "closed" }
   const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false })
   const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
-  const [folded, setFolded] = useLocalStorage({
-    key: "switchboard:customer-pane-folded",
-    defaultValue: false,
-    getInitialValueInEffect: false,
-  })
+  const { panes, resize, fold } = usePanes()
   const [drawer, setDrawer] = useState(false)
   const [why, setWhy] = useState(0)
   const conversation = useQuery({ ...conversationQuery(conversationId ?? ""), enabled: conversationId !== null }).data
   const open = conversationId ? conversation : undefined
   const name = open ? shownName(open.customer.name, t`Conversation`) : null
   useTitle(name ?? t`Workspace`)
-  const inPane = isWide && !folded
-  const showCustomer = () => (isWide ? setFolded(false) : setDrawer(true))
-  const toggleCustomer = () => (isWide ? setFolded(!folded) : setDrawer(!drawer))
+  const inPane = isWide && !panes.customer.folded
+  const listFolded = !isPhone && panes.list.folded
+  const showCustomer = () => (isWide ? fold("customer", false) : setDrawer(true))
+  const toggleCustomer = () => (isWide ? fold("customer", inPane) : setDrawer(!drawer))
   useDock(inPane || (drawer && !isPhone))
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation closes the drawer
   useEffect(() => setDrawer(false), [conversationId])
-  useKeys(toggleCustomer, () => {
-    showCustomer()
-    setWhy((count) => count + 1)
-  })
   const askWhy = () => {
     showCustomer()
     setWhy((count) => count + 1)
   }
+  useKeys({
+    onFoldList: () => fold("list", !panes.list.folded),
+    onFoldCustomer: toggleCustomer,
+    onWhy: askWhy,
+    onList: () => {
+      if (!panes.list.folded) return focusList()
+      fold("list", false)
+      setTimeout(focusList, 0)
+    },
+  })
   return (
-    <div className={classes.workspace} data-customer={inPane || undefined}>
+    <div
+      className={classes.workspace}
+      data-customer={inPane || undefined}
+      data-list-folded={listFolded || undefined}
+      style={widthsOf(panes)}
+    >
       {!conversationId && (
         <VisuallyHidden component="h1">
           <Trans>Workspace</Trans>
         </VisuallyHidden>
       )}
-      <ConversationList view={list} openId={conversationId} hidden={isPhone && conversationId !== null} />
+      {listFolded ? (
+        <FoldedList onUnfold={() => fold("list", false)} />
+      ) : (
+        <ConversationList
+          view={list}
+          openId={conversationId}
+          hidden={isPhone && conversationId !== null}
+          onFold={isPhone ? null : () => fold("list", true)}
+        />
+      )}
+      {!listFolded && !isPhone && (
+        <PaneDivider
+          pane="list"
+          width={panes.list.width}
+          onResize={(width) => resize("list", width)}
+          onFold={() => fold("list", true)}
+        />
+      )}
       {conversationId ? (
         <ConversationPane
           conversationId={conversationId}
@@ -79,10 +106,18 @@ function Workspace() {
         !isPhone && <NothingOpen />
       )}
       {inPane && (
+        <PaneDivider
+          pane="customer"
+          width={panes.customer.width}
+          onResize={(width) => resize("customer", width)}
+          onFold={() => fold("customer", true)}
+        />
+      )}
+      {inPane && (
         <aside className={classes.customer} aria-label={t`Customer`}>
           <OfferStack />
           {open ? (
-            <CustomerPane conversation={open} onFold={() => setFolded(true)} why={why} />
+            <CustomerPane conversation={open} onFold={() => fold("customer", true)} why={why} />
           ) : (
             <div className={classes.none} />
           )}
@@ -107,18 +142,39 @@ function Workspace() {
   )
 }
 
-function useKeys(onFold: () => void, onWhy: () => void) {
+function widthsOf({ list, customer }: Panes): CSSProperties {
+  return { "--list-width": `${list.width}px`, "--customer-width": `${customer.width}px` } as CSSProperties
+}
+
+/** A rail that brings the list back. */
+function FoldedList({ onUnfold }: { onUnfold: () => void }) {
+  const { t } = useLingui()
+  return (
+    <nav className={classes.rail} aria-label={t`Your work`}>
+      <Tooltip label={t`Show the list ( [ )`} position="right">
+        <ActionIcon size={32} onClick={onUnfold} aria-label={t`Show the list`}>
+          <IconLayoutSidebarLeftExpand size={18} stroke={1.75} />
+        </ActionIcon>
+      </Tooltip>
+    </nav>
+  )
+}
+
+type Keys = { onFoldList: () => void; onFoldCustomer: () => void; onWhy: () => void; onList: () => void }
+
+function useKeys({ onFoldList, onFoldCustomer, onWhy, onList }: Keys) {
   const can = useCan()
   const pull = usePull()
   const self = useAgentSelf(can("agent.self")).data
-  useWorkKey("]", onFold)
+  useWorkKey("[", onFoldList)
+  useWorkKey("]", onFoldCustomer)
   useWorkKey("i", onWhy)
   useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
-  useWorkKey("1", focusList)
+  useWorkKey("1", onList)
   useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
   useWorkKey("5", () => document.querySelector<HTMLElement>("[data-offer]")?.focus())
-  useWorkKey("j", focusList)
-  useWorkKey("k", focusList)
+  useWorkKey("j", onList)
+  useWorkKey("k", onList)
 }
 
 /** Into the list; inside it the arrows and j, k move on. */

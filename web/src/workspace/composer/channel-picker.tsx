@@ -4,6 +4,7 @@ import { IconChevronDown } from "@tabler/icons-react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
 import type { ReplyOption } from "../../../../src/core/conversations/reply-option.ts"
 import { ChannelIcon, channelInText, channelLabel } from "../../field/channel-icon.tsx"
+import { shownName } from "../names.ts"
 import { refusalTexts } from "./refusals.ts"
 import classes from "./composer.module.css"
 
@@ -45,7 +46,7 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
             {channelLabel(option.channel)}
             <span className={classes.reason}>
               {option.allowed ? (
-                option.to.find((to) => to.default)?.value
+                reachedAt(option)
               ) : (
                 <>
                   {option.reason && t(refusalTexts[option.reason])} {option.remedy}
@@ -57,4 +58,10 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+/** A visitor of a chat has no address that a person could read: the chat that it is stands there. */
+function reachedAt({ channel, to, from }: ReplyOption): string {
+  const value = channel === "chat" ? from.find((each) => each.default)?.label : to.find((each) => each.default)?.value
+  return shownName(value ?? null, "")
 }

@@ -1,22 +1,37 @@
 import { useCallback, useEffect, useRef, useState } from "react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
+import { attachmentsMax } from "../../../../src/core/conversations/composing.ts"
 import type { Attachment } from "../../../../src/core/conversations/message.ts"
 import { api } from "../../api.ts"
+import { live } from "../../live.ts"
 
 export type DraftChannel = ChannelName | "note"
-export type Draft = { text: string; html: string | null; subject: string | null; attachments: Attachment[] }
-export type DraftState = "empty" | "unsaved" | "saved" | "kept"
-
-type Kept = Draft & { unsaved: boolean }
-type ServerDraft = {
+/** All that the writer has decided; null: what is the default when it is sent. */
+export type Draft = {
   text: string
   html: string | null
   subject: string | null
-  attachmentIds: string[]
-  updatedAt: string | null
+  cc: string[]
+  bcc: string[]
+  entryPointId: string | null
+  toAddressId: string | null
+  attachments: Attachment[]
 }
+export type DraftState = "empty" | "unsaved" | "saved" | "kept"
 
-export const emptyDraft: Draft = { text: "", html: null, subject: null, attachments: [] }
+type Kept = Draft & { unsaved: boolean }
+type ServerDraft = Omit<Draft, "attachments"> & { attachmentIds: string[]; updatedAt: string | null }
+
+export const emptyDraft: Draft = {
+  text: "",
+  html: null,
+  subject: null,
+  cc: [],
+  bcc: [],
+  entryPointId: null,
+  toAddressId: null,
+  attachments: [],
+}
 const saveAfterMs = 1000
 const putBack = "switchboard:draft"
 
@@ -27,41 +42,43 @@ const putBack = "switchboard:draft"
 export function useDraft(userId: string, conversationId: string, channel: DraftChannel) {
   const place = `switchboard:draft:${userId}:${conversationId}:${channel}`
   const path = `/conversations/${conversationId}/drafts/${channel}`
-  const [draft, setDraft] = useState<Draft>(() => keptDraft(place) ?? emptyDraft)
-  const [state, setState] = useState<DraftState>(() => (isEmpty(keptDraft(place) ?? emptyDraft) ? "empty" : "kept"))
+  const [draft, setDraft] = useState<Draft>(() => draftOf(keptDraft(place) ?? {}))
+  const [state, setState] = useState<DraftState>(() => (isBlank(keptDraft(place) ?? emptyDraft) ? "empty" : "kept"))
   /** Counts what was put from outside, so that an editor with a state of its own takes it over. */
   const [revision, setRevision] = useState(0)
   const latest = useRef(draft)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
+  /** One request after the other: an earlier one that arrives later would bring back what was sent or changed. */
+  const line = useRef<Promise<unknown>>(Promise.resolve())
+  const inLine = useCallback(<T>(request: () => Promise<T>): Promise<T> => {
+    const answer = line.current.then(request)
+    line.current = answer.catch(() => undefined)
+    return answer
+  }, [])
 
   const save = useCallback(async () => {
     clearTimeout(timer.current)
     timer.current = undefined
     const saving = latest.current
     try {
-      if (isEmpty(saving)) await api.delete(path)
-      else
-        await api.put(path, {
-          text: saving.text,
-          html: saving.html,
-          subject: saving.subject,
-          attachmentIds: saving.attachments.map(({ id }) => id),
-        })
+      const { attachments, ...rest } = saving
+      const content = { ...rest, attachmentIds: attachments.map(({ id }) => id) }
+      await inLine<unknown>(() => (isBlank(saving) ? api.delete(path) : api.put(path, content)))
       if (latest.current !== saving) return
-      if (isEmpty(saving)) localStorage.removeItem(place)
+      if (isBlank(saving)) localStorage.removeItem(place)
       else keep(place, saving, false)
-      setState(isEmpty(saving) ? "empty" : "saved")
+      setState(isBlank(saving) ? "empty" : "saved")
     } catch {
       setState("kept")
     }
-  }, [path, place])
+  }, [path, place, inLine])
 
   const put = useCallback(
-    (next: Draft, byEditor = false) => {
-      latest.current = next
-      setDraft(next)
-      keep(place, next, true)
-      setState(isEmpty(next) ? "empty" : "unsaved")
+    (written: Draft, byEditor = false) => {
+      latest.current = written
+      setDraft(written)
+      keep(place, written, true)
+      setState(isBlank(written) ? "empty" : "unsaved")
       if (!byEditor) setRevision((before) => before + 1)
       clearTimeout(timer.current)
       timer.current = setTimeout(() => void save(), saveAfterMs)
@@ -71,10 +88,10 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
 
   useEffect(() => {
     const kept = keptDraft(place)
-    const shown = kept ?? emptyDraft
+    const shown = draftOf(kept ?? {})
     latest.current = shown
     setDraft(shown)
-    setState(isEmpty(shown) ? "empty" : "kept")
+    setState(isBlank(shown) ? "empty" : "kept")
     setRevision((before) => before + 1)
     if (kept?.unsaved) void save()
     else void load()
@@ -83,21 +100,22 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
       if (!answer || latest.current !== shown) return
       const attachments = await filesOf(answer.attachmentIds, shown.attachments)
       if (latest.current !== shown) return
-      const there: Draft = { text: answer.text, html: answer.html, subject: answer.subject, attachments }
-      if (sameDraft(there, shown)) return setState(isEmpty(there) ? "empty" : "saved")
+      const there = draftOf({ ...answer, attachments })
+      if (sameDraft(there, shown)) return setState(isBlank(there) ? "empty" : "saved")
       latest.current = there
       setDraft(there)
       setRevision((before) => before + 1)
-      setState(isEmpty(there) ? "empty" : "saved")
-      if (isEmpty(there)) localStorage.removeItem(place)
+      setState(isBlank(there) ? "empty" : "saved")
+      if (isBlank(there)) localStorage.removeItem(place)
     }
     const onPutBack = (event: Event) => {
       const back = keptDraft(place)
-      if (event instanceof CustomEvent && event.detail === conversationId && back && isEmpty(latest.current))
-        put({ text: back.text, html: back.html, subject: back.subject, attachments: back.attachments })
+      if (event instanceof CustomEvent && event.detail === conversationId && back) put(draftOf(back))
     }
     window.addEventListener(putBack, onPutBack)
+    const stop = live.on("welcome", () => keptDraft(place)?.unsaved && void save())
     return () => {
+      stop()
       window.removeEventListener(putBack, onPutBack)
       if (timer.current !== undefined) void save()
     }
@@ -112,20 +130,46 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
     setState("empty")
     setRevision((before) => before + 1)
     localStorage.removeItem(place)
-    void api.delete(path).catch(() => undefined)
-  }, [path, place])
+    void inLine(() => api.delete(path)).catch(() => undefined)
+  }, [path, place, inLine])
 
   return { draft, state, revision, put, clear }
 }
 
-/** Back to the writer, of a message that was refused or taken back, also when its composer is not on the screen. */
+/**
+ * Back to the writer, of a message that was refused or taken back, also when its composer is not on the screen; below
+ * what was begun meanwhile.
+ */
 export function keepDraft(userId: string, conversationId: string, channel: DraftChannel, draft: Draft) {
-  keep(`switchboard:draft:${userId}:${conversationId}:${channel}`, draft, true)
+  const place = `switchboard:draft:${userId}:${conversationId}:${channel}`
+  const begun = draftOf(keptDraft(place) ?? {})
+  keep(place, isEmpty(begun) ? draft : joined(begun, draft), true)
   window.dispatchEvent(new CustomEvent(putBack, { detail: conversationId }))
 }
 
+function joined(first: Draft, second: Draft): Draft {
+  return {
+    ...first,
+    text: [first.text, second.text].filter(Boolean).join("\n\n"),
+    html: first.html && second.html ? first.html + second.html : null,
+    attachments: [...first.attachments, ...second.attachments].slice(0, attachmentsMax),
+  }
+}
+
+/** Nothing to send yet. */
 export function isEmpty(draft: Draft): boolean {
   return draft.text.trim() === "" && draft.attachments.length === 0
+}
+
+/** Nothing to keep either: no copy, no subject, no From that somebody chose. */
+function isBlank(draft: Draft): boolean {
+  return isEmpty(draft) && sameDraft({ ...draft, text: "", html: null }, emptyDraft)
+}
+
+/** The draft's own fields of whatever was kept, also of what an earlier version kept. */
+export function draftOf(kept: Partial<Draft>): Draft {
+  const { text, html, subject, cc, bcc, entryPointId, toAddressId, attachments } = { ...emptyDraft, ...kept }
+  return { text, html, subject, cc, bcc, entryPointId, toAddressId, attachments }
 }
 
 function keep(place: string, draft: Draft, unsaved: boolean) {
@@ -146,8 +190,8 @@ function keptDraft(place: string): Kept | null {
 }
 
 function sameDraft(a: Draft, b: Draft): boolean {
-  const files = (draft: Draft) => draft.attachments.map(({ id }) => id).join()
-  return a.text === b.text && a.html === b.html && a.subject === b.subject && files(a) === files(b)
+  const said = ({ attachments, ...rest }: Draft) => JSON.stringify([draftOf(rest), attachments.map(({ id }) => id)])
+  return said(a) === said(b)
 }
 
 async function filesOf(ids: string[], known: Attachment[]): Promise<Attachment[]> {

@@ -1,21 +1,23 @@
 import { Anchor, TagsInput, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useState } from "react"
+import { recipientsMax } from "../../../../src/core/conversations/composing.ts"
 import classes from "./composer.module.css"
+import type { Draft } from "./draft.ts"
 
-export type Copies = { cc: string[]; bcc: string[] }
+type Copies = Pick<Draft, "cc" | "bcc">
 
 type Props = {
   subject: string
-  onSubject: (subject: string) => void
   copies: Copies
-  onCopies: (copies: Copies) => void
+  onChange: (change: Partial<Pick<Draft, "subject" | "cc" | "bcc">>) => void
 }
 
 /** The subject, and who else gets it. */
-export function MailFields({ subject, onSubject, copies, onCopies }: Props) {
+export function MailFields({ subject, copies, onChange }: Props) {
   const { t } = useLingui()
-  const [withCopies, setWithCopies] = useState(copies.cc.length + copies.bcc.length > 0)
+  const [asked, setAsked] = useState(false)
+  const withCopies = asked || copies.cc.length + copies.bcc.length > 0
   return (
     <div className={classes.mailFields}>
       <div className={classes.fieldRow}>
@@ -27,22 +29,33 @@ export function MailFields({ subject, onSubject, copies, onCopies }: Props) {
           placeholder={t`Subject`}
           maxLength={998}
           value={subject}
-          onChange={(event) => onSubject(event.currentTarget.value)}
+          onChange={(event) => onChange({ subject: event.currentTarget.value })}
         />
         {!withCopies && (
-          <Anchor component="button" type="button" size="xs" onClick={() => setWithCopies(true)}>
+          <Anchor component="button" type="button" size="xs" onClick={() => setAsked(true)}>
             <Trans>Cc, Bcc</Trans>
           </Anchor>
         )}
       </div>
       {withCopies && (
         <>
-          <Recipients label={t`Cc`} value={copies.cc} onChange={(cc) => onCopies({ ...copies, cc })} />
-          <Recipients label={t`Bcc`} value={copies.bcc} onChange={(bcc) => onCopies({ ...copies, bcc })} />
+          <Recipients label={t`Cc`} value={copies.cc} onChange={(cc) => onChange({ cc })} />
+          <Recipients label={t`Bcc`} value={copies.bcc} onChange={(bcc) => onChange({ bcc })} />
         </>
       )}
     </div>
   )
+}
+
+const address = /^[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+$/
+
+/** What was pasted may be a list, or an address in angle brackets. */
+function addressesIn(text: string): string[] {
+  return text.split(/[\s,;<>]+/).filter(Boolean)
+}
+
+export function areCopiesRight({ cc, bcc }: Copies): boolean {
+  return [...cc, ...bcc].every((each) => address.test(each))
 }
 
 function Recipients({
@@ -55,7 +68,7 @@ function Recipients({
   onChange: (value: string[]) => void
 }) {
   const { t } = useLingui()
-  const wrong = value.find((address) => !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(address))
+  const wrong = value.find((each) => !address.test(each))
   return (
     <div className={classes.fieldRow}>
       <span className={classes.fieldLabel} aria-hidden>
@@ -68,8 +81,9 @@ function Recipients({
         aria-label={label}
         splitChars={[",", ";", " "]}
         acceptValueOnBlur
+        maxTags={recipientsMax}
         value={value}
-        onChange={onChange}
+        onChange={(tags) => onChange(tags.flatMap(addressesIn))}
         error={wrong ? t`${wrong} is no mail address.` : undefined}
       />
     </div>

@@ -1,21 +1,18 @@
 import { useSyncExternalStore } from "react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
-import type { Attachment, Message } from "../../../../src/core/conversations/message.ts"
+import type { Message } from "../../../../src/core/conversations/message.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { live } from "../../live.ts"
+import type { Draft } from "./draft.ts"
 
 /** A message on its way to our own server: kept in the browser until the server has it, in the order of writing. */
-export type Pending = {
+export type Pending = Draft & {
   /** The Idempotency-Key: however often it is sent, it is one message. */
   key: string
   userId: string
   conversationId: string
   channel: ChannelName
   body: Record<string, unknown>
-  text: string
-  subject: string | null
-  html: string | null
-  attachments: Attachment[]
   at: string
   state: "sending" | "waiting"
 }

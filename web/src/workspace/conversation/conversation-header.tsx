@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Pill, Popover, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core"
+import { ActionIcon, Button, Menu, Popover, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import {
   IconArrowLeft,
@@ -9,11 +9,9 @@ import {
   IconInbox,
   IconLayoutSidebarRightExpand,
   IconNote,
-  IconPlus,
   IconUser,
   IconUserCircle,
 } from "@tabler/icons-react"
-import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useCan, useMe } from "../../can.ts"
 import { SlaChip } from "../../field/sla-chip.tsx"
@@ -21,15 +19,16 @@ import { StatusChip } from "../../field/status-chip.tsx"
 import { useAgentSelf } from "../../shell/shell.queries.ts"
 import { WhySteps } from "../customer/why.tsx"
 import { shownName, useNames } from "../names.ts"
-import { type OpenConversation, topicsQuery } from "../work.queries.ts"
+import type { OpenConversation } from "../work.queries.ts"
 import { useConversationActions } from "./actions.ts"
 import classes from "./conversation.module.css"
+import { type TopicsAsked, Topics } from "./topics.tsx"
 import { useTake } from "./take.ts"
 
 type Props = {
   conversation: OpenConversation
-  topicsOpened: boolean
-  onTopics: (opened: boolean) => void
+  topicsAsked: TopicsAsked
+  onTopics: (asked: TopicsAsked) => void
   onNote: () => void
   onTransfer: () => void
   onClose: (next: boolean) => void
@@ -41,7 +40,7 @@ type Props = {
 /** Who it is, how it stands, and what can be done with it. */
 export function ConversationHeader({
   conversation,
-  topicsOpened,
+  topicsAsked,
   onTopics,
   onNote,
   onTransfer,
@@ -172,7 +171,7 @@ export function ConversationHeader({
                     <Menu.Item onClick={onTransfer}>
                       <Trans>Transfer</Trans>
                     </Menu.Item>
-                    <Menu.Item onClick={() => onTopics(true)}>
+                    <Menu.Item onClick={() => onTopics("asked")}>
                       <Trans>Topics</Trans>
                     </Menu.Item>
                     <Menu.Item onClick={() => noReplyNeeded.mutate(!conversation.noReplyNeeded)}>
@@ -221,7 +220,7 @@ export function ConversationHeader({
             <Trans>Test</Trans>
           </StatusChip>
         )}
-        <Topics conversation={conversation} opened={topicsOpened} onOpened={onTopics} disabled={!works || closed} />
+        <Topics conversation={conversation} asked={topicsAsked} onAsked={onTopics} disabled={!works || closed} />
       </div>
     </header>
   )
@@ -266,58 +265,5 @@ function DueWithWhy({ conversation }: { conversation: OpenConversation }) {
         <WhySteps conversationId={conversation.id} kinds={["received", "entry_point", "inbox", "sla", "due"]} />
       </Popover.Dropdown>
     </Popover>
-  )
-}
-
-function Topics({
-  conversation,
-  opened,
-  onOpened,
-  disabled,
-}: {
-  conversation: OpenConversation
-  opened: boolean
-  onOpened: (opened: boolean) => void
-  disabled: boolean
-}) {
-  const { t } = useLingui()
-  const all = useQuery(topicsQuery).data ?? []
-  const { topics } = useConversationActions(conversation)
-  const chosen = conversation.topics.map(({ id }) => id)
-  const toggle = (id: string) =>
-    topics.mutate(chosen.includes(id) ? chosen.filter((each) => each !== id) : [...chosen, id])
-  return (
-    <>
-      {conversation.topics.map((topic) => (
-        <Pill key={topic.id} size="sm" className={classes.topic}>
-          {topic.name}
-        </Pill>
-      ))}
-      {!disabled && all.length > 0 && (
-        <Menu opened={opened} onChange={onOpened} closeOnItemClick={false} position="bottom-start">
-          <Menu.Target>
-            <UnstyledButton className={classes.pill} data-topics>
-              <IconPlus size={14} stroke={1.75} aria-hidden />
-              <Trans>Topic</Trans>
-            </UnstyledButton>
-          </Menu.Target>
-          <Menu.Dropdown aria-label={t`Topics`} mah={320} style={{ overflowY: "auto" }}>
-            {all.map((topic) => (
-              <Menu.Item
-                key={topic.id}
-                role="menuitemcheckbox"
-                aria-checked={chosen.includes(topic.id)}
-                leftSection={
-                  <IconCheck size={16} style={{ visibility: chosen.includes(topic.id) ? "visible" : "hidden" }} />
-                }
-                onClick={() => toggle(topic.id)}
-              >
-                {topic.name}
-              </Menu.Item>
-            ))}
-          </Menu.Dropdown>
-        </Menu>
-      )}
-    </>
   )
 }

@@ -1,6 +1,6 @@
 import { Button, EmptyState, Skeleton } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconMessages } from "@tabler/icons-react"
+import { IconCloudOff, IconMessages } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
@@ -8,8 +8,9 @@ import { ApiProblem } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
 import { QueryError } from "../../field/resource-state.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
-import { Composer, type ComposerTab } from "../composer/composer.tsx"
+import { Composer } from "../composer/composer.tsx"
 import { usePending } from "../composer/outbox.ts"
+import type { ComposerTab } from "../composer/writing.tsx"
 import { shownName, useNames } from "../names.ts"
 import { shortTime } from "../short-time.ts"
 import { Timeline } from "../timeline/timeline.tsx"
@@ -19,6 +20,7 @@ import { useClose } from "./actions.ts"
 import { CloseQuestion } from "./close-question.tsx"
 import classes from "./conversation.module.css"
 import { ConversationHeader } from "./conversation-header.tsx"
+import type { TopicsAsked } from "./topics.tsx"
 import { TransferDialog } from "./transfer-dialog.tsx"
 import { useWorkKey } from "../shortcuts.ts"
 
@@ -30,6 +32,7 @@ export function ConversationPane(props: Props) {
   useConversationLive(props.conversationId)
   if (!query.data) {
     if (query.isError) return <Missing error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
+    if (query.fetchStatus === "paused") return <NotYet />
     return <PaneSkeleton />
   }
   return <LoadedPane key={props.conversationId} conversation={query.data} {...props} />
@@ -40,7 +43,7 @@ function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & 
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
   const [isTransferring, setTransferring] = useState(false)
-  const [topicsOpened, setTopicsOpened] = useState(false)
+  const [topicsAsked, setTopicsAsked] = useState<TopicsAsked>(null)
   const [asking, setAsking] = useState<{ next: boolean } | null>(null)
   const close = useClose(conversation)
   const pane = useRef<HTMLElement>(null)
@@ -61,8 +64,7 @@ function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & 
           if (error.code === "customer_waiting") return setAsking({ next })
           if (error.code === "topic_required") {
             setAsking(null)
-            setTopicsOpened(true)
-            return toast(t`Choose a topic before closing.`)
+            return setTopicsAsked("required")
           }
           toastProblem(error)
         },
@@ -94,8 +96,8 @@ function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & 
     <section ref={pane} className={classes.pane} aria-label={t`Conversation with ${name}`}>
       <ConversationHeader
         conversation={conversation}
-        topicsOpened={topicsOpened}
-        onTopics={setTopicsOpened}
+        topicsAsked={topicsAsked}
+        onTopics={setTopicsAsked}
         onNote={() => {
           setTab("note")
           focusComposer()
@@ -177,6 +179,22 @@ function Missing({ error, retry, busy }: { error: Error; retry: () => void; busy
         ) : (
           <QueryError error={error} retry={retry} busy={busy} />
         )}
+      </div>
+    </section>
+  )
+}
+
+/** The line is away: asked for, and shown when it is back. */
+function NotYet() {
+  const { t } = useLingui()
+  return (
+    <section className={classes.pane} aria-label={t`Conversation`}>
+      <div className={classes.centered}>
+        <EmptyState
+          icon={<IconCloudOff size={24} stroke={1.75} />}
+          title={t`This conversation was not loaded yet`}
+          description={t`The connection is lost. It is shown as soon as the connection is back.`}
+        />
       </div>
     </section>
   )

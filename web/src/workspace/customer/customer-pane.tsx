@@ -4,6 +4,7 @@ import { IconChevronRight, IconLayoutSidebarRightCollapse, IconRoute } from "@ta
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useRef, useState } from "react"
+import { useMe } from "../../can.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
 import { useNowMinutes } from "../../field/now.ts"
@@ -82,6 +83,7 @@ function CustomerSince({ customerId }: { customerId: string }) {
 
 function Why({ conversation, asked }: { conversation: OpenConversation; asked: number }) {
   const { t } = useLingui()
+  const me = useMe()
   const explanation = useQuery(explanationQuery(conversation.id)).data
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -98,7 +100,15 @@ function Why({ conversation, asked }: { conversation: OpenConversation; asked: n
     <section ref={box} tabIndex={-1} className={classes.section} aria-labelledby="why-title">
       <h2 id="why-title" className={classes.sectionTitle}>
         <IconRoute size={16} stroke={1.75} aria-hidden />
-        {conversation.assignment ? <Trans>Why it is here</Trans> : <Trans>Why it waits</Trans>}
+        {conversation.status === "closed" ? (
+          <Trans>How it was routed</Trans>
+        ) : conversation.assignment?.agentId === me.user.id ? (
+          <Trans>Why you got this</Trans>
+        ) : conversation.assignment ? (
+          <Trans>Why it is there</Trans>
+        ) : (
+          <Trans>Why it waits</Trans>
+        )}
         <span className="grow" />
         <Tooltip label={t`Copy as text`}>
           <Button size="compact-xs" variant="subtle" onClick={() => void copy()} disabled={!explanation}>

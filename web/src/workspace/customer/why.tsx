@@ -1,46 +1,128 @@
-import { Anchor } from "@mantine/core"
+import { Anchor, UnstyledButton } from "@mantine/core"
 import { msg } from "@lingui/core/macro"
 import type { MessageDescriptor } from "@lingui/core"
-import { Trans, useLingui } from "@lingui/react/macro"
+import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
+import { useState } from "react"
+import { retimedExplanation } from "../../../../src/core/routing/explain.ts"
 import type { ExclusionReason, Explanation, ExplanationStep } from "../../../../src/core/routing/explanation.ts"
 import { useCan, useMe } from "../../can.ts"
+import { useNowMinutes } from "../../field/now.ts"
 import { exactTime } from "../../field/relative-time.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
+import { shownName } from "../names.ts"
+import { dayLabel, daysBetween } from "../short-time.ts"
 import { explanationQuery } from "../work.queries.ts"
 import classes from "./customer.module.css"
 
 type Props = { conversationId: string; kinds?: ExplanationStep["kind"][]; withCandidates?: boolean }
 
-/** The steps from arrival to this agent, as the engine stored them. */
+/** The steps from arrival to this agent, as the engine stored them; of earlier contacts on request. */
 export function WhySteps({ conversationId, kinds, withCandidates }: Props) {
   const query = useQuery(explanationQuery(conversationId))
+  const [withEarlier, setWithEarlier] = useState(false)
   return (
     <ResourceState query={query}>
       {(explanation) => {
-        const steps = kinds ? explanation.steps.filter((step) => kinds.includes(step.kind)) : explanation.steps
+        const steps = ownTimes(explanation.steps).filter((step) => !kinds || kinds.includes(step.kind))
+        const contacts = kinds ? [steps] : contactsOf(steps)
+        const shown = withEarlier ? contacts : contacts.slice(-1)
+        const before = steps.length - shown.flat().length
         return (
           <>
-            <ol className={classes.why}>
-              {steps.map((step, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and never change their order
-                <li key={index} data-last={(!kinds && index === steps.length - 1) || undefined}>
-                  <span className={classes.number} aria-hidden>
-                    {index + 1}
-                  </span>
-                  <span title={exactTime(step.at)}>
-                    {step.text} <SettingLink url={step.settingUrl} />
-                  </span>
-                </li>
-              ))}
-            </ol>
+            {before > 0 && (
+              <UnstyledButton className={classes.earlierSteps} onClick={() => setWithEarlier(true)}>
+                <Plural value={before} one="Show # earlier step" other="Show # earlier steps" />
+              </UnstyledButton>
+            )}
+            {shown.map((contact) => (
+              <Steps key={contact[0]?.at} steps={contact} last={kinds ? null : (steps.at(-1) ?? null)} />
+            ))}
             {withCandidates && <Candidates explanation={explanation} />}
+            <ZoneNote at={steps[0]?.at ?? null} />
           </>
         )
       }}
     </ResourceState>
   )
+}
+
+/** Of one contact, with its day where that is not today. */
+function Steps({ steps, last }: { steps: ExplanationStep[]; last: ExplanationStep | null }) {
+  const now = useNowMinutes()
+  const at = steps[0]?.at
+  const isToday = !at || daysBetween(Date.parse(at), now) === 0
+  return (
+    <>
+      {!isToday && (
+        <div className={classes.whyDay}>
+          <time dateTime={at}>{dayLabel(at, now)}</time>
+        </div>
+      )}
+      <ol className={classes.why}>
+        {steps.map((step, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: steps have no id and never change their order
+          <li key={index} data-last={step === last || undefined}>
+            <span className={classes.number} aria-hidden>
+              {index + 1}
+            </span>
+            <span title={exactTime(step.at)}>
+              {step.text} <SettingLink url={step.settingUrl} />
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  )
+}
+
+/** Each begins with what the customer sent. */
+function contactsOf(steps: ExplanationStep[]): ExplanationStep[][] {
+  const contacts: ExplanationStep[][] = []
+  for (const step of steps) {
+    if (step.kind === "received" || contacts.length === 0) contacts.push([])
+    contacts.at(-1)?.push(step)
+  }
+  return contacts
+}
+
+const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
+const ownTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" })
+const ownDay = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" })
+
+/** Said on the reader's clock, as all other times on the page; the server says them on the organization's. */
+function ownTimes(steps: ExplanationStep[]): ExplanationStep[] {
+  return retimedExplanation(steps.map(withReadableNumber), (iso, near) => {
+    const [at, day] = [new Date(iso), ownDay.format(new Date(iso))]
+    return day === ownDay.format(new Date(near)) ? ownTime.format(at) : `${day}, ${ownTime.format(at)}`
+  })
+}
+
+function withReadableNumber(step: ExplanationStep): ExplanationStep {
+  const { address } = step.data
+  return typeof address === "string" ? { ...step, data: { ...step.data, address: shownName(address, address) } } : step
+}
+
+/** Only where the organization has another time than the reader. */
+function ZoneNote({ at }: { at: string | null }) {
+  const { timeZone } = useMe().organization
+  const hours = (zone: string) =>
+    new Intl.DateTimeFormat("en", { timeZone: zone, dateStyle: "short", timeStyle: "short" }).format(new Date(at ?? 0))
+  if (!at || hours(timeZone) === hours(ownZone)) return null
+  const [own, organizations] = [zoneName(ownZone), zoneName(timeZone)]
+  return (
+    <p className={classes.candidates}>
+      <Trans>
+        Times are yours ({own}); your organization's are {organizations}.
+      </Trans>
+    </p>
+  )
+}
+
+function zoneName(timeZone: string): string {
+  const parts = new Intl.DateTimeFormat(undefined, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0)
+  return parts.find(({ type }) => type === "timeZoneName")?.value ?? timeZone
 }
 
 function SettingLink({ url }: { url: string | null }) {
@@ -91,7 +173,7 @@ function Candidates({ explanation }: { explanation: Explanation }) {
 
 /** For a mail to a colleague: the steps as numbered lines. */
 export function explanationText(explanation: Explanation): string {
-  const lines = explanation.steps.map((step, index) => `${index + 1}. ${step.text} (${exactTime(step.at)})`)
+  const lines = ownTimes(explanation.steps).map((step, index) => `${index + 1}. ${step.text} (${exactTime(step.at)})`)
   const others = explanation.candidates.map(
     ({ name, agentId, excludedBy }) => `${name ?? agentId}: ${excludedBy ?? "eligible"}`,
   )

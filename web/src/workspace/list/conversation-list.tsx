@@ -1,6 +1,6 @@
-import { EmptyState, SegmentedControl, Skeleton, UnstyledButton } from "@mantine/core"
+import { ActionIcon, EmptyState, SegmentedControl, Skeleton, Tooltip, UnstyledButton } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconCheck, IconCircleDashed, IconInbox } from "@tabler/icons-react"
+import { IconCheck, IconCircleDashed, IconInbox, IconLayoutSidebarLeftCollapse } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { type KeyboardEvent, useRef, useState } from "react"
@@ -16,10 +16,16 @@ import { LoadLine } from "./load-line.tsx"
 import { NewMessageButton } from "../new-message.tsx"
 import classes from "./list.module.css"
 
-type Props = { view: WorkList; openId: string | null; hidden?: boolean }
+type Props = {
+  view: WorkList
+  openId: string | null
+  hidden: boolean
+  /** Null: there is nothing beside it, it stays. */
+  onFold: (() => void) | null
+}
 
 /** Mine, Queue, Closed (ui.md 4.2): one list box; rows are reached by j, k, arrows, Home and End. */
-export function ConversationList({ view, openId, hidden }: Props) {
+export function ConversationList({ view, openId, hidden, onFold }: Props) {
   const { t } = useLingui()
   const can = useCan()
   const navigate = useNavigate()
@@ -49,6 +55,13 @@ export function ConversationList({ view, openId, hidden }: Props) {
           ]}
         />
         {can("conversation.work") && <NewMessageButton />}
+        {onFold && (
+          <Tooltip label={t`Fold the list ( [ )`}>
+            <ActionIcon size={32} onClick={onFold} aria-label={t`Fold the list`}>
+              <IconLayoutSidebarLeftCollapse size={18} stroke={1.75} />
+            </ActionIcon>
+          </Tooltip>
+        )}
       </div>
       {can("agent.self") && <LoadLine />}
       <div className={classes.scroll}>

@@ -18,15 +18,17 @@ const stackedMax = 2
 const guardMs = 400
 const lastSeconds = 5
 
-/** What is offered to me now: at most two cards, others counted. */
-export function OfferStack({ className }: { className?: string }) {
+/** What is offered to me now: at most two cards, others counted. Brief: one, without its last words. */
+export function OfferStack({ className, brief = false }: { className?: string; brief?: boolean }) {
   const offers = useOffers()
   if (offers.length === 0) return null
-  const more = offers.length - stackedMax
+  const most = brief ? 1 : stackedMax
+  const byKeys = offers.find((shown) => !shown.end)
+  const more = offers.length - most
   return (
     <div className={`${classes.stack} ${className ?? ""}`} data-offers>
-      {offers.slice(0, stackedMax).map((shown) => (
-        <OfferCard key={shown.offer.id} shown={shown} />
+      {offers.slice(0, most).map((shown) => (
+        <OfferCard key={shown.offer.id} shown={shown} brief={brief} withKeys={shown === byKeys} />
       ))}
       {more > 0 && (
         <div className={classes.more}>
@@ -37,7 +39,14 @@ export function OfferStack({ className }: { className?: string }) {
   )
 }
 
-function OfferCard({ shown }: { shown: ShownOffer }) {
+type CardProps = {
+  shown: ShownOffer
+  brief: boolean
+  /** F8 and F9 answer this one. */
+  withKeys: boolean
+}
+
+function OfferCard({ shown, brief, withKeys }: CardProps) {
   const { t } = useLingui()
   const names = useNames()
   const { offer } = shown
@@ -57,22 +66,32 @@ function OfferCard({ shown }: { shown: ShownOffer }) {
               {name}
             </div>
             <div className="dim ellipsis" style={{ fontSize: 12 }}>
-              {offer.entryPoint ? <Trans>to {entryPointName(offer.entryPoint)}</Trans> : channelLabel(offer.channel)}
+              {brief ? (
+                <>
+                  {inbox} · {channelLabel(offer.channel)}
+                </>
+              ) : offer.entryPoint ? (
+                <Trans>to {entryPointName(offer.entryPoint)}</Trans>
+              ) : (
+                channelLabel(offer.channel)
+              )}
             </div>
           </div>
           <Seconds shown={shown} />
         </div>
-        {offer.preview && <p className={classes.preview}>{offer.preview}</p>}
-        <div className={classes.tags}>
-          <span className={classes.tag}>
-            <IconInbox size={13} stroke={1.75} aria-hidden /> {inbox}
-          </span>
-          {offer.matchReasons.map((reason) => (
-            <span key={reason} className={classes.tag}>
-              {reason}
+        {!brief && offer.preview && <p className={classes.preview}>{offer.preview}</p>}
+        {!brief && (
+          <div className={classes.tags}>
+            <span className={classes.tag}>
+              <IconInbox size={13} stroke={1.75} aria-hidden /> {inbox}
             </span>
-          ))}
-        </div>
+            {offer.matchReasons.map((reason) => (
+              <span key={reason} className={classes.tag}>
+                {reason}
+              </span>
+            ))}
+          </div>
+        )}
         <div className={classes.buttons}>
           <Button
             className={classes.accept}
@@ -80,14 +99,14 @@ function OfferCard({ shown }: { shown: ShownOffer }) {
             loading={answer.accept.isPending}
             onClick={() => answer.guarded(() => answer.accept.mutate())}
           >
-            <Trans>Accept</Trans> <span className={classes.key}>F8</span>
+            <Trans>Accept</Trans> {withKeys && <span className={classes.key}>F8</span>}
           </Button>
           <Button
             variant="default"
             loading={answer.decline.isPending}
             onClick={() => answer.guarded(() => answer.decline.mutate())}
           >
-            <Trans>Decline</Trans> <span className={classes.key}>F9</span>
+            <Trans>Decline</Trans> {withKeys && <span className={classes.key}>F9</span>}
           </Button>
         </div>
       </div>

@@ -1,14 +1,23 @@
+import { useMediaQuery } from "@mantine/hooks"
+import { useParams } from "@tanstack/react-router"
 import { useEffect, useRef } from "react"
 import { useIsDocked } from "./dock.ts"
 import { OfferStack, useAnswer } from "./offer-card.tsx"
 import { useOffers } from "./offers.ts"
 import classes from "./offers.module.css"
 
-/** F8 accepts and F9 declines the first offer from anywhere; where no customer pane is on the screen, the cards float. */
+/**
+ * F8 accepts and F9 declines the first offer from anywhere; where no customer pane is on the screen, the cards float. On a
+ * phone they lie at the bottom, under the thumb; over a conversation below its header and brief, so that whoever is
+ * writing goes on: the composer is neither covered nor moved.
+ */
 export function FloatingOffers() {
   const docked = useIsDocked()
   const first = useOffers().find((shown) => !shown.end)
   const answer = useAnswer(first)
+  const { conversationId } = useParams({ strict: false })
+  const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
+  const isOver = isPhone && conversationId !== undefined
   const latest = useRef({ first, answer })
   latest.current = { first, answer }
   useEffect(() => {
@@ -22,5 +31,6 @@ export function FloatingOffers() {
     window.addEventListener("keydown", onKey)
     return () => window.removeEventListener("keydown", onKey)
   }, [])
-  return docked ? null : <OfferStack className={classes.floating} />
+  if (docked) return null
+  return <OfferStack className={`${classes.floating} ${isOver ? classes.atTop : ""}`} brief={isOver} />
 }

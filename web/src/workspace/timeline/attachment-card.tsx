@@ -1,5 +1,5 @@
-import { Loader, UnstyledButton } from "@mantine/core"
-import { useLingui } from "@lingui/react/macro"
+import { Loader, UnstyledButton, VisuallyHidden } from "@mantine/core"
+import { Trans } from "@lingui/react/macro"
 import { IconFile, IconPhoto } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
@@ -10,7 +10,6 @@ import classes from "./timeline.module.css"
 
 /** Signed links live 300 s; a click takes a fresh one. */
 export function AttachmentCard({ attachment }: { attachment: Attachment }) {
-  const { t } = useLingui()
   const [busy, setBusy] = useState(false)
   const isImage = attachment.type.startsWith("image/")
   const open = async () => {
@@ -26,12 +25,10 @@ export function AttachmentCard({ attachment }: { attachment: Attachment }) {
     }
   }
   return (
-    <UnstyledButton
-      className={classes.file}
-      onClick={() => void open()}
-      aria-label={t`Download ${attachment.name}, ${bytes(attachment.sizeBytes)}`}
-      title={attachment.name}
-    >
+    <UnstyledButton className={classes.file} onClick={() => void open()} title={attachment.name}>
+      <VisuallyHidden>
+        <Trans>Download</Trans>{" "}
+      </VisuallyHidden>
       {busy ? (
         <Loader size={14} />
       ) : isImage ? (

@@ -1,14 +1,12 @@
 import { Anchor, Button, useComputedColorScheme } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { useQuery } from "@tanstack/react-query"
-import { useState } from "react"
+import { queryOptions, useQuery } from "@tanstack/react-query"
+import { useMemo, useState } from "react"
 import type { Attachment, Message } from "../../../../src/core/conversations/message.ts"
 import { api } from "../../api.ts"
-import { guessedHeight, mailDocument, remotePictures } from "./mail-document.ts"
+import { hasQuotes, type MailDocument, mailDocument, remotePictures } from "./mail-document.ts"
+import { Frame, MailFrame } from "./mail-frame.tsx"
 import classes from "./timeline.module.css"
-
-const nonce = () => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? ""
-const foldedHeightPx = 420
 
 /** A mail's body: plain text as it is, HTML in a frame that runs nothing and loads nothing by itself. */
 export function MailBody({ message }: { message: Message }) {
@@ -20,23 +18,12 @@ function TextBody({ message }: { message: Message }) {
   const { foldFrom } = message.flags
   const cut =
     typeof foldFrom === "number" && foldFrom > 0 && foldFrom < message.text.length ? foldFrom : message.text.length
-  const { t } = useLingui()
   return (
     <div className={classes.mailText} dir="auto">
       {message.text.slice(0, cut).trimEnd()}
       {cut < message.text.length && (
         <>
-          <div>
-            <Button
-              size="compact-xs"
-              variant="default"
-              aria-expanded={unfolded}
-              aria-label={unfolded ? t`Hide the quoted part` : t`Show the quoted part`}
-              onClick={() => setUnfolded(!unfolded)}
-            >
-              …
-            </Button>
-          </div>
+          <QuoteButton opened={unfolded} onOpened={setUnfolded} />
           {unfolded && <div className={classes.quoted}>{message.text.slice(cut)}</div>}
         </>
       )}
@@ -46,26 +33,11 @@ function TextBody({ message }: { message: Message }) {
 
 function HtmlBody({ message, html }: { message: Message; html: string }) {
   const { t } = useLingui()
-  const scheme = useComputedColorScheme("light")
-  const [isWhole, setWhole] = useState(false)
   const [withRemote, setWithRemote] = useState(false)
+  const [withQuotes, setWithQuotes] = useState(false)
   const remote = remotePictures(html)
-  const inline = message.attachments.filter((attachment) => attachment.contentId !== null && html.includes("data-cid"))
-  const own = useQuery({
-    queryKey: ["mail-pictures", message.id],
-    queryFn: () => ownPictures(inline),
-    enabled: inline.length > 0,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  const others = useQuery({
-    queryKey: ["mail-pictures", message.id, "remote"],
-    queryFn: () => remotePicturesOf(message.id, remote),
-    enabled: withRemote,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  const pictures = new Map([...(own.data ?? []), ...(others.data ?? [])])
-  const height = guessedHeight(html, pictures.size)
-  const isLong = height > foldedHeightPx
+  const others = useQuery(remotePicturesQuery(message.id, remote, withRemote))
+  const mail = useMailDocument(message, html, { withQuotes, remote: others.data })
   return (
     <>
       {remote.length > 0 && !withRemote && (
@@ -76,24 +48,79 @@ function HtmlBody({ message, html }: { message: Message; html: string }) {
           </Anchor>
         </div>
       )}
-      {others.isError && (
+      {others.isLoading && (
         <div className={classes.mailNotice}>
-          <Trans>The pictures could not be loaded.</Trans>
+          <Trans>Loading the pictures …</Trans>
         </div>
       )}
-      <iframe
-        className={classes.frame}
-        title={t`Mail: ${message.subject ?? t`no subject`}`}
-        sandbox="allow-popups allow-popups-to-escape-sandbox"
-        srcDoc={mailDocument(html, { nonce: nonce(), pictures, scheme })}
-        style={{ height: isWhole || !isLong ? Math.max(48, height) : foldedHeightPx }}
-      />
-      {isLong && (
-        <Anchor component="button" type="button" size="xs" onClick={() => setWhole(!isWhole)}>
-          {isWhole ? <Trans>Show less</Trans> : <Trans>Show the whole mail</Trans>}
-        </Anchor>
+      {others.isError && (
+        <div className={classes.mailNotice}>
+          <Trans>The pictures could not be loaded.</Trans>{" "}
+          <Anchor
+            component="button"
+            type="button"
+            size="xs"
+            disabled={others.isFetching}
+            onClick={() => void others.refetch()}
+          >
+            <Trans>Retry</Trans>
+          </Anchor>
+        </div>
       )}
+      <MailFrame mail={mail} title={t`Mail: ${message.subject ?? t`no subject`}`} />
+      {hasQuotes(html) && <QuoteButton opened={withQuotes} onOpened={setWithQuotes} />}
     </>
+  )
+}
+
+/** The mail as it stands, as high as the window allows: for what is wide, or long. */
+export function WholeMail({ message, html }: { message: Message; html: string }) {
+  const { t } = useLingui()
+  const remote = useQuery(remotePicturesQuery(message.id, remotePictures(html), false)).data
+  const mail = useMailDocument(message, html, { withQuotes: true, remote })
+  return <Frame mail={mail} title={t`Mail: ${message.subject ?? t`no subject`}`} />
+}
+
+type Shown = { withQuotes: boolean; remote: [string, string][] | undefined }
+
+function useMailDocument(message: Message, html: string, { withQuotes, remote }: Shown): MailDocument {
+  const scheme = useComputedColorScheme("light")
+  const inline = message.attachments.filter((attachment) => attachment.contentId !== null && html.includes("data-cid"))
+  const own = useQuery({
+    queryKey: ["mail-pictures", message.id],
+    queryFn: () => ownPictures(inline),
+    enabled: inline.length > 0,
+    staleTime: Number.POSITIVE_INFINITY,
+  }).data
+  return useMemo(
+    () => mailDocument(html, { pictures: new Map([...(own ?? []), ...(remote ?? [])]), scheme, withQuotes }),
+    [html, own, remote, scheme, withQuotes],
+  )
+}
+
+const remotePicturesQuery = (messageId: string, urls: string[], enabled: boolean) =>
+  queryOptions({
+    queryKey: ["mail-pictures", messageId, "remote"],
+    queryFn: () => remotePicturesOf(messageId, urls),
+    enabled,
+    retry: false,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+function QuoteButton({ opened, onOpened }: { opened: boolean; onOpened: (opened: boolean) => void }) {
+  const { t } = useLingui()
+  return (
+    <div>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-expanded={opened}
+        aria-label={opened ? t`Hide the quoted part` : t`Show the quoted part`}
+        onClick={() => onOpened(!opened)}
+      >
+        …
+      </Button>
+    </div>
   )
 }
 

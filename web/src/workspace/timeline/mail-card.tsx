@@ -1,6 +1,6 @@
-import { ActionIcon, Menu, Tooltip } from "@mantine/core"
+import { ActionIcon, Menu, Modal, Tooltip } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconAlertTriangle, IconCornerUpLeft, IconDots, IconDownload } from "@tabler/icons-react"
+import { IconAlertTriangle, IconArrowsMaximize, IconCornerUpLeft, IconDots, IconDownload } from "@tabler/icons-react"
 import { useState } from "react"
 import type { Message } from "../../../../src/core/conversations/message.ts"
 import { exactTime } from "../../field/relative-time.tsx"
@@ -9,7 +9,7 @@ import { shownName } from "../names.ts"
 import { clockTime } from "../short-time.ts"
 import { AttachmentCard } from "./attachment-card.tsx"
 import { DeliveryState } from "./delivery-state.tsx"
-import { MailBody } from "./mail-body.tsx"
+import { MailBody, WholeMail } from "./mail-body.tsx"
 import classes from "./timeline.module.css"
 
 type Props = {
@@ -98,27 +98,48 @@ function DeliveryWords({ message }: { message: Message }) {
 
 function MailMenu({ message }: { message: Message }) {
   const { t } = useLingui()
-  if (message.direction === "outbound") return null
+  const [isLarge, setLarge] = useState(false)
+  const inbound = message.direction === "inbound"
+  if (!inbound && !message.html) return null
   return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Tooltip label={t`More`}>
-          <ActionIcon size={24} aria-label={t`More about this mail`}>
-            <IconDots size={16} stroke={1.75} />
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item
-          component="a"
-          href={`/api/messages/${message.id}/source`}
-          download
-          leftSection={<IconDownload size={16} stroke={1.75} />}
-        >
-          <Trans>View original</Trans>
-        </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Tooltip label={t`More`}>
+            <ActionIcon size={24} aria-label={t`More about this mail`}>
+              <IconDots size={16} stroke={1.75} />
+            </ActionIcon>
+          </Tooltip>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {message.html && (
+            <Menu.Item leftSection={<IconArrowsMaximize size={16} stroke={1.75} />} onClick={() => setLarge(true)}>
+              <Trans>Show large</Trans>
+            </Menu.Item>
+          )}
+          {inbound && (
+            <Menu.Item
+              component="a"
+              href={`/api/messages/${message.id}/source`}
+              download
+              leftSection={<IconDownload size={16} stroke={1.75} />}
+            >
+              <Trans>View original</Trans>
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal
+        opened={isLarge}
+        onClose={() => setLarge(false)}
+        title={message.subject ?? t`Mail without a subject`}
+        size={960}
+        classNames={{ body: classes.largeMail }}
+        closeButtonProps={{ "aria-label": t`Close` }}
+      >
+        {isLarge && message.html && <WholeMail message={message} html={message.html} />}
+      </Modal>
+    </>
   )
 }
 

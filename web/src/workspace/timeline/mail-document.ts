@@ -1,9 +1,12 @@
 type Options = {
-  nonce: string
   /** `data:` addresses of pictures that may be shown, by what the mail calls them. */
   pictures: ReadonlyMap<string, string>
   scheme: "light" | "dark"
+  withQuotes: boolean
 }
+
+/** A mail that is ready to be shown: its body, inert, and the rules that its look is made of. */
+export type MailDocument = { body: HTMLElement; sheet: string }
 
 /** Mail that paints itself is shown on paper; the rest takes the scheme of the page. */
 const paints = /(?:^|[\s;"])(?:background(?:-color)?|color)\s*:|bgcolor|<font[^>]+color/i
@@ -11,11 +14,8 @@ const paints = /(?:^|[\s;"])(?:background(?:-color)?|color)\s*:|bgcolor|<font[^>
 /** Renamed before the parser sees it: a parsed document, too, reports each of them to the console. */
 const styleAttribute = /(<[^<>]*?\s)style=/gi
 
-/**
- * The document of a mail's frame. The frame runs no script, has no origin, and inherits the page's CSP, which takes no
- * style attribute: they become rules of one sheet with the page's nonce.
- */
-export function mailDocument(html: string, { nonce, pictures, scheme }: Options): string {
+/** The page's CSP, which a frame inherits, takes no style attribute: they become rules of one sheet. */
+export function mailDocument(html: string, { pictures, scheme, withQuotes }: Options): MailDocument {
   const parsed = new DOMParser().parseFromString(html.replace(styleAttribute, "$1data-style="), "text/html")
   const rules: string[] = []
   for (const [index, element] of [...parsed.querySelectorAll<HTMLElement>("[data-style]")].entries()) {
@@ -31,21 +31,40 @@ export function mailDocument(html: string, { nonce, pictures, scheme }: Options)
     if (source) image.setAttribute("src", source)
     else if (!image.getAttribute("src")) image.replaceWith(parsed.createTextNode(image.alt ? `[${image.alt}]` : ""))
   }
-  for (const quote of parsed.querySelectorAll("details[data-quote]")) {
-    const summary = parsed.createElement("summary")
-    summary.textContent = "…"
-    quote.prepend(summary)
+  for (const quote of parsed.querySelectorAll(quoted)) {
+    const shown = parsed.createElement("blockquote")
+    if (withQuotes) shown.append(...quote.childNodes)
+    const isMarked = !withQuotes && isFollowed(quote, parsed)
+    quote.replaceWith(...(withQuotes ? [shown] : isMarked ? ["[…]"] : []))
   }
   const paper = scheme === "dark" && paints.test(html)
   const [text, ground, link] = paper
     ? ["black", "white", "LinkText"]
     : [token("text"), "transparent", token("accent-text")]
-  const sheet = `:root{color-scheme:${paper ? "light" : scheme}}
-body{margin:0;${paper ? "padding:12px;" : ""}font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;color:${text};background:${ground};overflow-wrap:anywhere}
+  const sheet = `:root,.mail{color-scheme:${paper ? "light" : scheme}}
+body,.mail{display:flow-root;margin:0;${paper ? "padding:12px;" : ""}font:14px/1.45 ${getComputedStyle(document.body).fontFamily};color:${text};background:${ground};overflow-wrap:anywhere}
 a{color:${link}}img{max-width:100%;height:auto}table{max-width:100%}pre{white-space:pre-wrap}blockquote{margin:8px 0;padding-left:12px;border-left:2px solid GrayText}
-summary{cursor:pointer;width:32px;text-align:center;border-radius:4px;background:ButtonFace;list-style:none}
 ${rules.join("\n")}`
-  return `<!doctype html><html><head><meta charset="utf-8"><base target="_blank"><style nonce="${nonce}">${sheet}</style></head><body>${parsed.body.innerHTML}</body></html>`
+  return { body: parsed.body, sheet }
+}
+
+const quoted = "details[data-quote]"
+
+/** An answer may stand between and below what it quotes; a place that was left out is then marked. */
+function isFollowed(quote: Element, parsed: Document): boolean {
+  const after = parsed.createRange()
+  after.setStartAfter(quote)
+  after.setEnd(parsed.body, parsed.body.childNodes.length)
+  return after.toString().trim() !== ""
+}
+
+export function hasQuotes(html: string): boolean {
+  return /<details\b[^>]*data-quote/i.test(html)
+}
+
+/** The text of a frame's page. The frame runs no script and has no origin. */
+export function framePage({ body, sheet }: MailDocument, nonce: string): string {
+  return `<!doctype html><html><head><meta charset="utf-8"><base target="_blank"><style nonce="${nonce}">${sheet}</style></head><body>${body.innerHTML}</body></html>`
 }
 
 function token(name: string): string {
@@ -57,19 +76,4 @@ export function remotePictures(html: string): string[] {
   return [
     ...new Set([...html.matchAll(/data-remote-src="([^"]+)"/g)].map(([, url = ""]) => url.replaceAll("&amp;", "&"))),
   ]
-}
-
-const lineHeightPx = 21
-const lettersPerLine = 84
-
-/** A frame without origin tells no height: guessed from what stands in it. */
-export function guessedHeight(html: string, pictures: number): number {
-  const visible = html.replace(/<details[\s\S]*?<\/details>/g, "<p>…</p>")
-  const lines = visible
-    .replace(/<(?:br|\/p|\/div|\/tr|\/li|\/h[1-6]|hr)\b[^>]*>/gi, "\n")
-    .replace(/<[^>]*>/g, "")
-    .split("\n")
-    .reduce((sum, line) => sum + Math.ceil(line.trim().length / lettersPerLine), 0)
-  const paragraphs = visible.match(/<(?:p|h[1-6]|table|ul|ol)\b/gi)?.length ?? 0
-  return lines * lineHeightPx + paragraphs * 16 + pictures * 160 + 16
 }

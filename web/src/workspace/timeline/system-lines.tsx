@@ -119,8 +119,8 @@ function AssignmentText({ item, meId, onWhy }: { item: TimelineItem; meId: strin
         <Trans>
           Routed to {to} in {inbox}
         </Trans>
-      )}{" "}
-      <Anchor component="button" type="button" size="xs" onClick={onWhy}>
+      )}
+      <Anchor component="button" type="button" size="xs" ms={4} onClick={onWhy}>
         <Trans>Why?</Trans>
       </Anchor>
     </>
