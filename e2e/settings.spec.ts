@@ -15,6 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => office?.close())
 
+const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 const dialog = (name: string | RegExp) => page.getByRole("dialog", { name })
 const goTo = async (path: string, title: string) => {
   await page.goto(path)
@@ -113,24 +115,60 @@ test("look, questions and hours of a chat app are saved together, with a verdict
   await page.getByRole("tab", { name: "Look" }).click()
   await page.getByRole("textbox", { name: "Color" }).fill("#FFE066")
   await page.getByText("The text will be dark instead.").waitFor()
-  await page.keyboard.press("Escape")
+  // The preview is the widget itself, with what is not saved yet.
+  const preview = page.frameLocator("iframe[title='The chat on a page']")
+  const launcher = preview.getByRole("button", { name: "Chat with us" })
+  await expect
+    .poll(() => launcher.evaluate((button) => getComputedStyle(button).backgroundColor))
+    .toBe("rgb(255, 224, 102)")
+  await page.getByRole("radiogroup", { name: "Side" }).getByText("Left").click()
+  await expect.poll(async () => (await launcher.boundingBox())?.x ?? 9999).toBeLessThan(1200)
+  const logo = page.getByRole("group", { name: "Logo" })
+  const pick = (name: string, content: string) =>
+    logo.locator("input").setInputFiles({ name, mimeType: "image/png", buffer: Buffer.from(content, "base64") })
+  await pick("logo.png", Buffer.from("<svg onload='alert(1)'/>").toString("base64"))
+  await logo.getByText("Use a PNG, JPEG, GIF or WebP picture.").waitFor()
+  await pick("logo.png", pixel)
+  await logo.getByRole("img", { name: "The logo" }).waitFor()
   await look(page, "chat-app-look")
   await page.getByRole("tab", { name: "Greeting and questions" }).click()
   await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help?")
+  await preview.getByText("Hi! How can we help?").waitFor()
+  expect(
+    await preview.locator(".head img").evaluate((image: HTMLImageElement) => image.decode().then(() => true)),
+  ).toBe(true)
+  await page.getByRole("button", { name: "Add quick action" }).click()
+  await page.getByText("Waits until every field is right").waitFor()
+  const action = page.getByRole("group", { name: "Quick action 1" })
+  await action.getByRole("textbox", { name: "On the button" }).fill("Track it")
+  await action.getByRole("textbox", { name: "Writes" }).fill("Where is my order?")
+  await preview.getByRole("button", { name: "Track it" }).click()
+  await preview.getByRole("textbox", { name: "Your name" }).waitFor()
+  await look(page, "chat-app-greeting")
   await page.getByRole("tab", { name: "Hours" }).click()
   await page.getByRole("switch", { name: "Only at certain hours" }).click()
   await page.getByRole("group", { name: "Monday" }).getByLabel("Monday from").waitFor()
+  await page.getByRole("textbox", { name: "After-hours text" }).fill("Back at <b>nine</b>.<img src=x onerror=alert(1)>")
+  await preview.getByText("Back at nine.").waitFor()
   await look(page, "chat-app-hours")
   await page.getByRole("button", { name: "Save" }).click()
   await page.getByText("Everything is saved.").waitFor()
   const { items } = await office.api<{
-    items: { greeting: string; appearance: { color: string }; hours: { timeZone: string } }[]
+    items: {
+      greeting: string
+      appearance: { color: string; logoId: string }
+      hours: { timeZone: string }
+      installation: { seenAt: string | null }
+    }[]
   }>("GET", "/chat-apps")
   expect(items[0]).toMatchObject({
     greeting: "Hi! How can we help?",
     appearance: { color: "#FFE066" },
     hours: { timeZone: "America/Los_Angeles" },
+    quickActions: [{ label: "Track it", text: "Where is my order?", url: null }],
+    installation: { seenAt: null },
   })
+  expect(items[0]?.appearance.logoId).toEqual(expect.any(String))
   await goTo("/settings/channels/chat-apps", "Chat apps")
   await look(page, "chat-apps")
 })

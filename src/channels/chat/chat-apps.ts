@@ -8,6 +8,7 @@ import { type FieldError, invalid, problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
 import type { Tx } from "../../store/write.ts"
 import { isOpen } from "./hours.ts"
+import { refuseUnknownLogo } from "./logos.ts"
 
 /** Chat apps: each is one chat entry point, live as soon as it exists (S56). */
 
@@ -25,6 +26,7 @@ export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string
   const id = newId()
   const appId = newCode(appIdLength)
   const settings = clean({ ...defaultChatAppSettings, ...present(input) })
+  await refuseUnknownLogo(tx.db, { orgId: tx.orgId, id }, settings.appearance.logoId)
   await tx.db.insertInto("directory").values({ kind: "chat_app", value: appId, orgId: tx.orgId, id }).execute()
   const entryPointId = await beginEntryPoint(tx, {
     channel: "chat",
@@ -66,6 +68,7 @@ export async function editChatApp(
   if (name !== row.name) await refuseTakenName(tx, name, id)
   const before = ChatAppSettings.parse(row.settings)
   const after = clean({ ...before, ...present(input) })
+  await refuseUnknownLogo(tx.db, { orgId: tx.orgId, id }, after.appearance.logoId)
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return
   await tx.db
     .updateTable("chatApps")
@@ -192,6 +195,25 @@ export async function readChatApps(
       version: row.version,
     }
   })
+}
+
+/** The settings of a chat app as an edit would leave them; nothing is stored. */
+export async function previewChatApp(
+  db: Kysely<DB>,
+  by: { orgId: string; id: string },
+  input: ChatAppInput,
+): Promise<{ orgId: string; appId: string; entryPointId: string; settings: ChatAppSettings }> {
+  const row = await db
+    .selectFrom("chatApps")
+    .select(["appId", "entryPointId", "settings"])
+    .where("orgId", "=", by.orgId)
+    .where("id", "=", by.id)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst()
+  if (!row) throw problem("not_found")
+  const settings = clean({ ...ChatAppSettings.parse(row.settings), ...present(input) })
+  await refuseUnknownLogo(db, by, settings.appearance.logoId)
+  return { orgId: by.orgId, appId: row.appId, entryPointId: row.entryPointId, settings }
 }
 
 export function snippetOf(publicUrl: string, appId: string): string {

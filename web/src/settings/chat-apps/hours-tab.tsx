@@ -99,7 +99,7 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
           <Group key={index} gap={6} wrap="nowrap">
             <TextInput
               size="xs"
-              w={96}
+              w={124}
               type="time"
               aria-label={t`${name} from`}
               value={range.start}
@@ -108,7 +108,7 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
             <span aria-hidden>–</span>
             <TextInput
               size="xs"
-              w={96}
+              w={124}
               type="time"
               aria-label={t`${name} to`}
               value={range.stop}
