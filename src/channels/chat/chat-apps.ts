@@ -6,6 +6,7 @@ import { newCode, newId, newSecret } from "../../ids.ts"
 import type { Keys } from "../../keys.ts"
 import { type FieldError, invalid, problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
+import { findNamed } from "../../store/taken-name.ts"
 import type { Tx } from "../../store/write.ts"
 import { isOpen } from "./hours.ts"
 import { refuseUnknownLogo } from "./logos.ts"
@@ -244,18 +245,6 @@ function nameErrors(name: string): FieldError[] {
   ]
 }
 
-async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
-  const taken = await tx.db
-    .selectFrom("chatApps")
-    .select("id")
-    .where("orgId", "=", tx.orgId)
-    .where("deletedAt", "is", null)
-    .where((eb) => eb(eb.fn("lower", ["name"]), "=", name.toLowerCase()))
-    .executeTakeFirst()
-  if (taken && taken.id !== except)
-    throw problem("name_taken", { pointer: "#/name", chatAppId: taken.id }, `A chat app called ${name} exists.`)
-}
-
 function present(input: ChatAppInput): Partial<ChatAppSettings> {
   const { name: _, ...settings } = input
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
@@ -271,4 +260,10 @@ function clean(settings: ChatAppSettings): ChatAppSettings {
       allowedSchemes: ["https", "http", "mailto", "tel"],
     }),
   }
+}
+
+async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
+  const taken = await findNamed(tx, "chat_apps", name)
+  if (taken !== undefined && taken !== except)
+    throw problem("name_taken", { pointer: "#/name", chatAppId: taken }, `A chat app called ${name} exists.`)
 }

@@ -1,4 +1,4 @@
-import { Alert, Autocomplete, Button, Group, Modal, Select, Stack, Textarea } from "@mantine/core"
+import { Alert, Autocomplete, Select, Stack, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -10,20 +10,15 @@ import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { carrierAccountsQuery, carrierNumbersQuery } from "./sms.queries.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 /** Takes a number that the carrier account owns and switches text messages on: from then on it is an entry point. */
 export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Add SMS number`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg">
       <Form onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -135,14 +130,9 @@ function Form({ onClose }: { onClose: () => void }) {
           value={helpText}
           onChange={(event) => setHelpText(event.currentTarget.value)}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            <Trans>Add and activate</Trans>
-          </Button>
-        </Group>
+        <DialogButtons pending={add.isPending} changed={typed !== "" || helpText !== ""}>
+          <Trans>Add and activate</Trans>
+        </DialogButtons>
       </Stack>
     </form>
   )
