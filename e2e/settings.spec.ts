@@ -136,7 +136,7 @@ test("the look of a chat app is seen before it is saved, with a verdict on its c
   await page.getByText("Everything is saved.").waitFor()
 })
 
-test("greeting, questions and hours of a chat app are seen at once and saved together", async () => {
+test("the greeting of a chat app and what it asks are seen while they are typed", async () => {
   await page.getByRole("tab", { name: "Greeting and questions" }).click()
   await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help?")
   await preview().getByText("Hi! How can we help?").waitFor()
@@ -153,6 +153,9 @@ test("greeting, questions and hours of a chat app are seen at once and saved tog
   await preview().getByRole("button", { name: "Track it" }).click()
   await preview().getByRole("textbox", { name: "Your name" }).waitFor()
   await look(page, "chat-app-greeting")
+})
+
+test("hours of a chat app are seen at once, and saved together with its greeting", async () => {
   await page.getByRole("tab", { name: "Hours" }).click()
   await page.getByRole("switch", { name: "Only at certain hours" }).click()
   await page.getByRole("group", { name: "Monday" }).getByLabel("Monday from").waitFor()
@@ -239,6 +242,50 @@ test("people are invited together; who accepts is there with the roles given", a
   await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).waitFor()
   expect(await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).isChecked()).toBe(true)
   await look(page, "users-person")
+})
+
+test("by keyboard: a person opens by Enter, Esc asks before changes are lost, focus returns to the row", async () => {
+  await goTo("/settings/people/users", "Users")
+  const row = page.getByRole("button", { name: "Ana Silva" })
+  await row.focus()
+  await page.keyboard.press("Enter")
+  const sheet = dialog("Ana Silva")
+  await sheet.getByRole("textbox", { name: "Name" }).fill("Ana Costa")
+  await page.keyboard.press("Escape")
+  const stay = dialog("Close without saving your changes?").getByRole("button", { name: "Stay" })
+  await stay.waitFor()
+  await page.keyboard.press("Enter")
+  await stay.waitFor({ state: "detached" })
+  expect(await sheet.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Ana Costa")
+  await page.keyboard.press("Escape")
+  await stay.waitFor()
+  await page.keyboard.press("Shift+Tab")
+  await page.keyboard.press("Enter")
+  await sheet.waitFor({ state: "detached" })
+  await expect.poll(() => row.evaluate((element) => element === document.activeElement)).toBe(true)
+  await page.keyboard.press("Enter")
+  expect(await sheet.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Ana Silva")
+  await page.keyboard.press("Escape")
+  await sheet.waitFor({ state: "detached" })
+})
+
+test("a page whose data does not come says so and tries again; what is not there is said, too", async () => {
+  let answers = false
+  await page.route("**/api/mailboxes*", (route) =>
+    answers
+      ? route.fallback()
+      : route.fulfill({ status: 503, json: { code: "unavailable", detail: "The database is away." } }),
+  )
+  await goTo("/settings/channels/email", "Email addresses")
+  await page.getByText("The database is away.").waitFor()
+  await look(page, "settings-error")
+  answers = true
+  await page.getByRole("button", { name: "Retry" }).click()
+  await page.getByRole("row", { name: /billing@/ }).waitFor()
+  await page.unrouteAll()
+  await goTo("/settings/orchestration/inboxes/01900000-0000-7000-8000-000000000000", "Inbox")
+  await page.getByText("This is not here").waitFor()
+  await look(page, "settings-missing")
 })
 
 test("the last administrator stays one", async () => {

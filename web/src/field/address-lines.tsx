@@ -28,7 +28,6 @@ export function AddressLines({ label, description, placeholder, value, onChange,
     <Textarea
       label={label}
       description={description}
-      inputWrapperOrder={["label", "input", "error", "description"]}
       autosize
       minRows={3}
       maxRows={10}

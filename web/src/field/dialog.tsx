@@ -1,6 +1,6 @@
 import { Button, Drawer, Group, Modal, type ModalProps } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { createContext, type ReactNode, use, useEffect, useMemo, useState } from "react"
+import { createContext, type ReactNode, use, useEffect, useLayoutEffect, useMemo, useState } from "react"
 import { AskDiscard, LeaveGuard } from "./leave-guard.tsx"
 
 type Inside = { close: () => void; setChanged: (changed: boolean) => void }
@@ -39,6 +39,7 @@ export function Dialog({
 export function Sheet({ onClose, title, children }: Props) {
   const { t } = useLingui()
   const guard = useGuard(onClose)
+  useFocusBack()
   return (
     <>
       <Drawer
@@ -57,10 +58,19 @@ export function Sheet({ onClose, title, children }: Props) {
   )
 }
 
+/** A sheet is there only while it is open: where the focus was is remembered here, not by the drawer. */
+function useFocusBack(): void {
+  const [before] = useState(() => document.activeElement)
+  useEffect(
+    () => () => void setTimeout(() => before instanceof HTMLElement && before.isConnected && before.focus()),
+    [before],
+  )
+}
+
 /** For the form inside: says whether it holds what is not saved, and gets a way out that asks. */
 export function useDialog(changed = false): { close: () => void } {
   const { close, setChanged } = use(Surroundings)
-  useEffect(() => {
+  useLayoutEffect(() => {
     setChanged(changed)
     return () => setChanged(false)
   }, [changed, setChanged])
@@ -88,7 +98,11 @@ function useGuard(onClose: () => void) {
   const [changed, setChanged] = useState(false)
   const [asking, setAsking] = useState(false)
   const inside = useMemo(
-    () => ({ close: () => (changed ? setAsking(true) : onClose()), setChanged }),
+    () => ({
+      // Later: the same Escape would answer the question.
+      close: () => (changed ? void setTimeout(() => setAsking(true)) : onClose()),
+      setChanged,
+    }),
     [changed, onClose],
   )
   const question = (

@@ -73,7 +73,6 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
         <TextInput
           label={t`Account SID`}
           description={t`Begins with AC.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           value={accountSid}
           onChange={(event) => setAccountSid(event.currentTarget.value)}
           error={(tried && !accountSid.trim() && t`Enter the SID.`) || problem?.at("/accountSid")}
@@ -83,7 +82,6 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
           description={
             account ? t`Leave it empty to keep the one that is stored.` : t`Stored encrypted, never shown again.`
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
           autoComplete="new-password"
           visibilityToggleButtonProps={{ "aria-label": t`Show token` }}
           value={authToken}

@@ -25,7 +25,13 @@ import { WidgetPreview } from "./widget-preview.tsx"
 export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
-  return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
+  const { t } = useLingui()
+  if (query.data) return <Loaded key={query.data.id} app={query.data} />
+  return (
+    <SettingsPage title={t`Chat app`}>
+      <ResourceState query={query}>{() => null}</ResourceState>
+    </SettingsPage>
+  )
 }
 
 /** What each tab changes is what the preview shows first. */

@@ -66,7 +66,6 @@ export function HoursTab({ draft, onChange, problem }: TabProps) {
       <Textarea
         label={t`After-hours text`}
         description={t`Shown while closed. A chat begun before closing goes on.`}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         autosize
         minRows={2}
         value={draft.afterHoursText}

@@ -50,7 +50,6 @@ export function LookTab({ app, draft, onChange, problem }: TabProps & { app: Cha
         onChange={(color) => set({ color })}
         error={hex.test(appearance.color) ? problem?.at("/appearance/color") : t`Enter a color such as #4C5BDC.`}
         description={<ContrastVerdict ratio={contrast(known, "#ffffff")} dark={text.dark} />}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         eyeDropperButtonProps={{ "aria-label": t`Pick a color from the screen` }}
       />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own */}

@@ -70,7 +70,6 @@ function Form({ taken }: Pick<Props, "taken">) {
         <TextInput
           label={t`Name`}
           description={t`As it appears in Entry Points, such as retale.com-shopping-cart.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           data-autofocus
           maxLength={100}
           value={name}

@@ -1,4 +1,4 @@
-import { Button, SegmentedControl } from "@mantine/core"
+import { Button, SegmentedControl, useComputedColorScheme } from "@mantine/core"
 import { useDebouncedValue, useElementSize } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconExternalLink } from "@tabler/icons-react"
@@ -32,7 +32,7 @@ type Size = keyof typeof widths
 export function WidgetPreview({ app, draft, changed, isWide, scene, onScene }: Props) {
   const { t } = useLingui()
   const [size, setSize] = useState<Size>(isWide ? "desktop" : "phone")
-  const [scheme, setScheme] = useState<PreviewFrame["scheme"]>("light")
+  const [scheme, setScheme] = useState<PreviewFrame["scheme"]>(useComputedColorScheme("light"))
   const [asked] = useDebouncedValue(draft, askEveryMs)
   const preview = useQuery(chatAppPreviewQuery(app, asked))
   const { ref, width } = useElementSize()

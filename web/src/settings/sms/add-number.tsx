@@ -100,7 +100,6 @@ function Form({ onClose }: { onClose: () => void }) {
               <Trans>Connect another carrier account</Trans>
             </Link>
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
         />
         <Autocomplete
           label={t`Number`}
@@ -109,7 +108,6 @@ function Form({ onClose }: { onClose: () => void }) {
               ? t`Choose one, or type any number of the United States or Canada: the sandbox has them all.`
               : t`Numbers that this account owns and that can do text messages.`
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
           data={choices.map((each) => formatPhoneNumber(each.e164, home))}
           limit={30}
           openOnFocus={false}
@@ -124,7 +122,6 @@ function Form({ onClose }: { onClose: () => void }) {
         <Textarea
           label={t`Answer to HELP`}
           description={t`Sent when a customer texts HELP. Empty: the carrier's own answer only.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           autosize
           minRows={2}
           value={helpText}

@@ -75,7 +75,6 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
           <Textarea
             label={t`Answer to HELP`}
             description={t`Sent when a customer texts HELP. Empty: the carrier's own answer only. STOP and START are always kept.`}
-            inputWrapperOrder={["label", "input", "error", "description"]}
             autosize
             minRows={2}
             value={helpText}
