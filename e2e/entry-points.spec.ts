@@ -288,6 +288,7 @@ test("S80 every 'View permissions by role' opens the table that enforces them", 
   await page.getByRole("link", { name: "View permissions by role" }).click()
   await page.getByRole("heading", { name: "Roles and permissions", level: 1 }).waitFor()
   const cell = page.getByRole("row", { name: /^Edit entry points and their routing/ }).getByRole("cell")
+  await cell.first().waitFor()
   expect(await cell.allTextContents()).toEqual(["allowed", ...Array.from({ length: 6 }, () => "–not allowed")])
   await look(page, "roles")
 })
