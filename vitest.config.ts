@@ -25,8 +25,9 @@ export default defineConfig({
           include: ["e2e/**/*.spec.ts"],
           globalSetup: "e2e/setup.ts",
           isolate: false,
-          // One browser and one Switchboard for all.
-          maxWorkers: 1,
+          // One browser and one Switchboard for all; each file has an organization of its own. One file's page works
+          // while the other's waits.
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

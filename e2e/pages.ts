@@ -19,6 +19,7 @@ export async function newPage(options: BrowserContextOptions = {}): Promise<Page
   const context = await (await browser()).newContext({
     baseURL: switchboard().url,
     viewport: { width: 1440, height: 900 },
+    reducedMotion: "reduce",
     ...options,
   })
   return context.newPage()

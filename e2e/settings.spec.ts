@@ -15,6 +15,8 @@ beforeAll(async () => {
 })
 afterAll(() => office?.close())
 
+const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
 const dialog = (name: string | RegExp) => page.getByRole("dialog", { name })
 const goTo = async (path: string, title: string) => {
   await page.goto(path)
@@ -107,30 +109,77 @@ test("S29 S41 S52 S64 a chat app is named with dots and hyphens, and shows its s
   await look(page, "chat-app-install")
 })
 
-test("look, questions and hours of a chat app are saved together, with a verdict on the color", async () => {
+// The preview is the widget itself, with what is not saved yet.
+const preview = () => page.frameLocator("iframe[title='The chat on a page']")
+
+test("the look of a chat app is seen before it is saved, with a verdict on its color; its logo is a picture", async () => {
   await goTo("/settings/channels/chat-apps", "Chat apps")
   await page.getByRole("link", { name: /retale.com-shopping-cart/ }).click()
   await page.getByRole("tab", { name: "Look" }).click()
   await page.getByRole("textbox", { name: "Color" }).fill("#FFE066")
   await page.getByText("The text will be dark instead.").waitFor()
-  await page.keyboard.press("Escape")
+  const launcher = preview().getByRole("button", { name: "Chat with us" })
+  await expect
+    .poll(() => launcher.evaluate((button) => getComputedStyle(button).backgroundColor))
+    .toBe("rgb(255, 224, 102)")
+  await page.getByRole("radiogroup", { name: "Side" }).getByText("Left").click()
+  await expect.poll(async () => (await launcher.boundingBox())?.x ?? 9999).toBeLessThan(1200)
+  const logo = page.getByRole("group", { name: "Logo" })
+  const pick = (name: string, content: string) =>
+    logo.locator("input").setInputFiles({ name, mimeType: "image/png", buffer: Buffer.from(content, "base64") })
+  await pick("logo.png", Buffer.from("<svg onload='alert(1)'/>").toString("base64"))
+  await logo.getByText("Use a PNG, JPEG, GIF or WebP picture.").waitFor()
+  await pick("logo.png", pixel)
+  await logo.getByRole("img", { name: "The logo" }).waitFor()
   await look(page, "chat-app-look")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByText("Everything is saved.").waitFor()
+})
+
+test("the greeting of a chat app and what it asks are seen while they are typed", async () => {
   await page.getByRole("tab", { name: "Greeting and questions" }).click()
   await page.getByRole("textbox", { name: "Greeting" }).fill("Hi! How can we help?")
+  await preview().getByText("Hi! How can we help?").waitFor()
+  expect(
+    await preview()
+      .locator(".head img")
+      .evaluate((image: HTMLImageElement) => image.decode().then(() => true)),
+  ).toBe(true)
+  await page.getByRole("button", { name: "Add quick action" }).click()
+  await page.getByText("Waits until every field is right").waitFor()
+  const action = page.getByRole("group", { name: "Quick action 1" })
+  await action.getByRole("textbox", { name: "On the button" }).fill("Track it")
+  await action.getByRole("textbox", { name: "Writes" }).fill("Where is my order?")
+  await preview().getByRole("button", { name: "Track it" }).click()
+  await preview().getByRole("textbox", { name: "Your name" }).waitFor()
+  await look(page, "chat-app-greeting")
+})
+
+test("hours of a chat app are seen at once, and saved together with its greeting", async () => {
   await page.getByRole("tab", { name: "Hours" }).click()
   await page.getByRole("switch", { name: "Only at certain hours" }).click()
   await page.getByRole("group", { name: "Monday" }).getByLabel("Monday from").waitFor()
+  await page.getByRole("textbox", { name: "After-hours text" }).fill("Back at <b>nine</b>.<img src=x onerror=alert(1)>")
+  await preview().getByText("Back at nine.").waitFor()
   await look(page, "chat-app-hours")
   await page.getByRole("button", { name: "Save" }).click()
   await page.getByText("Everything is saved.").waitFor()
   const { items } = await office.api<{
-    items: { greeting: string; appearance: { color: string }; hours: { timeZone: string } }[]
+    items: {
+      greeting: string
+      appearance: { color: string; logoId: string }
+      hours: { timeZone: string }
+      installation: { seenAt: string | null }
+    }[]
   }>("GET", "/chat-apps")
   expect(items[0]).toMatchObject({
     greeting: "Hi! How can we help?",
     appearance: { color: "#FFE066" },
     hours: { timeZone: "America/Los_Angeles" },
+    quickActions: [{ label: "Track it", text: "Where is my order?", url: null }],
+    installation: { seenAt: null },
   })
+  expect(items[0]?.appearance.logoId).toEqual(expect.any(String))
   await goTo("/settings/channels/chat-apps", "Chat apps")
   await look(page, "chat-apps")
 })
@@ -165,11 +214,7 @@ test("people are invited together; who accepts is there with the roles given", a
   await page.getByRole("button", { name: "Invite people" }).click()
   const form = dialog("Invite people")
   const email = `ana@${office.domain}`
-  const emails = form.getByLabel("E-mail addresses")
-  for (const each of [email, `leo@${office.domain}`]) {
-    await emails.fill(each)
-    await emails.press("Enter")
-  }
+  await form.getByRole("textbox", { name: "E-mail addresses" }).fill(`${email}\nleo@${office.domain}`)
   await look(page, "users-invite")
   await form.getByRole("button", { name: "Send 2 invitations" }).click()
   await form.getByText("2 invitations are on their way.").waitFor()
@@ -197,6 +242,50 @@ test("people are invited together; who accepts is there with the roles given", a
   await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).waitFor()
   expect(await dialog("Ana Silva").getByRole("checkbox", { name: "Agent" }).isChecked()).toBe(true)
   await look(page, "users-person")
+})
+
+test("by keyboard: a person opens by Enter, Esc asks before changes are lost, focus returns to the row", async () => {
+  await goTo("/settings/people/users", "Users")
+  const row = page.getByRole("button", { name: "Ana Silva" })
+  await row.focus()
+  await page.keyboard.press("Enter")
+  const sheet = dialog("Ana Silva")
+  await sheet.getByRole("textbox", { name: "Name" }).fill("Ana Costa")
+  await page.keyboard.press("Escape")
+  const stay = dialog("Close without saving your changes?").getByRole("button", { name: "Stay" })
+  await stay.waitFor()
+  await page.keyboard.press("Enter")
+  await stay.waitFor({ state: "detached" })
+  expect(await sheet.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Ana Costa")
+  await page.keyboard.press("Escape")
+  await stay.waitFor()
+  await page.keyboard.press("Shift+Tab")
+  await page.keyboard.press("Enter")
+  await sheet.waitFor({ state: "detached" })
+  await expect.poll(() => row.evaluate((element) => element === document.activeElement)).toBe(true)
+  await page.keyboard.press("Enter")
+  expect(await sheet.getByRole("textbox", { name: "Name" }).inputValue()).toBe("Ana Silva")
+  await page.keyboard.press("Escape")
+  await sheet.waitFor({ state: "detached" })
+})
+
+test("a page whose data does not come says so and tries again; what is not there is said, too", async () => {
+  let answers = false
+  await page.route("**/api/mailboxes*", (route) =>
+    answers
+      ? route.fallback()
+      : route.fulfill({ status: 503, json: { code: "unavailable", detail: "The database is away." } }),
+  )
+  await goTo("/settings/channels/email", "Email addresses")
+  await page.getByText("The database is away.").waitFor()
+  await look(page, "settings-error")
+  answers = true
+  await page.getByRole("button", { name: "Retry" }).click()
+  await page.getByRole("row", { name: /billing@/ }).waitFor()
+  await page.unrouteAll()
+  await goTo("/settings/orchestration/inboxes/01900000-0000-7000-8000-000000000000", "Inbox")
+  await page.getByText("This is not here").waitFor()
+  await look(page, "settings-missing")
 })
 
 test("the last administrator stays one", async () => {

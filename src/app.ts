@@ -292,7 +292,6 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       readiness: [() => (stopping ? "stopping" : null)],
       metrics: () => metrics.text(),
       webDir: builtPart("web"),
-      frameOrigins: [config.sandboxOrigin],
       log,
     },
     routes,

@@ -125,7 +125,7 @@ export function allRoutes(parts: Parts): Route[] {
     ...entryPointRoutes({ store }),
     ...workflowSettingsRoutes({ store }),
     ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: parts.mailSends }) }),
-    ...chatAppRoutes({ store, keys, publicUrl }),
+    ...chatAppRoutes({ store, keys, blobs, publicUrl }),
     ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),
     ...phoneNumberRoutes({ store, accounts, smsNumbers, publicUrl }),
     ...optOutRoutes({ store }),

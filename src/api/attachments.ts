@@ -7,15 +7,14 @@ import { isSafeImage, servedType } from "../core/attachments/type.ts"
 import { attachmentBytesMax } from "../core/conversations/composing.ts"
 import { Attachment } from "../core/conversations/message.ts"
 import { actorOf, type Principal } from "../identity/principal.ts"
-import { invalid, problem } from "../problem.ts"
+import { problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
 import type { Store } from "../store/write.ts"
 import { created, ok, raw } from "./answer.ts"
 import { sightOf } from "./conversations/acting.ts"
 import { findSeen } from "./conversations/find.ts"
+import { filePart, formBytesMax, refuseTruncated } from "./file-part.ts"
 import { type Route, route } from "./route.ts"
-
-const formBytesMax = 4_096
 
 /** Files of messages: taken in while streaming, given out by signed paths, never run (reliability 38, 40). */
 export function attachmentRoutes({
@@ -61,16 +60,9 @@ export function attachmentRoutes({
       answers: { 201: Attachment },
       problems: ["too_large", "type_not_supported"],
       async handle({ principal, actor, request, write }) {
-        if (!request.isMultipart())
-          throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
-        const part = await request.file({
-          limits: { fileSize: attachmentBytesMax, files: 1 },
-          throwFileSizeLimit: false,
-        })
-        if (part?.fieldname !== "file")
-          throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
+        const part = await filePart(request, attachmentBytesMax)
         const file = await receiveFile(blobs, { name: part.filename, type: part.mimetype, content: part.file })
-        if (part.file.truncated) throw problem("too_large", { limitBytes: attachmentBytesMax })
+        refuseTruncated(part, attachmentBytesMax)
         return write(async (tx) => {
           const id = await addUpload(tx, { type: actor.type, id: principal.id, name: actor.name }, file)
           return created(`/attachments/${id}`, show({ ...file, id, inline: false, contentId: null }, principal))

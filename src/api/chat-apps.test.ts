@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type TestServer, testServer } from "../../test/server.ts"
+import { openBlobs } from "../blobs.ts"
+import { FileCollection } from "../conversations/file-collection.ts"
+import { newId } from "../ids.ts"
 import { addApp, chatWorld, type ChatWorld, hello, inbox, route, visit } from "../channels/chat/test-rig.ts"
 
 let server: TestServer
@@ -170,4 +174,120 @@ test("S6 a visitor who is played in the sandbox writes, is answered, and the sam
   expect(heard.body.items).toEqual([expect.objectContaining({ channel: "chat", text: "Hello Maya" })])
   const second = await server.api("POST", "/sandbox/messages", { ...body, externalId: "m-2", text: "Thanks" })
   expect(second.body.conversationId).toBe(first.body.conversationId)
+})
+
+const png = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+)
+
+function upload(chatAppId: string, content: Buffer, type = "image/png") {
+  const form = new FormData()
+  form.append("file", new Blob([Uint8Array.from(content)], { type }), "logo.png")
+  return server.api("POST", `/chat-apps/${chatAppId}/logos`, form)
+}
+
+test("reliability 38 a logo is a picture by its bytes, at most 512 KB, and no chat app shows another's", async () => {
+  const { chatAppId, appId } = await addApp(server, "with-logo")
+  const other = await addApp(server, "without-logo")
+  const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')
+  for (const [content, type] of [
+    [svg, "image/svg+xml"],
+    [svg, "image/png"],
+    [Buffer.from("%PDF-1.7"), "application/pdf"],
+    [Buffer.alloc(0), "image/png"],
+  ] as const) {
+    expect((await upload(chatAppId, content, type)).body).toMatchObject({ status: 415, code: "type_not_supported" })
+  }
+  const large = await upload(chatAppId, Buffer.concat([png, Buffer.alloc(524_288)]))
+  expect(large.body).toMatchObject({ status: 413, code: "too_large" })
+  const { status, body } = await upload(chatAppId, png)
+  expect(status).toBe(201)
+  const appearance = { button: "icon", text: null, color: "#4C5BDC", position: "bottom_right", logoId: body.logoId }
+  for (const [id, logoId] of [
+    [other.chatAppId, body.logoId],
+    [chatAppId, newId()],
+  ]) {
+    const refused = await server.api(
+      "PATCH",
+      `/chat-apps/${id}`,
+      { appearance: { ...appearance, logoId } },
+      { "if-match": "*" },
+    )
+    expect(refused.body.errors).toEqual([
+      expect.objectContaining({ pointer: "#/appearance/logoId", code: "unknown_reference" }),
+    ])
+  }
+  expect((await server.api("PATCH", `/chat-apps/${chatAppId}`, { appearance }, { "if-match": "*" })).status).toBe(200)
+  const logo = (app: string) => fetch(`${server.url}/widget/apps/${app}/logos/${body.logoId}`)
+  const shown = await logo(appId)
+  expect([shown.status, shown.headers.get("content-type"), shown.headers.get("cross-origin-resource-policy")]).toEqual([
+    200,
+    "image/png",
+    "cross-origin",
+  ])
+  expect(Buffer.from(await shown.arrayBuffer())).toEqual(png)
+  expect((await logo(other.appId)).status).toBe(404)
+  const page = await (await fetch(`${server.url}/widget/apps/${appId}`)).json()
+  expect(page.appearance.logoId).toBe(body.logoId)
+})
+
+test("a preview says what a visitor would get, sanitized and by the hours given, and stores nothing", async () => {
+  const { chatAppId, appId } = await addApp(server, "previewed")
+  const before = (await server.api("GET", `/chat-apps/${chatAppId}`)).body
+  const never = Object.fromEntries(
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"].map((day) => [day, []]),
+  )
+  const preview = await server.api("POST", `/chat-apps/${chatAppId}/previews`, {
+    greeting: "Ahoy",
+    hours: { timeZone: "UTC", ...never },
+    afterHoursText: "<b>Later</b><script>alert(1)</script>",
+  })
+  expect(preview.status).toBe(200)
+  expect(preview.body).toMatchObject({
+    appId,
+    company: "Retale",
+    greeting: "Ahoy",
+    open: false,
+    closedText: "<b>Later</b>",
+    appearance: before.appearance,
+  })
+  expect((await server.api("GET", `/chat-apps/${chatAppId}`)).body).toEqual(before)
+  const wrong = await server.api("POST", `/chat-apps/${chatAppId}/previews`, {
+    quickActions: [{ label: "", text: "", url: null }],
+  })
+  expect(wrong.body.errors.map((error: { pointer: string }) => error.pointer)).toEqual([
+    "#/quickActions/0/label",
+    "#/quickActions/0/text",
+  ])
+})
+
+test("the page of the preview can be framed by us only, and is an origin of its own", async () => {
+  const page = await fetch(`${server.url}/widget/preview`)
+  const policy = page.headers.get("content-security-policy") ?? ""
+  expect(policy).toContain("frame-ancestors 'self'")
+  expect(policy).toContain("sandbox allow-scripts allow-forms allow-popups")
+  expect(policy).not.toContain("allow-same-origin")
+  expect(policy).not.toContain("connect-src")
+})
+
+test("a logo in use outlives the collection of files; one that was never saved does not", async () => {
+  const { store, clock, config } = server.app.ground
+  const { chatAppId, appId } = await addApp(server, "collected")
+  const [used, unused] = [png, Buffer.concat([png, Buffer.from("another")])]
+  const { logoId } = (await upload(chatAppId, used)).body
+  const unusedId = (await upload(chatAppId, unused)).body.logoId
+  const { appearance } = (await server.api("GET", `/chat-apps/${chatAppId}`)).body
+  await server.api("PATCH", `/chat-apps/${chatAppId}`, { appearance: { ...appearance, logoId } }, { "if-match": "*" })
+  const later = { ...clock, real: () => new Date(Date.now() + 8 * 86_400_000) }
+  const blobs = openBlobs(config.blobDir)
+  await new FileCollection({
+    store,
+    blobs,
+    clock: later,
+    onError: (error) => expect.unreachable(String(error)),
+  }).collect()
+  const statusOf = async (id: string) => (await fetch(`${server.url}/widget/apps/${appId}/logos/${id}`)).status
+  expect([await statusOf(logoId), await statusOf(unusedId)]).toEqual([200, 404])
+  expect(await blobs.size(createHash("sha256").update(unused).digest("hex"))).toBeNull()
 })

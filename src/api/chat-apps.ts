@@ -1,25 +1,40 @@
 import { z } from "zod"
+import type { Blobs } from "../blobs.ts"
+import { bootstrapOf } from "../channels/chat/bootstrap.ts"
 import {
   createChatApp,
   deleteChatApp,
   editChatApp,
+  previewChatApp,
   readChatApps,
   renewIdentitySecret,
   restoreChatApp,
 } from "../channels/chat/chat-apps.ts"
-import { ChatApp, ChatAppChange } from "../core/chat/chat-app.ts"
+import { addLogo, receiveLogo } from "../channels/chat/logos.ts"
+import { ChatApp, ChatAppChange, ChatAppSettings, logoBytesMax, WidgetBootstrap } from "../core/chat/chat-app.ts"
 import type { Keys } from "../keys.ts"
 import { problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
 import { Answer, created, ok, wholeList } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
+import { filePart, formBytesMax, refuseTruncated } from "./file-part.ts"
 import { type Route, route } from "./route.ts"
 
 /** Chat apps (api.md 2.5; S29, S41, S51, S56). */
 
 const Input = ChatAppChange.extend({ name: z.string().optional() })
 
-export function chatAppRoutes({ store, keys, publicUrl }: { store: Store; keys: Keys; publicUrl: string }): Route[] {
+export function chatAppRoutes({
+  store,
+  keys,
+  blobs,
+  publicUrl,
+}: {
+  store: Store
+  keys: Keys
+  blobs: Blobs
+  publicUrl: string
+}): Route[] {
   async function one(orgId: string, id: string, now: Date, db = store.db): Promise<ChatApp> {
     const [app] = await readChatApps(db, orgId, { publicUrl, now, id })
     if (!app) throw problem("not_found")
@@ -87,6 +102,36 @@ export function chatAppRoutes({ store, keys, publicUrl }: { store: Store; keys: 
         },
       }),
     ),
+    route({
+      method: "POST",
+      path: "/chat-apps/:id/previews",
+      action: "entryPoint.read",
+      body: ChatAppChange,
+      answers: { 200: WidgetBootstrap },
+      summary: "What the widget would be if this were saved; nothing is stored",
+      async handle({ principal, params, body }) {
+        const app = await previewChatApp(store.db, { orgId: principal.orgId, id: params.id }, body)
+        return ok(await bootstrapOf({ store, publicUrl }, app))
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/chat-apps/:id/logos",
+      action: "chatApp.edit",
+      idempotent: true,
+      summary: "Upload a picture; it is shown once `appearance.logoId` names it",
+      accepts: ["multipart/form-data"],
+      limits: { bodyBytes: logoBytesMax + formBytesMax },
+      answers: { 201: z.object({ logoId: z.string() }) },
+      problems: ["too_large", "type_not_supported"],
+      async handle({ params, request, write }) {
+        const part = await filePart(request, logoBytesMax)
+        const content = await part.toBuffer()
+        refuseTruncated(part, logoBytesMax)
+        const logo = await receiveLogo(blobs, content)
+        return write(async (tx) => new Answer(201, { logoId: await addLogo(tx, params.id, logo) }))
+      },
+    }),
     route({
       method: "POST",
       path: "/chat-apps/:id/identity-secrets",

@@ -154,52 +154,25 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
         return members(principal.orgId, params.id)
       },
     }),
-    route({
-      method: "PUT",
-      path: "/inboxes/:id/members/:userId",
-      action: "inboxMember.edit",
-      answers: { 200: z.object({ items: z.array(MemberShape), nextCursor: z.null() }) },
-      async handle({ principal, params, write }) {
-        await write(async (tx) => {
-          await lockInbox(tx, params.id)
-          const user = await tx.db
-            .selectFrom("users")
-            .select(["id", "roles", "status"])
-            .where("orgId", "=", tx.orgId)
-            .where("id", "=", params.userId)
-            .executeTakeFirst()
-          if (!user) throw problem("not_found")
-          if (
-            user.status === "deactivated" ||
-            !user.roles.some((role) => role === "agent" || role === "team_manager")
-          ) {
-            throw invalid({ parameter: "userId", code: "not_an_agent", detail: "This is not an active agent." })
-          }
-          await addMember(tx, params.id, params.userId)
-        })
-        return members(principal.orgId, params.id)
-      },
-    }),
-    route({
-      method: "DELETE",
-      path: "/inboxes/:id/members/:userId",
-      action: "inboxMember.edit",
-      answers: { 200: z.object({ items: z.array(MemberShape), nextCursor: z.null() }) },
-      async handle({ principal, params, write }) {
-        await write(async (tx) => {
-          await lockInbox(tx, params.id)
-          const user = await tx.db
-            .selectFrom("users")
-            .select("id")
-            .where("orgId", "=", tx.orgId)
-            .where("id", "=", params.userId)
-            .executeTakeFirst()
-          if (!user) throw problem("not_found")
-          await removeMember(tx, params.id, params.userId, withdrawOffersOfMember)
-        })
-        return members(principal.orgId, params.id)
-      },
-    }),
+    ...(["PUT", "DELETE"] as const).map((method) =>
+      route({
+        method,
+        path: "/inboxes/:id/members/:userId",
+        action: "inboxMember.edit",
+        answers: { 200: z.object({ items: z.array(MemberShape), nextCursor: z.null() }) },
+        async handle({ principal, params, write }) {
+          await write(async (tx) => {
+            await lockInbox(tx, params.id)
+            const user = await findUser(tx, params.userId)
+            if (method === "DELETE") return removeMember(tx, params.id, user.id, withdrawOffersOfMember)
+            if (user.status !== "active" || !user.roles.some((role) => role === "agent" || role === "team_manager"))
+              throw invalid({ parameter: "userId", code: "not_an_agent", detail: "This is not an active agent." })
+            return addMember(tx, params.id, user.id)
+          })
+          return members(principal.orgId, params.id)
+        },
+      }),
+    ),
     route({
       method: "GET",
       path: "/inboxes/:id/uses",
@@ -242,4 +215,15 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       },
     }),
   ]
+}
+
+async function findUser(tx: Tx, id: string) {
+  const user = await tx.db
+    .selectFrom("users")
+    .select(["id", "roles", "status"])
+    .where("orgId", "=", tx.orgId)
+    .where("id", "=", id)
+    .executeTakeFirst()
+  if (!user) throw problem("not_found")
+  return user
 }

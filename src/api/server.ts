@@ -43,8 +43,6 @@ export type ServerDeps = {
   metrics: () => Promise<string>
   /** The built pages; null where there are none. */
   webDir: string | null
-  /** Origins that pages may show in frames (the sandbox's pages). */
-  frameOrigins?: readonly string[]
   log?: Log
   /** After each answer: which route, how it ended, how long it took. */
   onAnswered?: (answered: { method: string; path: string; status: number; seconds: number; requestId: string }) => void
@@ -198,7 +196,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
   app.get("/docs", async (_request, reply) => sendPage(reply, docsPage(routes)))
   app.get("/docs/problems", async (_request, reply) => sendPage(reply, problemsPage()))
 
-  const pages = webFiles(deps.webDir, config, deps.frameOrigins ?? [])
+  const pages = webFiles(deps.webDir, config)
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0] ?? "/"
     if (/^\/(hooks|widget)(\/|$)/.test(path) || (request.method !== "GET" && request.method !== "HEAD"))

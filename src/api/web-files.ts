@@ -14,7 +14,6 @@ const noncePlace = /__CSP_NONCE__/g
 export function webFiles(
   root: string | null,
   config: { publicUrl: string },
-  frameOrigins: readonly string[],
 ): (path: string, reply: FastifyReply) => Promise<FastifyReply> {
   let index: { text: string; changedMs: number } | null = null
 
@@ -26,7 +25,7 @@ export function webFiles(
     if (index?.changedMs !== found.mtimeMs) index = { text: await readFile(file, "utf8"), changedMs: found.mtimeMs }
     const nonce = newSecret(16)
     return reply
-      .header("content-security-policy", policy(nonce, config.publicUrl, frameOrigins))
+      .header("content-security-policy", policy(nonce, config.publicUrl))
       .header("x-frame-options", "DENY")
       .header("cross-origin-opener-policy", "same-origin")
       .header("permissions-policy", "camera=(), geolocation=(), payment=()")
@@ -60,7 +59,7 @@ function fileNameOf(path: string): string | null {
   return name === "" || name.startsWith("..") || name.split(sep).some((part) => part.startsWith(".")) ? null : name
 }
 
-function policy(nonce: string, publicUrl: string, frameOrigins: readonly string[]): string {
+function policy(nonce: string, publicUrl: string): string {
   const socket = publicUrl.replace(/^http/, "ws")
   return [
     "default-src 'self'",
@@ -70,7 +69,7 @@ function policy(nonce: string, publicUrl: string, frameOrigins: readonly string[
     "media-src 'self' blob: data:",
     "font-src 'self' data:",
     `connect-src 'self' ${socket}`,
-    `frame-src 'self' ${frameOrigins.join(" ")}`.trim(),
+    "frame-src 'self'",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'self'",

@@ -3,10 +3,10 @@ import { sql } from "kysely"
 import { z } from "zod"
 import type { Blobs } from "../blobs.ts"
 import type { ChatChannel } from "../channels/chat/adapter.ts"
+import { bootstrapOf } from "../channels/chat/bootstrap.ts"
 import type { VisitorFileLinks } from "../channels/chat/file-links.ts"
-import { isOpen } from "../channels/chat/hours.ts"
+import { findLogo } from "../channels/chat/logos.ts"
 import { ChatSocket } from "../channels/chat/socket.ts"
-import { estimateWait } from "../channels/chat/state.ts"
 import {
   createVisitor,
   endVisitor,
@@ -21,11 +21,13 @@ import type { Keys } from "../keys.ts"
 import { invalid, Problem, problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
 import { fieldErrors, inBody, pointerTo } from "./field-errors.ts"
+import { filePart, formBytesMax, refuseTruncated } from "./file-part.ts"
 import { parseJson } from "./json.ts"
 import { type Policy, quotaHeaders, RateLimiter, refuseExceeded } from "./rate-limit.ts"
 import type { HttpServer, RawRoutes, Upgrade } from "./server.ts"
 import { unknownFields } from "./unknown-fields.ts"
 import { widgetFile } from "./widget-file.ts"
+import { sendPreviewPage } from "./widget-preview.ts"
 import { admitOrigin, type WidgetOrigins } from "./widget-origin.ts"
 
 /** The widget's way in: what a page of a customer's site asks us for (api.md 3.2), open to the world. */
@@ -46,7 +48,6 @@ export type WidgetDeps = {
 export const widgetSocketPath = "/widget/apps/:appId/socket"
 const protocol = "switchboard.widget.v1"
 const attachmentBytesMax = 10_485_760
-const formBytesMax = 4_096
 const seenEverySeconds = 60
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -104,6 +105,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
     scope.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body))
 
     scope.get("/widget/switchboard.js", (request, reply) => loader(request, reply))
+    scope.get("/widget/preview", (_request, reply) => sendPreviewPage(reply))
 
     scope.options("/widget/apps/:appId", guarded(preflight))
     scope.options("/widget/apps/:appId/*", guarded(preflight))
@@ -123,9 +125,8 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       "/widget/apps/:appId",
       guarded(async (request, reply) => {
         const app = await admit(request, reply)
-        const isPreview = (request.query as { preview?: unknown }).preview !== undefined
-        if (!isPreview) await markSeen(deps.store, app, request.headers.origin ?? null)
-        return reply.send(await bootstrap(deps, app))
+        await markSeen(deps.store, app, request.headers.origin ?? null)
+        return reply.send(await bootstrapOf({ store: deps.store, publicUrl: deps.origins.publicUrl }, app))
       }),
     )
 
@@ -159,16 +160,9 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
         const app = await admit(request, reply)
         const visitor = await visitorOf(app, request)
         refuseExceeded(limiter.take(uploadPolicy, `upload ${request.ip}`))
-        if (!request.isMultipart())
-          throw problem("type_not_supported", {}, "Send multipart/form-data with one part called file.")
-        const part = await request.file({
-          limits: { fileSize: attachmentBytesMax, files: 1 },
-          throwFileSizeLimit: false,
-        })
-        if (part?.fieldname !== "file")
-          throw invalid({ pointer: "#/file", code: "required", detail: "Send one part called file." })
+        const part = await filePart(request, attachmentBytesMax)
         const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
-        if (part.file.truncated) throw problem("too_large", { limitBytes: attachmentBytesMax })
+        refuseTruncated(part, attachmentBytesMax)
         const by = { type: "customer", id: visitor.id, name: visitor.profile.name ?? "" }
         const attachmentId = await deps.store.write({ orgId: app.orgId, kind: "act" }, (tx) => addUpload(tx, by, file))
         return reply.code(201).send({ attachmentId })
@@ -177,6 +171,26 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
 
     scope.get("/widget/apps/:appId/attachments/:fileId", (request, reply) =>
       deps.watch.guard(sendFile(deps, request, reply)),
+    )
+
+    // A picture's request says no origin; a logo is on every page that shows the chat anyway.
+    scope.get(
+      "/widget/apps/:appId/logos/:logoId",
+      guarded(async (request, reply) => {
+        const { appId, logoId } = request.params as { appId: string; logoId: string }
+        refuseExceeded(limiter.take(visitorPolicy, `${request.ip} ${appId}`))
+        const app = uuid.test(logoId) ? await findChatApp(deps.store.db, { appId }) : null
+        const logo = app ? await findLogo(deps.store.db, app, logoId) : null
+        if (!logo || (await deps.blobs.size(logo.sha256)) === null) throw problem("not_found")
+        return reply
+          .headers({
+            "content-security-policy": "default-src 'none'; sandbox",
+            "cache-control": "public, max-age=31536000, immutable",
+            "cross-origin-resource-policy": "cross-origin",
+          })
+          .type(servedType(logo.type))
+          .send(deps.blobs.stream(logo.sha256))
+      }),
     )
   }
 }
@@ -217,33 +231,6 @@ function readBody(body: unknown): z.infer<typeof NewVisitor> {
   if (JSON.stringify(read.data).includes("\\u0000"))
     throw invalid({ pointer: "#/identity", code: "pattern", detail: "The character U+0000 is not allowed." })
   return read.data
-}
-
-async function bootstrap({ store, origins }: WidgetDeps, app: LiveChatApp) {
-  const { appearance, greeting, questions, quickActions, display, hours, afterHoursText } = app.settings
-  const [organization, estimatedWaitSeconds] = await Promise.all([
-    store.db.selectFrom("organizations").select("name").where("id", "=", app.orgId).executeTakeFirst(),
-    estimateWait(store.db, app.orgId, app.entryPointId),
-  ])
-  const { open, nextChangeAt } = isOpen(hours, store.clock.now())
-  return {
-    appId: app.appId,
-    company: organization?.name ?? "",
-    appearance,
-    greeting,
-    questions,
-    quickActions,
-    display,
-    open,
-    closedText: afterHoursText,
-    /** Volume control is not there yet: whoever writes is taken. */
-    accepting: true,
-    estimatedWaitSeconds,
-    nextChangeAt,
-    timeZone: hours?.timeZone ?? null,
-    socketUrl: `${origins.publicUrl.replace(/^http/, "ws")}/widget/apps/${app.appId}/socket`,
-    protocol: 1,
-  }
 }
 
 /** When and where a page last loaded it; written at most once a minute for the same site. */

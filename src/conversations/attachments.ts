@@ -70,6 +70,7 @@ export async function readAttachment(db: Kysely<DB>, orgId: string, id: string):
 export async function namedFiles(db: Kysely<DB>, sha256s: readonly string[]): Promise<Set<string>> {
   const { rows } = await sql<{ sha256: string }>`
     SELECT sha256 FROM attachments WHERE sha256 = ANY(${[...sha256s]})
+    UNION SELECT sha256 FROM chat_app_logos WHERE sha256 = ANY(${[...sha256s]})
     UNION SELECT raw_sha256 FROM inbound_events WHERE raw_sha256 = ANY(${[...sha256s]})`.execute(db)
   return new Set(rows.map((row) => row.sha256))
 }

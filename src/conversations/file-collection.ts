@@ -5,7 +5,7 @@ import type { Store } from "../store/write.ts"
 import { namedFiles } from "./attachments.ts"
 
 const everyMs = 3_600_000
-/** Uploads that no message and no draft has after this time are dropped. */
+/** Uploads that no message, no draft and no chat app has after this time are dropped. */
 const uploadDays = 7
 /** A file is written before the row that names it: younger ones are left alone. */
 const fileHours = 24
@@ -43,6 +43,11 @@ export class FileCollection {
     await sql`
       DELETE FROM attachments a WHERE a.message_id IS NULL AND a.created_at < ${new Date(now - uploadDays * 86_400_000)}
         AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.org_id = a.org_id AND d.content->'attachmentIds' ? a.id::text)`.execute(
+      store.db,
+    )
+    await sql`
+      DELETE FROM chat_app_logos l WHERE l.created_at < ${new Date(now - uploadDays * 86_400_000)} AND NOT EXISTS (
+        SELECT 1 FROM chat_apps c WHERE c.org_id = l.org_id AND c.settings->'appearance'->>'logoId' = l.id::text)`.execute(
       store.db,
     )
     return blobs.collect(new Date(now - fileHours * 3_600_000), (sha256s) => namedFiles(store.db, sha256s))

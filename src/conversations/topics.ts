@@ -1,10 +1,12 @@
 import { newId } from "../ids.ts"
 import { invalid, problem } from "../problem.ts"
 import { changeConversations, type ConversationRow } from "../store/conversations.ts"
+import { findNamed } from "../store/taken-name.ts"
 import type { Tx } from "../store/write.ts"
 import { type Acting, lockSeen, mustBeOpen } from "./acting.ts"
 
 /** What a conversation is about; the company's own list. */
+
 export type Topic = { id: string; name: string; version: number }
 
 /** Sets the topics of an open conversation, the whole set. */
@@ -60,7 +62,7 @@ async function readTopics(tx: Tx, ids: readonly string[]): Promise<{ id: string;
 
 export async function addTopic(tx: Tx, name: string): Promise<Topic> {
   const topic = { id: newId(), name, version: 1 }
-  await refuseTaken(tx, name, null)
+  await refuseTakenName(tx, name, null)
   await tx.db
     .insertInto("topics")
     .values({ orgId: tx.orgId, ...topic, createdAt: tx.now })
@@ -74,7 +76,7 @@ export async function renameTopic(tx: Tx, id: string, name: string, judge: (topi
   const before = await lockTopic(tx, id)
   judge(before)
   if (before.name === name) return before
-  await refuseTaken(tx, name, id)
+  await refuseTakenName(tx, name, id)
   const after = { ...before, name, version: before.version + 1 }
   await tx.db
     .updateTable("topics")
@@ -111,16 +113,10 @@ async function lockTopic(tx: Tx, id: string): Promise<Topic> {
   return row
 }
 
-async function refuseTaken(tx: Tx, name: string, exceptId: string | null): Promise<void> {
-  const taken = await tx.db
-    .selectFrom("topics")
-    .select("id")
-    .where("orgId", "=", tx.orgId)
-    .where((eb) => eb(eb.fn<string>("lower", ["name"]), "=", name.toLowerCase()))
-    .where("deletedAt", "is", null)
-    .executeTakeFirst()
-  if (taken && taken.id !== exceptId)
-    throw problem("name_taken", { pointer: "#/name", topicId: taken.id }, `A topic called ${name} exists.`)
+async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
+  const taken = await findNamed(tx, "topics", name)
+  if (taken !== undefined && taken !== except)
+    throw problem("name_taken", { pointer: "#/name", topicId: taken }, `A topic called ${name} exists.`)
 }
 
 function announce(tx: Tx, action: "added" | "updated" | "removed", before: Topic | null, after: Topic | null): void {

@@ -6,6 +6,7 @@ import { parseSlaMinutes, slaMessage } from "../core/sla/minutes.ts"
 import { newId } from "../ids.ts"
 import { type FieldError, invalid, problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
+import { findNamed } from "../store/taken-name.ts"
 import { bumpAgents } from "../store/agent-changes.ts"
 import { live, loadPicture, resolutionOf } from "../store/ways-in.ts"
 import type { Tx } from "../store/write.ts"
@@ -301,17 +302,6 @@ function readSla(text: string | null): { text: string; seconds: number } | { err
   return { text: parsed.text, seconds: parsed.seconds }
 }
 
-async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
-  const taken = await tx.db
-    .selectFrom("inboxes")
-    .select("id")
-    .where("orgId", "=", tx.orgId)
-    .where((eb) => eb(eb.fn("lower", ["name"]), "=", name.toLowerCase()))
-    .executeTakeFirst()
-  if (taken && taken.id !== except)
-    throw problem("name_taken", { pointer: "#/name", inboxId: taken.id }, `An Inbox called ${name} exists.`)
-}
-
 async function unknownMailbox(tx: Tx, mailboxId: string | null | undefined): Promise<FieldError[]> {
   if (!mailboxId) return []
   const found = await tx.db
@@ -359,4 +349,10 @@ async function inboxName(tx: Tx, inboxId: string): Promise<string> {
     .where("id", "=", inboxId)
     .executeTakeFirst()
   return row?.name ?? inboxId
+}
+
+async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
+  const taken = await findNamed(tx, "inboxes", name)
+  if (taken !== undefined && taken !== except)
+    throw problem("name_taken", { pointer: "#/name", inboxId: taken }, `An Inbox called ${name} exists.`)
 }

@@ -81,7 +81,7 @@ function policy(nonce: string, publicUrl: string): string {
     `img-src ${origin} data: blob:`,
     "base-uri 'none'",
     "form-action 'none'",
-    `frame-ancestors 'self' ${origin}`,
+    "frame-ancestors 'none'",
   ].join("; ")
 }
 
@@ -95,7 +95,7 @@ function page({ appId, name, company }: PageApp, publicUrl: string, nonce: strin
 <p>Waxed cotton, made to last. In stock, delivered in two days.</p>
 <p class="note">This page plays a customer's site and embeds the chat app ${escaped(name)}. What is written here is marked as a test.</p>
 </main>
-<script nonce="${nonce}">window.switchboardConfig = { appId: "${appId}", autoShowWidget: location.search.includes("show"), preview: window.top !== window.self }</script>
+<script nonce="${nonce}">window.switchboardConfig = { appId: "${appId}", autoShowWidget: location.search.includes("show") }</script>
 <script nonce="${nonce}" src="${escaped(publicUrl)}/widget/switchboard.js" async></script>
 </body>
 </html>

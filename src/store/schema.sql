@@ -168,6 +168,18 @@ table channel_routings
   constraint channel_routings_pkey PRIMARY KEY (org_id, section)
   constraint channel_routings_section_check CHECK ((section = ANY (ARRAY['email'::text, 'voice'::text, 'ivr'::text, 'sms'::text, 'chat'::text, 'facebook'::text, 'instagram'::text, 'whatsapp'::text, 'twitter_dm'::text])))
 
+table chat_app_logos
+  chat_app_id uuid not null
+  created_at timestamp with time zone not null
+  created_by jsonb not null
+  id uuid not null
+  org_id uuid not null
+  sha256 text not null
+  size_bytes bigint not null
+  type text not null
+  constraint chat_app_logos_pkey PRIMARY KEY (org_id, id)
+  CREATE INDEX chat_app_logos_sha256 ON chat_app_logos USING btree (sha256)
+
 table chat_apps
   app_id text not null
   created_at timestamp with time zone not null default now()

@@ -151,6 +151,17 @@ export interface ChannelRoutingsTable {
   version: Generated<number>
 }
 
+export interface ChatAppLogosTable {
+  chatAppId: string
+  createdAt: Timestamp
+  createdBy: unknown
+  id: string
+  orgId: string
+  sha256: string
+  sizeBytes: number
+  type: string
+}
+
 export interface ChatAppsTable {
   appId: string
   createdAt: Generated<Timestamp>
@@ -880,6 +891,7 @@ export interface DB {
   carrierAccounts: CarrierAccountsTable
   channelEnablements: ChannelEnablementsTable
   channelRoutings: ChannelRoutingsTable
+  chatAppLogos: ChatAppLogosTable
   chatApps: ChatAppsTable
   contacts: ContactsTable
   conversations: ConversationsTable

@@ -37,6 +37,8 @@ const accent: MantineColorsTuple = [
   "#2A327D",
 ]
 
+const dialogTitle = { fontSize: rem(16), lineHeight: rem(24), fontWeight: 600 }
+
 /** Sizes, faces and shades. Colors that depend on the scheme are the tokens below; no hex stands outside this file. */
 export const theme = createTheme({
   colors: { gray, dark, accent },
@@ -73,8 +75,13 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" }, styles: { root: { fontWeight: 500 } } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: 30 } },
     // A dialog's header is no landmark of the page.
-    Modal: { defaultProps: { centered: true, radius: "md", attributes: { header: { role: "none" } } } },
-    Drawer: { defaultProps: { attributes: { header: { role: "none" } } } },
+    Modal: {
+      defaultProps: { centered: true, radius: "md", attributes: { header: { role: "none" } } },
+      styles: { title: dialogTitle },
+    },
+    Drawer: { defaultProps: { attributes: { header: { role: "none" } } }, styles: { title: dialogTitle } },
+    // What helps to fill a field in stands below it, the error between the two.
+    InputWrapper: { defaultProps: { inputWrapperOrder: ["label", "input", "error", "description"] } },
     Paper: { defaultProps: { radius: "md" } },
     Text: { defaultProps: { size: "md" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },

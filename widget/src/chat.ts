@@ -1,4 +1,5 @@
-import type { ServerFrame, WidgetBootstrap, WidgetItem, WidgetState } from "../../src/core/chat/widget-protocol.ts"
+import type { WidgetBootstrap } from "../../src/core/chat/chat-app.ts"
+import type { ServerFrame, WidgetItem, WidgetState } from "../../src/core/chat/widget-protocol.ts"
 import { Connection } from "./connection.ts"
 import type { Identity, Server } from "./server.ts"
 import { type Draft, Storage } from "./storage.ts"
@@ -12,7 +13,7 @@ const retryMs = 3_000
 
 /** The chat of this page: what was said, what waits to be sent, and how the connection is. Views read it and call it. */
 export class Chat {
-  readonly app: WidgetBootstrap
+  app: WidgetBootstrap
   readonly storage: Storage
   readonly identity: Identity | null
   readonly items = new Map<number, WidgetItem>()
@@ -38,12 +39,13 @@ export class Chat {
     server: Server
     identity: Identity | null
     emit: (event: ChatEvent, detail: object) => void
+    storage?: Storage
   }) {
     this.app = deps.app
     this.#server = deps.server
     this.#emit = deps.emit
     this.identity = deps.identity
-    this.storage = new Storage(deps.app.appId)
+    this.storage = deps.storage ?? new Storage(deps.app.appId)
     this.state = {
       status: "idle",
       open: deps.app.open,
@@ -141,6 +143,11 @@ export class Chat {
   end(transcriptTo: string): void {
     this.#connection?.send({ type: "end", ...(transcriptTo && { transcriptTo }) })
     this.changed()
+  }
+
+  get logoUrl(): string | null {
+    const { logoId } = this.app.appearance
+    return logoId && this.#server.logoUrl(logoId)
   }
 
   async upload(file: File): Promise<string> {

@@ -2,6 +2,7 @@ import { Chat, type ChatEvent } from "./chat.ts"
 import { bindButtons } from "./custom-buttons.ts"
 import { isShownOn } from "./display-rules.ts"
 import { mount } from "./view/mount.tsx"
+import { showPreviews } from "./preview.ts"
 import { type Identity, Server } from "./server.ts"
 
 type Config = {
@@ -10,8 +11,6 @@ type Config = {
   autoShowWidget?: boolean
   /** A signed-in customer, signed by the site's server. */
   identity?: Identity
-  /** Not counted as an installation. */
-  preview?: boolean
 }
 
 type Listener = (detail: object) => void
@@ -34,8 +33,8 @@ function emit(event: ChatEvent, detail: object): void {
   for (const listener of listeners.get(event) ?? []) listener(detail)
 }
 
-async function start({ appId, autoShowWidget = false, identity, preview = false }: Config): Promise<void> {
-  const server = new Server(base, appId, preview)
+async function start({ appId, autoShowWidget = false, identity }: Config): Promise<void> {
+  const server = new Server(base, appId)
   const app = await server.bootstrap()
   if (!isShownOn(app.display, location.href)) return
   chat = new Chat({ app, server, identity: identity ?? null, emit })
@@ -72,5 +71,6 @@ const api = {
 if (!window.Switchboard) {
   window.Switchboard = api
   const config = window.switchboardConfig
-  if (config?.appId) api.init(config).catch(() => undefined)
+  if (script?.dataset.preview !== undefined) showPreviews((appId) => new Server(base, appId), new URL(base).origin)
+  else if (config?.appId) api.init(config).catch(() => undefined)
 }

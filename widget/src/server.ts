@@ -1,4 +1,4 @@
-import type { WidgetBootstrap } from "../../src/core/chat/widget-protocol.ts"
+import type { WidgetBootstrap } from "../../src/core/chat/chat-app.ts"
 
 export type Identity = {
   externalId: string
@@ -12,15 +12,17 @@ export type Identity = {
 /** What the widget asks of Switchboard over HTTP (api.md 3.2). */
 export class Server {
   readonly #base: string
-  readonly #isPreview: boolean
 
-  constructor(base: string, appId: string, isPreview: boolean) {
+  constructor(base: string, appId: string) {
     this.#base = `${base}/widget/apps/${encodeURIComponent(appId)}`
-    this.#isPreview = isPreview
+  }
+
+  logoUrl(logoId: string): string {
+    return `${this.#base}/logos/${logoId}`
   }
 
   async bootstrap(): Promise<WidgetBootstrap> {
-    const answer = await fetch(this.#isPreview ? `${this.#base}?preview=1` : this.#base, { credentials: "omit" })
+    const answer = await fetch(this.#base, { credentials: "omit" })
     if (!answer.ok) throw new Error(`chat app: ${answer.status}`)
     return (await answer.json()) as WidgetBootstrap
   }

@@ -39,16 +39,19 @@ const empty: Kept = {
 
 export class Storage {
   readonly #key: string
+  readonly #isKept: boolean
   value: Kept
 
-  constructor(appId: string) {
+  constructor(appId: string, isKept = true) {
     this.#key = `switchboard.${appId}`
-    this.value = { ...empty, ...read(this.#key) }
+    this.#isKept = isKept
+    this.value = { ...empty, ...(isKept && read(this.#key)) }
     for (const draft of this.value.outbox) if (draft.status === "sent") draft.status = "sending"
   }
 
   change(change: Partial<Kept>): void {
     this.value = { ...this.value, ...change }
+    if (!this.#isKept) return
     try {
       localStorage.setItem(this.#key, JSON.stringify(this.value))
     } catch {

@@ -1,15 +1,20 @@
+const light =
+  "--bg: #fff; --soft: #f3f4f7; --line: #d9dce3; --text: #1c2030; --dim: #5c6273; --bad: #b42318; --note: #eef1fb"
+const dark =
+  "--bg: #1a1c22; --soft: #262932; --line: #3d4250; --text: #eceef3; --dim: #a6adbd; --bad: #ff9a8f; --note: #232a40"
+
 /** All styles of the widget; adopted by its shadow root, so that the page's policy and styles do not reach it. */
 export const styles = `
 :host { all: initial; color-scheme: light dark }
 *, *::before, *::after { box-sizing: border-box }
 .root {
-  --bg: #fff; --soft: #f3f4f7; --line: #d9dce3; --text: #1c2030; --dim: #5c6273; --bad: #b42318; --note: #eef1fb;
+  ${light};
   font: 15px/1.45 -apple-system, BlinkMacSystemFont, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
   color: var(--text); text-align: left; -webkit-text-size-adjust: 100%;
 }
-@media (prefers-color-scheme: dark) {
-  .root { --bg: #1a1c22; --soft: #262932; --line: #3d4250; --text: #eceef3; --dim: #a6adbd; --bad: #ff9a8f; --note: #232a40 }
-}
+@media (prefers-color-scheme: dark) { .root { ${dark} } }
+:host([data-scheme="light"]) .root { ${light} }
+:host([data-scheme="dark"]) .root { ${dark} }
 button, input, textarea { font: inherit; color: inherit }
 button { cursor: pointer }
 button:disabled { cursor: default }
@@ -37,6 +42,7 @@ button:disabled { cursor: default }
 }
 @keyframes rise { from { opacity: 0; transform: translateY(12px) } }
 .head { display: flex; align-items: center; gap: 8px; padding: 12px 8px 12px 16px; background: var(--accent); color: var(--on-accent) }
+.head img { flex: none; width: 36px; height: 36px; border-radius: 8px; object-fit: contain; background: #fff }
 .head div { flex: 1; min-width: 0 }
 .head strong { display: block; font-weight: 600; font-size: 16px; overflow-wrap: anywhere }
 .head span { display: block; font-size: 13px }

@@ -13,8 +13,10 @@ import { newCode, newId, newSecret } from "../../ids.ts"
 import type { Keys } from "../../keys.ts"
 import { type FieldError, invalid, problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
+import { findNamed } from "../../store/taken-name.ts"
 import type { Tx } from "../../store/write.ts"
 import { isOpen } from "./hours.ts"
+import { refuseUnknownLogo } from "./logos.ts"
 
 /** Chat apps: each is one chat entry point, live as soon as it exists (S56). */
 
@@ -30,6 +32,7 @@ export async function createChatApp(tx: Tx, input: ChatAppInput): Promise<string
   const id = newId()
   const appId = newCode(appIdLength)
   const settings = clean(merged(defaultChatAppSettings, input))
+  await refuseUnknownLogo(tx.db, { orgId: tx.orgId, id }, settings.appearance.logoId)
   await tx.db.insertInto("directory").values({ kind: "chat_app", value: appId, orgId: tx.orgId, id }).execute()
   const entryPointId = await beginEntryPoint(tx, {
     channel: "chat",
@@ -71,6 +74,7 @@ export async function editChatApp(
   if (name !== row.name) await refuseTakenName(tx, name, id)
   const before = ChatAppSettings.parse(row.settings)
   const after = clean(merged(before, input))
+  await refuseUnknownLogo(tx.db, { orgId: tx.orgId, id }, after.appearance.logoId)
   if (name === row.name && JSON.stringify(before) === JSON.stringify(after)) return
   await tx.db
     .updateTable("chatApps")
@@ -199,6 +203,25 @@ export async function readChatApps(
   })
 }
 
+/** The settings of a chat app as an edit would leave them; nothing is stored. */
+export async function previewChatApp(
+  db: Kysely<DB>,
+  by: { orgId: string; id: string },
+  input: ChatAppInput,
+): Promise<{ orgId: string; appId: string; entryPointId: string; settings: ChatAppSettings }> {
+  const row = await db
+    .selectFrom("chatApps")
+    .select(["appId", "entryPointId", "settings"])
+    .where("orgId", "=", by.orgId)
+    .where("id", "=", by.id)
+    .where("deletedAt", "is", null)
+    .executeTakeFirst()
+  if (!row) throw problem("not_found")
+  const settings = clean(merged(ChatAppSettings.parse(row.settings), input))
+  await refuseUnknownLogo(db, by, settings.appearance.logoId)
+  return { orgId: by.orgId, appId: row.appId, entryPointId: row.entryPointId, settings }
+}
+
 export function snippetOf(publicUrl: string, appId: string): string {
   return `<script>window.switchboardConfig = { appId: "${appId}" }</script>\n<script src="${publicUrl}/widget/switchboard.js" async></script>`
 }
@@ -227,18 +250,6 @@ function nameErrors(name: string): FieldError[] {
   ]
 }
 
-async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
-  const taken = await tx.db
-    .selectFrom("chatApps")
-    .select("id")
-    .where("orgId", "=", tx.orgId)
-    .where("deletedAt", "is", null)
-    .where((eb) => eb(eb.fn("lower", ["name"]), "=", name.toLowerCase()))
-    .executeTakeFirst()
-  if (taken && taken.id !== except)
-    throw problem("name_taken", { pointer: "#/name", chatAppId: taken.id }, `A chat app called ${name} exists.`)
-}
-
 function merged(stored: ChatAppSettings, input: ChatAppInput): ChatAppSettings {
   const settings = mergeChatAppSettings(stored, input)
   if (settings) return settings
@@ -255,4 +266,10 @@ function clean(settings: ChatAppSettings): ChatAppSettings {
       allowedSchemes: ["https", "http", "mailto", "tel"],
     }),
   }
+}
+
+async function refuseTakenName(tx: Tx, name: string, except: string | null): Promise<void> {
+  const taken = await findNamed(tx, "chat_apps", name)
+  if (taken !== undefined && taken !== except)
+    throw problem("name_taken", { pointer: "#/name", chatAppId: taken }, `A chat app called ${name} exists.`)
 }

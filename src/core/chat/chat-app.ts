@@ -3,6 +3,9 @@ import { TimeZone } from "../people/organization.ts"
 
 /** One configured embed of the chat widget = one chat entry point (spec 10B, api.md 2.5). */
 
+/** A logo is a small picture: 512 KiB. */
+export const logoBytesMax = 524_288
+
 /** Letters, digits, hyphen, underscore, dot (S41). */
 export const chatAppNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/
 
@@ -136,3 +139,25 @@ export const ChatApp = ChatAppSettings.extend({
   version: z.int(),
 })
 export type ChatApp = z.infer<typeof ChatApp>
+
+/** What a page gets of a chat app when the widget begins (api.md 3.2). */
+export const WidgetBootstrap = ChatAppSettings.pick({
+  appearance: true,
+  greeting: true,
+  questions: true,
+  quickActions: true,
+  display: true,
+}).extend({
+  appId: z.string(),
+  company: z.string(),
+  open: z.boolean(),
+  /** Sanitized. */
+  closedText: z.string(),
+  accepting: z.boolean(),
+  estimatedWaitSeconds: z.number().nullable(),
+  nextChangeAt: z.string().nullable(),
+  timeZone: z.string().nullable(),
+  socketUrl: z.string(),
+  protocol: z.literal(1),
+})
+export type WidgetBootstrap = z.infer<typeof WidgetBootstrap>

@@ -1,23 +1,6 @@
-import type { ChatAppSettings } from "./chat-app.ts"
+import type { WidgetBootstrap } from "./chat-app.ts"
 
 /** What a visitor's page and the server say to each other (api.md 3.2, 3.3), as types only: the widget takes no code. */
-
-export type WidgetBootstrap = Pick<
-  ChatAppSettings,
-  "appearance" | "greeting" | "questions" | "quickActions" | "display"
-> & {
-  appId: string
-  company: string
-  open: boolean
-  /** Sanitized. */
-  closedText: string
-  accepting: boolean
-  estimatedWaitSeconds: number | null
-  nextChangeAt: string | null
-  timeZone: string | null
-  socketUrl: string
-  protocol: 1
-}
 
 export type WidgetState = {
   status: "idle" | "waiting" | "connected" | "ended"
@@ -55,3 +38,16 @@ export type ServerFrame =
   | { type: "typing"; on: boolean; agentName: string }
   | { type: "read"; seq: number; at: string }
   | { type: "goodbye"; reason: "restart" | "token_invalid" | "app_disabled" | "superseded"; reconnectAfterMs: number }
+
+/** What the page of settings says to its preview of the widget, whenever something of it changes. */
+export type PreviewFrame = {
+  type: "switchboard:preview"
+  app: WidgetBootstrap
+  scene: PreviewScene
+  scheme: "light" | "dark"
+  /** What a visitor is seen to have written. */
+  sample: string
+}
+
+/** The launcher alone, the panel as a new visitor opens it, after the first message, and out of hours. */
+export type PreviewScene = "button" | "greeting" | "questions" | "closed"

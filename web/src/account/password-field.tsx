@@ -20,7 +20,6 @@ export function NewPasswordField(props: PasswordInputProps) {
       label={t`Password`}
       autoComplete="new-password"
       description={description}
-      inputWrapperOrder={["label", "input", "error", "description"]}
       visibilityToggleButtonProps={{ "aria-label": t`Show password` }}
       {...props}
     />

@@ -3,12 +3,17 @@ import { Trans } from "@lingui/react/macro"
 import { useBlocker } from "@tanstack/react-router"
 import type { ReactNode } from "react"
 
-type Props = { when: boolean; question: ReactNode }
+type Props = {
+  when: boolean
+  question: ReactNode
+  /** What the address says besides the page may change: whether a dialog is open stands there. */
+  withinPage?: boolean
+}
 
 /** Asks before a page with unsaved changes is left, by link, Back or closing the tab. */
-export function LeaveGuard({ when, question }: Props) {
+export function LeaveGuard({ when, question, withinPage = false }: Props) {
   const blocker = useBlocker({
-    shouldBlockFn: () => when,
+    shouldBlockFn: ({ current, next }) => when && !(withinPage && current.pathname === next.pathname),
     enableBeforeUnload: when,
     disabled: !when,
     withResolver: true,

@@ -1,10 +1,12 @@
 import { Alert, Button, EmptyState, Group, Skeleton, Stack, Text } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconAlertTriangle, IconLock } from "@tabler/icons-react"
+import { IconAlertTriangle, IconLock, IconMapOff } from "@tabler/icons-react"
 import type { UseQueryResult } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useState } from "react"
+import { type Role, roleLabels, roles } from "../../../src/core/permissions.ts"
 import { ApiProblem } from "../api.ts"
+import { useMe } from "../can.ts"
 
 type Props<T> = {
   query: UseQueryResult<T>
@@ -43,6 +45,7 @@ type ErrorProps = { error: Error; retry: () => void; busy: boolean; asOf?: numbe
 export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
   const { t } = useLingui()
   if (error instanceof ApiProblem && error.status === 403) return <Forbidden problem={error} />
+  if (error instanceof ApiProblem && error.status === 404) return <Gone />
   const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : null
   return (
     <Alert
@@ -74,19 +77,43 @@ export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
 /** The page's frame stays; the reason and the way to the matrix stand in it (ui.md 3). */
 export function Forbidden({ problem }: { problem?: ApiProblem }) {
   const { t } = useLingui()
-  const roles = Array.isArray(problem?.body.requiredRoles)
-    ? problem.body.requiredRoles.join(", ").replaceAll("_", " ")
-    : "administrator"
+  const me = useMe()
+  const told = problem?.body.requiredRoles
+  const required = roles.filter((role) => (Array.isArray(told) ? told.includes(role) : role === "administrator"))
+  const needed = namesOf(required, "disjunction")
+  const own = namesOf(me.roles, "conjunction")
   return (
     <EmptyState
       icon={<IconLock size={28} stroke={1.75} />}
       title={t`You may not see this page`}
-      description={t`Required role: ${roles}.`}
+      description={t`It takes the role ${needed}. You are signed in as ${own}.`}
       py="xl"
     >
       <EmptyState.Actions>
         <Button variant="default" component={Link} to="/settings/people/roles">
           <Trans>See who can</Trans>
+        </Button>
+      </EmptyState.Actions>
+    </EmptyState>
+  )
+}
+
+function namesOf(names: readonly Role[], type: "conjunction" | "disjunction"): string {
+  return new Intl.ListFormat(undefined, { type }).format(names.map((role) => roleLabels[role].name))
+}
+
+function Gone() {
+  const { t } = useLingui()
+  return (
+    <EmptyState
+      icon={<IconMapOff size={28} stroke={1.75} />}
+      title={t`This is not here`}
+      description={t`The link may be old, or the thing was deleted.`}
+      py="xl"
+    >
+      <EmptyState.Actions>
+        <Button variant="default" component={Link} to="/">
+          <Trans>Go to the start</Trans>
         </Button>
       </EmptyState.Actions>
     </EmptyState>

@@ -48,7 +48,6 @@ export function SlaMinutesInput({
       label={label}
       {...aria}
       description={withHelp ? t`Counts clock time, nights and weekends too.` : undefined}
-      inputWrapperOrder={["label", "input", "error", "description"]}
       inputMode="decimal"
       autoComplete="off"
       value={value}

@@ -8,8 +8,8 @@ import { english } from "../texts.ts"
 import { Launcher } from "./launcher.tsx"
 import { Panel } from "./panel.tsx"
 
-/** Puts the widget into the page, behind a shadow root. */
-export function mount(chat: Chat, options: { launcher: boolean }): void {
+/** Puts the widget into the page, behind a shadow root; answers the element that is there of it. */
+export function mount(chat: Chat, options: { launcher: boolean }): HTMLElement {
   const host = document.createElement("switchboard-chat")
   // What the page says of unknown elements does not hide it.
   host.style.setProperty("all", "initial", "important")
@@ -19,6 +19,7 @@ export function mount(chat: Chat, options: { launcher: boolean }): void {
   shadow.adoptedStyleSheets = [sheet]
   document.body.append(host)
   render(<Widget chat={chat} launcher={options.launcher} shadow={shadow} />, shadow)
+  return host
 }
 
 function Widget({ chat, launcher, shadow }: { chat: Chat; launcher: boolean; shadow: ShadowRoot }) {

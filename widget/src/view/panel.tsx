@@ -38,6 +38,7 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
       onKeyDown={onKeyDown}
     >
       <div class="head">
+        <Logo key={chat.logoUrl} url={chat.logoUrl} />
         <div>
           <strong>{chat.app.company}</strong>
           <span role="status">{headline(chat, texts)}</span>
@@ -68,6 +69,12 @@ export function Panel({ chat, side, texts, onClose }: { chat: Chat; side: string
   )
 }
 
+/** The company's name stands beside it. A page whose policy forbids the picture shows the name alone. */
+function Logo({ url }: { url: string | null }) {
+  const [shown, setShown] = useState(true)
+  return url && shown ? <img src={url} alt="" onError={() => setShown(false)} /> : null
+}
+
 function headline(chat: Chat, texts: Texts): string {
   const { status, agent, estimatedWaitSeconds, queuePosition } = chat.state
   const minutes = estimatedWaitSeconds === null ? null : Math.max(1, Math.round(estimatedWaitSeconds / 60))
@@ -82,7 +89,7 @@ function headline(chat: Chat, texts: Texts): string {
 
 /** In the visitor's own zone: "Mon 9:00". */
 function shownTime(at: string): string {
-  return new Intl.DateTimeFormat(navigator.language, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(
+  return new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "numeric", minute: "2-digit" }).format(
     new Date(at),
   )
 }

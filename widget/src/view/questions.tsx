@@ -1,6 +1,6 @@
 /** @jsxImportSource preact */
 import type { TargetedEvent } from "preact"
-import type { WidgetBootstrap } from "../../../src/core/chat/widget-protocol.ts"
+import type { WidgetBootstrap } from "../../../src/core/chat/chat-app.ts"
 import type { Texts } from "../texts.ts"
 
 type Ask = WidgetBootstrap["questions"]

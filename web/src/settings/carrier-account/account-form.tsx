@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Modal, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { Alert, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { CarrierAccount } from "../../../../src/core/carriers/carrier-account.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { toast } from "../../field/toast.tsx"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 type Props = { opened: boolean; onClose: () => void /** Absent: a new one. */; account?: CarrierAccount }
 
@@ -12,14 +13,9 @@ type Props = { opened: boolean; onClose: () => void /** Absent: a new one. */; a
 export function AccountForm({ opened, onClose, account }: Props) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={account ? account.name : t`Connect Twilio`}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={account ? account.name : t`Connect Twilio`}>
       <Fields onClose={onClose} account={account} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -45,6 +41,7 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
   const refused = problem?.errors.find((error) => error.code === "credentials_refused")
+  const changed = name !== (account?.name ?? "Twilio") || accountSid !== (account?.accountSid ?? "") || authToken !== ""
   const complete = name.trim() && accountSid.trim() && (account || authToken)
   return (
     <form
@@ -76,7 +73,6 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
         <TextInput
           label={t`Account SID`}
           description={t`Begins with AC.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           value={accountSid}
           onChange={(event) => setAccountSid(event.currentTarget.value)}
           error={(tried && !accountSid.trim() && t`Enter the SID.`) || problem?.at("/accountSid")}
@@ -86,21 +82,15 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
           description={
             account ? t`Leave it empty to keep the one that is stored.` : t`Stored encrypted, never shown again.`
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
           autoComplete="new-password"
           visibilityToggleButtonProps={{ "aria-label": t`Show token` }}
           value={authToken}
           onChange={(event) => setAuthToken(event.currentTarget.value)}
           error={(tried && !account && !authToken && t`Enter the token.`) || problem?.at("/authToken")}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={save.isPending}>
-            {account ? <Trans>Save</Trans> : <Trans>Connect</Trans>}
-          </Button>
-        </Group>
+        <DialogButtons pending={save.isPending} changed={changed}>
+          {account ? <Trans>Save</Trans> : <Trans>Connect</Trans>}
+        </DialogButtons>
       </Stack>
     </form>
   )

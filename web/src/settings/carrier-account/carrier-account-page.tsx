@@ -20,16 +20,20 @@ import { DeleteAccount } from "./delete-account.tsx"
 export function CarrierAccountPage() {
   const { t } = useLingui()
   return (
-    <PermissionGate action="carrierAccount.edit">
-      <SettingsPage
-        title={t`Carrier account`}
-        lead={t`Whose telephone network carries your numbers.`}
-        requiredRole={t`Administrator`}
-        actions={<Connect />}
-      >
+    <SettingsPage
+      title={t`Carrier account`}
+      lead={t`Whose telephone network carries your numbers.`}
+      requiredRole={t`Administrator`}
+      actions={
+        <PermissionGate action="carrierAccount.edit" otherwise={null}>
+          <Connect />
+        </PermissionGate>
+      }
+    >
+      <PermissionGate action="carrierAccount.edit">
         <Accounts />
-      </SettingsPage>
-    </PermissionGate>
+      </PermissionGate>
+    </SettingsPage>
   )
 }
 

@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Tabs } from "@mantine/core"
+import { useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
@@ -17,14 +18,24 @@ import { GreetingTab } from "./greeting-tab.tsx"
 import { HoursTab } from "./hours-tab.tsx"
 import { InstallTab } from "./install-tab.tsx"
 import { LookTab } from "./look-tab.tsx"
+import type { PreviewScene } from "../../../../src/core/chat/widget-protocol.ts"
 import { WidgetPreview } from "./widget-preview.tsx"
 
 /** One chat app: how to install it, how it looks, what it says, when it is open; the widget itself beside it. */
 export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
-  return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
+  const { t } = useLingui()
+  if (query.data) return <Loaded key={query.data.id} app={query.data} />
+  return (
+    <SettingsPage title={t`Chat app`}>
+      <ResourceState query={query}>{() => null}</ResourceState>
+    </SettingsPage>
+  )
 }
+
+/** What each tab changes is what the preview shows first. */
+const sceneOf: Record<string, PreviewScene> = { look: "button", greeting: "greeting", hours: "closed" }
 
 function Loaded({ app }: { app: ChatApp }) {
   const { t } = useLingui()
@@ -47,6 +58,16 @@ function Loaded({ app }: { app: ChatApp }) {
     if (save.error) save.reset()
     setDraft((before) => ({ ...before, ...part }))
   }
+  const [tabName, setTabName] = useState("install")
+  const [scene, setScene] = useState<PreviewScene>("greeting")
+  const showTab = (name: string) => {
+    setTabName(name)
+    setScene(sceneOf[name] ?? scene)
+  }
+  const isWide = useMediaQuery("(min-width: 68em)", true, { getInitialValueInEffect: false })
+  const preview = (
+    <WidgetPreview app={app} draft={draft} changed={changed} isWide={isWide} scene={scene} onScene={setScene} />
+  )
   const tab = { draft, onChange: change, problem }
   return (
     <SettingsPage title={app.name} requiredRole={t`Administrator`}>
@@ -57,7 +78,7 @@ function Loaded({ app }: { app: ChatApp }) {
       <LeaveGuard when={changed} question={<Trans>Leave without saving the changes to {app.name}?</Trans>} />
       <div className={classes.columns}>
         <div>
-          <Tabs defaultValue="install">
+          <Tabs value={isWide && tabName === "preview" ? "look" : tabName} onChange={(name) => name && showTab(name)}>
             <Tabs.List mb="lg">
               <Tabs.Tab value="install">
                 <Trans>Install</Trans>
@@ -71,12 +92,17 @@ function Loaded({ app }: { app: ChatApp }) {
               <Tabs.Tab value="hours">
                 <Trans>Hours</Trans>
               </Tabs.Tab>
+              {!isWide && (
+                <Tabs.Tab value="preview">
+                  <Trans>Preview</Trans>
+                </Tabs.Tab>
+              )}
             </Tabs.List>
             <Tabs.Panel value="install">
               <InstallTab app={app} {...tab} />
             </Tabs.Panel>
             <Tabs.Panel value="look">
-              <LookTab {...tab} />
+              <LookTab app={app} {...tab} />
             </Tabs.Panel>
             <Tabs.Panel value="greeting">
               <GreetingTab {...tab} />
@@ -84,6 +110,7 @@ function Loaded({ app }: { app: ChatApp }) {
             <Tabs.Panel value="hours">
               <HoursTab {...tab} />
             </Tabs.Panel>
+            {!isWide && <Tabs.Panel value="preview">{preview}</Tabs.Panel>}
           </Tabs>
           {save.error && (
             <Alert color="red" variant="light" role="alert" mt="md" p="sm">
@@ -114,7 +141,7 @@ function Loaded({ app }: { app: ChatApp }) {
             </div>
           )}
         </div>
-        <WidgetPreview app={app} changed={changed} />
+        {isWide && preview}
       </div>
     </SettingsPage>
   )

@@ -87,7 +87,7 @@ function AppCard({ app }: { app: ChatApp }) {
   )
 }
 
-export function OpenState({ app }: { app: ChatApp }) {
+export function OpenState({ app }: { app: Pick<ChatApp, "hours" | "open" | "nextChangeAt"> }) {
   const next = app.nextChangeAt
     ? new Date(app.nextChangeAt).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" })
     : ""

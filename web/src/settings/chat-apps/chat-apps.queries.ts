@@ -1,5 +1,5 @@
-import { queryOptions } from "@tanstack/react-query"
-import type { ChatApp, ChatAppSettings } from "../../../../src/core/chat/chat-app.ts"
+import { keepPreviousData, queryOptions } from "@tanstack/react-query"
+import type { ChatApp, ChatAppSettings, WidgetBootstrap } from "../../../../src/core/chat/chat-app.ts"
 import { api, listAll } from "../../api.ts"
 
 export const chatAppsQuery = queryOptions({
@@ -17,12 +17,23 @@ export const chatAppQuery = (id: string) =>
     refetchInterval: seenEveryMs,
   })
 
+/** What a visitor would get if the draft were saved; while a field is wrong the last right one stays. */
+export const chatAppPreviewQuery = (app: ChatApp, draft: ChatAppDraft) =>
+  queryOptions({
+    queryKey: ["chat-app-previews", app.id, draft],
+    queryFn: ({ signal }) =>
+      api.post<WidgetBootstrap>(`/chat-apps/${app.id}/previews`, draft, { signal, idempotencyKey: undefined }),
+    placeholderData: keepPreviousData,
+    retry: false,
+    gcTime: 0,
+  })
+
 export type ChatAppDraft = Pick<
   ChatAppSettings,
-  "allowedOrigins" | "appearance" | "greeting" | "questions" | "hours" | "afterHoursText" | "display"
+  "allowedOrigins" | "appearance" | "greeting" | "questions" | "quickActions" | "hours" | "afterHoursText" | "display"
 >
 
 export function draftOf(app: ChatApp): ChatAppDraft {
-  const { allowedOrigins, appearance, greeting, questions, hours, afterHoursText, display } = app
-  return { allowedOrigins, appearance, greeting, questions, hours, afterHoursText, display }
+  const { allowedOrigins, appearance, greeting, questions, quickActions, hours, afterHoursText, display } = app
+  return { allowedOrigins, appearance, greeting, questions, quickActions, hours, afterHoursText, display }
 }

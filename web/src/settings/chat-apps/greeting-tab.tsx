@@ -1,5 +1,6 @@
 import { Select, Stack, Text, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
+import { QuickActions } from "./quick-actions.tsx"
 import type { TabProps } from "./tab.ts"
 
 type Asked = "off" | "optional" | "required"
@@ -45,6 +46,7 @@ export function GreetingTab({ draft, onChange, problem }: TabProps) {
         value={draft.questions.email}
         onChange={(email) => email && set({ email: email as Asked })}
       />
+      <QuickActions draft={draft} onChange={onChange} problem={problem} />
     </Stack>
   )
 }

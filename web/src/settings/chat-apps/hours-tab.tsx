@@ -66,7 +66,6 @@ export function HoursTab({ draft, onChange, problem }: TabProps) {
       <Textarea
         label={t`After-hours text`}
         description={t`Shown while closed. A chat begun before closing goes on.`}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         autosize
         minRows={2}
         value={draft.afterHoursText}
@@ -99,7 +98,7 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
           <Group key={index} gap={6} wrap="nowrap">
             <TextInput
               size="xs"
-              w={96}
+              w={124}
               type="time"
               aria-label={t`${name} from`}
               value={range.start}
@@ -108,7 +107,7 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
             <span aria-hidden>–</span>
             <TextInput
               size="xs"
-              w={96}
+              w={124}
               type="time"
               aria-label={t`${name} to`}
               value={range.stop}

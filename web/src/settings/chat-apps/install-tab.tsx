@@ -42,7 +42,6 @@ export function InstallTab({ app, draft, onChange, problem }: TabProps & { app: 
       <TagsInput
         label={t`Allowed sites`}
         description={t`Such as https://retale.com. While the list is empty, any site may show this chat.`}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         splitChars={[",", " ", "\n"]}
         acceptValueOnBlur
         value={draft.allowedOrigins}
@@ -52,7 +51,6 @@ export function InstallTab({ app, draft, onChange, problem }: TabProps & { app: 
       <TagsInput
         label={t`Only on pages`}
         description={t`Paths such as /cart or /help/*. Empty: on all pages with the snippet.`}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         acceptValueOnBlur
         value={draft.display.include}
         onChange={(include) => onChange({ display: { ...draft.display, include } })}

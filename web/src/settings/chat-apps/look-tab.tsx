@@ -1,16 +1,17 @@
-import { ColorInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core"
+import { ColorInput, ColorSwatch, SegmentedControl, Stack, Text, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconMessageCircle } from "@tabler/icons-react"
+import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
 import classes from "./chat-apps.module.css"
 import { contrast, contrastMin, textOn } from "./contrast.ts"
+import { LogoField } from "./logo-field.tsx"
 import type { TabProps } from "./tab.ts"
 
 /** White can be read on each of them. */
 const swatches = ["#4C5BDC", "#1C62C4", "#0B7285", "#0B7245", "#A8470A", "#B8252F", "#B0266E", "#33333C"]
 const hex = /^#[0-9a-fA-F]{6}$/
 
-/** Button, color with a verdict on its contrast, side. */
-export function LookTab({ draft, onChange, problem }: TabProps) {
+/** Button, color with a verdict on its contrast, side, logo. */
+export function LookTab({ app, draft, onChange, problem }: TabProps & { app: ChatApp }) {
   const { t } = useLingui()
   const { appearance } = draft
   const set = (part: Partial<typeof appearance>) => onChange({ appearance: { ...appearance, ...part } })
@@ -45,23 +46,26 @@ export function LookTab({ draft, onChange, problem }: TabProps) {
         label={t`Color`}
         format="hex"
         withPicker={false}
-        swatches={swatches}
-        popoverProps={{ withinPortal: false }}
         value={appearance.color}
         onChange={(color) => set({ color })}
         error={hex.test(appearance.color) ? problem?.at("/appearance/color") : t`Enter a color such as #4C5BDC.`}
         description={<ContrastVerdict ratio={contrast(known, "#ffffff")} dark={text.dark} />}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         eyeDropperButtonProps={{ "aria-label": t`Pick a color from the screen` }}
       />
-      <div>
-        <Text size="sm" fw={500} mb={4}>
-          <Trans>With your changes</Trans>
-        </Text>
-        <span className={classes.sample} style={{ background: known, color: text.color }} aria-hidden>
-          <IconMessageCircle size={24} stroke={1.75} />
-          {appearance.button === "text" && (appearance.text ?? t`Chat with us`)}
-        </span>
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own */}
+      <div role="group" aria-label={t`Colors that white can be read on`} className={classes.swatches}>
+        {swatches.map((color) => (
+          <ColorSwatch
+            key={color}
+            component="button"
+            type="button"
+            color={color}
+            radius="sm"
+            aria-label={color}
+            aria-pressed={color === appearance.color}
+            onClick={() => set({ color })}
+          />
+        ))}
       </div>
       <div>
         <Text size="sm" fw={500} mb={4} id="chat-button-side">
@@ -77,6 +81,7 @@ export function LookTab({ draft, onChange, problem }: TabProps) {
           ]}
         />
       </div>
+      <LogoField app={app} logoId={appearance.logoId} onChange={(logoId) => set({ logoId })} />
     </Stack>
   )
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, TextInput } from "@mantine/core"
+import { Alert, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
@@ -6,6 +6,7 @@ import { useState } from "react"
 import { type ChatApp, chatAppNamePattern } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { AddWarning } from "../settings-page.tsx"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 type Props = { opened: boolean; onClose: () => void /** Names in use, lower case. */; taken: string[] }
 
@@ -13,13 +14,13 @@ type Props = { opened: boolean; onClose: () => void /** Names in use, lower case
 export function NewChatApp({ opened, onClose, taken }: Props) {
   const { t } = useLingui()
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Create chat app`} closeButtonProps={{ "aria-label": t`Close` }}>
-      <Form onClose={onClose} taken={taken} />
-    </Modal>
+    <Dialog opened={opened} onClose={onClose} title={t`Create chat app`}>
+      <Form taken={taken} />
+    </Dialog>
   )
 }
 
-function Form({ onClose, taken }: Omit<Props, "opened">) {
+function Form({ taken }: Pick<Props, "taken">) {
   const { t } = useLingui()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -69,7 +70,6 @@ function Form({ onClose, taken }: Omit<Props, "opened">) {
         <TextInput
           label={t`Name`}
           description={t`As it appears in Entry Points, such as retale.com-shopping-cart.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           data-autofocus
           maxLength={100}
           value={name}
@@ -79,14 +79,9 @@ function Form({ onClose, taken }: Omit<Props, "opened">) {
           }}
           error={error}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={create.isPending}>
-            <Trans>Create chat app</Trans>
-          </Button>
-        </Group>
+        <DialogButtons pending={create.isPending} changed={typed !== ""}>
+          <Trans>Create chat app</Trans>
+        </DialogButtons>
       </Stack>
     </form>
   )

@@ -1,12 +1,15 @@
-import { Button, Group, Modal, Stack, Text, Textarea, TextInput } from "@mantine/core"
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
-import { type Mailbox, readMailAddress } from "../../../../src/core/mailboxes/mailbox.ts"
+import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { AddressLines } from "../../field/address-lines.tsx"
 import { CopyField } from "../../field/copy-field.tsx"
+import { readAddressLines } from "../../field/read-address-lines.ts"
 import { AddWarning } from "../settings-page.tsx"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 type Result = { address: string; mailbox: Mailbox | null; problem: string | null }
 
@@ -14,15 +17,9 @@ type Result = { address: string; mailbox: Mailbox | null; problem: string | null
 export function AddAddresses({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Add addresses`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Add addresses`} size="lg">
       <Form onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -32,8 +29,7 @@ function Form({ onClose }: { onClose: () => void }) {
   const [text, setText] = useState("")
   const [senderName, setSenderName] = useState("")
   const [tried, setTried] = useState(false)
-  const lines = linesOf(text)
-  const wrong = lines.filter((line) => readMailAddress(line) === null)
+  const { addresses: lines, wrong } = readAddressLines(text)
   const add = useMutation({
     mutationFn: () => addAll(lines, senderName.trim()),
     onSuccess: () => {
@@ -42,13 +38,6 @@ function Form({ onClose }: { onClose: () => void }) {
     },
   })
   if (add.data) return <Results results={add.data} onClose={onClose} onAgain={() => add.reset()} />
-  const firstWrong = wrong[0] ?? ""
-  const lineError =
-    tried && lines.length === 0
-      ? t`Enter at least one address.`
-      : tried && wrong.length > 0
-        ? t`"${firstWrong}" is no address. Write one per line, such as support@example.com.`
-        : undefined
   const upper = lines.find((line) => line !== line.toLowerCase())
   return (
     <form
@@ -56,26 +45,21 @@ function Form({ onClose }: { onClose: () => void }) {
       onSubmit={(event) => {
         event.preventDefault()
         setTried(true)
-        if (lines.length > 0 && wrong.length === 0) add.mutate()
+        if (lines.length > 0 && wrong === undefined) add.mutate()
       }}
     >
       <Stack gap="md">
         <AddWarning />
-        <Textarea
+        <AddressLines
           label={t`Addresses`}
           description={upper ? t`Saved as ${upper.toLowerCase()}` : t`One per line.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
-          autosize
-          minRows={3}
-          maxRows={10}
-          data-autofocus
           placeholder={"support@example.com\nbilling@example.com"}
           value={text}
-          onChange={(event) => {
+          onChange={(typed) => {
             setTried(false)
-            setText(event.currentTarget.value)
+            setText(typed)
           }}
-          error={lineError}
+          showError={tried}
         />
         <TextInput
           label={t`Sender name`}
@@ -84,14 +68,9 @@ function Form({ onClose }: { onClose: () => void }) {
           value={senderName}
           onChange={(event) => setSenderName(event.currentTarget.value)}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            {lines.length > 1 ? <Trans>Add {lines.length} addresses</Trans> : <Trans>Add address</Trans>}
-          </Button>
-        </Group>
+        <DialogButtons pending={add.isPending} changed={text.trim() !== "" || senderName !== ""}>
+          {lines.length > 1 ? <Trans>Add {lines.length} addresses</Trans> : <Trans>Add address</Trans>}
+        </DialogButtons>
       </Stack>
     </form>
   )
@@ -162,9 +141,4 @@ async function addAll(addresses: string[], senderName: string): Promise<Result[]
     }
   }
   return results
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split(/[\s,;]+/).map((line) => line.trim())
-  return [...new Set(lines.filter(Boolean))]
 }

@@ -1,10 +1,10 @@
-import { Button, Group, Modal, Text } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
+import { Text } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { api } from "../../api.ts"
 import { toast, toastProblem } from "../../field/toast.tsx"
+import { Removal } from "../removal.tsx"
 
 type Props = { mailbox: Mailbox; inboxName: string; onDeleted: () => void }
 
@@ -12,7 +12,6 @@ type Props = { mailbox: Mailbox; inboxName: string; onDeleted: () => void }
 export function DeleteMailbox({ mailbox, inboxName, onDeleted }: Props) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [opened, { open, close }] = useDisclosure()
   const remove = useMutation({
     mutationFn: () => api.put(`/mailboxes/${mailbox.id}/deletion`),
     onSuccess: () => {
@@ -29,29 +28,16 @@ export function DeleteMailbox({ mailbox, inboxName, onDeleted }: Props) {
           After removing it, mail for this address is refused and its exception ends. Past conversations stay.
         </Trans>
       </Text>
-      <Button variant="default" onClick={open}>
-        <Trans>Remove address</Trans>
-      </Button>
-      <Modal
-        opened={opened}
-        onClose={close}
-        title={t`Remove ${mailbox.address}?`}
-        closeButtonProps={{ "aria-label": t`Close` }}
+      <Removal
+        label={<Trans>Remove address</Trans>}
+        question={t`Remove ${mailbox.address}?`}
+        pending={remove.isPending}
+        onConfirm={() => remove.mutate()}
       >
-        <Text size="sm" mb="lg">
-          <Trans>
-            New mail to {mailbox.address} no longer reaches {inboxName}. Its sender gets it back as undeliverable.
-          </Trans>
-        </Text>
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={close}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button color="red" onClick={() => remove.mutate()} loading={remove.isPending}>
-            <Trans>Remove address</Trans>
-          </Button>
-        </Group>
-      </Modal>
+        <Trans>
+          New mail to {mailbox.address} no longer reaches {inboxName}. Its sender gets it back as undeliverable.
+        </Trans>
+      </Removal>
     </div>
   )
 }

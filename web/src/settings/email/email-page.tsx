@@ -1,19 +1,20 @@
-import { Button, EmptyState } from "@mantine/core"
+import { Button } from "@mantine/core"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconMail, IconPlus } from "@tabler/icons-react"
+import { IconMail } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useNavigate, useSearch } from "@tanstack/react-router"
+import { useNavigate, useSearch } from "@tanstack/react-router"
 import { useState } from "react"
 import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
 import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { useCan } from "../../can.ts"
-import { type Column, DataTable } from "../../field/data-table.tsx"
+import type { Column } from "../../field/data-table.tsx"
 import { RelativeTime } from "../../field/relative-time.tsx"
-import { ResourceState } from "../../field/resource-state.tsx"
+import { ResolvedInbox } from "../../field/resolved-inbox.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { entryPointsQuery } from "../entry-points/entry-points.queries.ts"
-import { Notice, SettingsPage } from "../settings-page.tsx"
+import { EntryPointList } from "../entry-point-list.tsx"
+import { Notice } from "../settings-page.tsx"
 import { AddAddresses } from "./add-addresses.tsx"
 import { mailboxesQuery } from "./email.queries.ts"
 import { MailboxDrawer } from "./mailbox-drawer.tsx"
@@ -30,49 +31,31 @@ export function EmailPage() {
   const setAdd = (open: boolean) => void navigate({ to: "/settings/channels/email", search: open ? { add: true } : {} })
   const editable = can("mailbox.edit")
   const open = query.data?.find((mailbox) => mailbox.id === openId)
-  const addButton = editable && (
-    <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
-      <Trans>Add addresses</Trans>
-    </Button>
-  )
   return (
-    <SettingsPage
+    <EntryPointList
       title={t`Email addresses`}
       lead={t`Each address is an entry point. Mail reaches it when your mail host forwards it to us.`}
       requiredRole={t`Administrator`}
-      actions={addButton}
+      caption={t`Email addresses`}
+      query={query}
+      columns={columnsOf(entryPoints, setOpenId)}
+      onRow={(mailbox) => setOpenId(mailbox.id)}
+      add={editable ? { label: <Trans>Add addresses</Trans>, onClick: () => setAdd(true) } : undefined}
+      empty={{
+        icon: IconMail,
+        title: t`No address yet`,
+        description: t`Add one, and forward its mail to the target that we show. Until then mail stays in your mailbox.`,
+      }}
+      notice={
+        query.data?.some((mailbox) => !mailbox.sends) && (
+          <Notice kind="info">
+            <Trans>
+              No mail relay is set (SMTP_RELAY_URL): answers do not leave this server, they go to the sandbox.
+            </Trans>
+          </Notice>
+        )
+      }
     >
-      {query.data?.some((mailbox) => !mailbox.sends) && (
-        <Notice kind="info">
-          <Trans>
-            No mail relay is set (SMTP_RELAY_URL): answers do not leave this server, they go to the sandbox.
-          </Trans>
-        </Notice>
-      )}
-      <ResourceState
-        query={query}
-        isEmpty={(mailboxes) => mailboxes.length === 0}
-        empty={
-          <EmptyState
-            py="xl"
-            icon={<IconMail size={28} stroke={1.75} />}
-            title={t`No address yet`}
-            description={t`Add one, and forward its mail to the target that we show. Until then mail stays in your mailbox.`}
-          >
-            <EmptyState.Actions>{addButton}</EmptyState.Actions>
-          </EmptyState>
-        }
-      >
-        {(mailboxes) => (
-          <DataTable
-            caption={t`Email addresses`}
-            columns={columnsOf(entryPoints, setOpenId)}
-            rows={mailboxes}
-            rowKey={(mailbox) => mailbox.id}
-            onRow={(mailbox) => setOpenId(mailbox.id)}
-          />
-        )}
-      </ResourceState>
       {editable && <AddAddresses opened={add} onClose={() => setAdd(false)} />}
       {open && (
         <MailboxDrawer
@@ -82,7 +65,7 @@ export function EmailPage() {
           onClose={() => setOpenId(null)}
         />
       )}
-    </SettingsPage>
+    </EntryPointList>
   )
 }
 
@@ -112,19 +95,6 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
     },
     { key: "sends", header: t`Sends`, width: 120, cell: (mailbox) => (mailbox.sends ? t`yes` : t`to sandbox`) },
   ]
-}
-
-function ResolvedInbox({ entryPoint }: { entryPoint?: EntryPoint }) {
-  if (!entryPoint?.resolution) return <span className="dim">–</span>
-  return (
-    <Link
-      to="/settings/orchestration/inboxes/$inboxId"
-      params={{ inboxId: entryPoint.resolution.inboxId }}
-      className="link"
-    >
-      {entryPoint.resolution.inboxName}
-    </Link>
-  )
 }
 
 export function Forwarding({ mailbox }: { mailbox: Mailbox }) {

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Divider, Drawer, Group, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Anchor, Button, Divider, Group, Stack, Text, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useEffect, useState } from "react"
@@ -12,22 +12,15 @@ import { toast } from "../../field/toast.tsx"
 import { DeleteMailbox } from "./delete-mailbox.tsx"
 import { probeQuery, sendProbe } from "./email.queries.ts"
 import { Forwarding } from "./email-page.tsx"
+import { Sheet, useDialog } from "../../field/dialog.tsx"
 
 type Props = { mailbox: Mailbox; entryPoint?: EntryPoint; onClose: () => void }
 
 /** One address: its forwarding target and probe, the sender's name, the end. */
 export function MailboxDrawer({ mailbox, entryPoint, onClose }: Props) {
-  const { t } = useLingui()
   const can = useCan()
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size={480}
-      title={mailbox.address}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Sheet onClose={onClose} title={mailbox.address}>
       <Stack gap="lg">
         <ForwardingPart mailbox={mailbox} editable={can("mailbox.edit")} />
         {can("mailbox.edit") && (
@@ -39,7 +32,7 @@ export function MailboxDrawer({ mailbox, entryPoint, onClose }: Props) {
           </>
         )}
       </Stack>
-    </Drawer>
+    </Sheet>
   )
 }
 
@@ -140,6 +133,7 @@ function SenderName({ mailbox, onClose }: { mailbox: Mailbox; onClose: () => voi
       onClose()
     },
   })
+  useDialog(name.trim() !== mailbox.senderName && !save.isPending)
   return (
     <form
       onSubmit={(event) => {

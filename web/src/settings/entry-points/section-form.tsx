@@ -257,7 +257,6 @@ function Defaults({ draft, inboxes, errors, fieldId, onChange }: DefaultsProps) 
           id={fieldId("/defaultInboxId")}
           label={t`Default Inbox`}
           description={t`Also called primary Inbox: what has no exception goes here.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           value={draft.defaultInboxId}
           onChange={(defaultInboxId) => onChange({ defaultInboxId })}
           error={errors.get("/defaultInboxId")}

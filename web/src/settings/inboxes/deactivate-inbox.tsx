@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core"
+import { Alert, Stack, Text } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -8,6 +8,7 @@ import { InboxSelect } from "../../field/inbox-select.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { toast } from "../../field/toast.tsx"
 import { inboxUsesQuery } from "./inboxes.queries.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 type Props = { inbox: Inbox; opened: boolean; onClose: () => void }
 
@@ -15,15 +16,9 @@ type Props = { inbox: Inbox; opened: boolean; onClose: () => void }
 export function DeactivateInbox({ inbox, opened, onClose }: Props) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Deactivate ${inbox.name}`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Deactivate ${inbox.name}`} size="lg">
       <Uses inbox={inbox} onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -82,14 +77,9 @@ function Form({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]; onClos
             {deactivate.error.message}
           </Alert>
         )}
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" color="red" loading={deactivate.isPending}>
-            {uses.length > 0 ? <Trans>Replace and deactivate</Trans> : <Trans>Deactivate Inbox</Trans>}
-          </Button>
-        </Group>
+        <DialogButtons pending={deactivate.isPending} color="red" changed={Object.keys(chosen).length > 0}>
+          {uses.length > 0 ? <Trans>Replace and deactivate</Trans> : <Trans>Deactivate Inbox</Trans>}
+        </DialogButtons>
       </Stack>
     </form>
   )

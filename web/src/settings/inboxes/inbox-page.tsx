@@ -16,7 +16,13 @@ import { inboxQuery, waitingOf } from "./inboxes.queries.ts"
 export function InboxPage() {
   const { inboxId } = useParams({ from: "/signed-in/settings/orchestration/inboxes/$inboxId" })
   const query = useQuery(inboxQuery(inboxId))
-  return <ResourceState query={query}>{(inbox) => <Loaded key={inbox.id} inbox={inbox} />}</ResourceState>
+  const { t } = useLingui()
+  if (query.data) return <Loaded key={query.data.id} inbox={query.data} />
+  return (
+    <SettingsPage title={t`Inbox`}>
+      <ResourceState query={query}>{() => null}</ResourceState>
+    </SettingsPage>
+  )
 }
 
 function Loaded({ inbox }: { inbox: Inbox }) {

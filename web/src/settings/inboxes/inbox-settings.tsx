@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, Select, Stack, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Divider, Group, Select, Stack, Text } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
@@ -7,9 +7,9 @@ import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
-import { SlaMinutesInput, slaError } from "../../field/sla-minutes-input.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { mailboxesQuery } from "../email/email.queries.ts"
+import { InboxFields, isComplete } from "./inbox-fields.tsx"
 import { DeactivateInbox } from "./deactivate-inbox.tsx"
 
 /** Name, SLA, From address; nothing is stored until Save. */
@@ -18,22 +18,22 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
   const can = useCan()
   const client = useQueryClient()
   const mailboxes = useQuery({ ...mailboxesQuery, enabled: can("mailbox.read") }).data ?? []
-  const [name, setName] = useState(inbox.name)
-  const [sla, setSla] = useState(inbox.slaMinutesText)
+  const [values, setValues] = useState({ name: inbox.name, sla: inbox.slaMinutesText })
   const [mailboxId, setMailboxId] = useState(inbox.defaultMailboxId)
   const [tried, setTried] = useState(false)
   const changed =
-    name.trim() !== inbox.name || sla.trim() !== inbox.slaMinutesText || mailboxId !== inbox.defaultMailboxId
+    values.name.trim() !== inbox.name ||
+    values.sla.trim() !== inbox.slaMinutesText ||
+    mailboxId !== inbox.defaultMailboxId
   const save = useMutation({
     mutationFn: () =>
       api.patch<Inbox>(
         `/inboxes/${inbox.id}`,
-        { name: name.trim(), slaMinutesText: sla, defaultMailboxId: mailboxId },
+        { name: values.name.trim(), slaMinutesText: values.sla, defaultMailboxId: mailboxId },
         inbox.version,
       ),
     onSuccess: (saved) => {
-      setSla(saved.slaMinutesText)
-      setName(saved.name)
+      setValues({ name: saved.name, sla: saved.slaMinutesText })
       setTried(false)
       client.setQueryData(["inboxes", inbox.id], saved)
       for (const key of ["inboxes", "channel-routings", "entry-points", "entry-points-overview"])
@@ -42,12 +42,6 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
     },
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
-  const nameError =
-    tried && !name.trim()
-      ? t`Enter a name.`
-      : problem?.code === "name_taken"
-        ? t`An Inbox called ${name} exists.`
-        : problem?.at("/name")
   const editable = can("inbox.edit")
   return (
     <Stack maw={520} gap="lg">
@@ -57,7 +51,7 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
         onSubmit={(event) => {
           event.preventDefault()
           setTried(true)
-          if (name.trim() && !slaError(sla, true)) save.mutate()
+          if (isComplete(values)) save.mutate()
         }}
       >
         <Stack gap="md">
@@ -72,23 +66,7 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
               )}
             </Alert>
           )}
-          <TextInput
-            label={t`Name`}
-            value={name}
-            maxLength={100}
-            readOnly={!editable}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={nameError}
-          />
-          <SlaMinutesInput
-            label={t`SLA (minutes)`}
-            required
-            withHelp
-            value={sla}
-            onChange={setSla}
-            showError={tried}
-            serverError={problem?.at("/slaMinutesText")}
-          />
+          <InboxFields values={values} onChange={setValues} tried={tried} error={save.error} readOnly={!editable} />
           <Select
             label={t`Default From address`}
             description={t`Without one, the agent chooses it for the first outgoing mail.`}

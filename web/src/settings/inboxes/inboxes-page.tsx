@@ -106,7 +106,10 @@ function columnsOf(): Column<Inbox>[] {
       sortBy: (inbox) => inbox.slaSeconds,
       cell: (inbox) => (
         <span className="num">
-          <Trans>{inbox.slaMinutesText} min</Trans> <span className="dim">· {formatSeconds(inbox.slaSeconds)}</span>
+          <Trans>{inbox.slaMinutesText} min</Trans>{" "}
+          {formatSeconds(inbox.slaSeconds) !== `${inbox.slaMinutesText} min` && (
+            <span className="dim">· {formatSeconds(inbox.slaSeconds)}</span>
+          )}
         </span>
       ),
     },

@@ -4,6 +4,7 @@ import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
 import { NewPasswordField } from "../../account/password-field.tsx"
 import { ApiProblem, api } from "../../api.ts"
+import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast } from "../../field/toast.tsx"
 import classes from "./profile.module.css"
 
@@ -22,6 +23,10 @@ export function PasswordPart() {
   const problem = save.error instanceof ApiProblem ? save.error : null
   return (
     <section className={classes.part} aria-labelledby="profile-password">
+      <LeaveGuard
+        when={(currentPassword !== "" || password !== "") && !save.isPending}
+        question={<Trans>Leave without changing your password?</Trans>}
+      />
       <h2 id="profile-password">
         <Trans>Password</Trans>
       </h2>

@@ -5,6 +5,7 @@ import { useState } from "react"
 import type { Preferences } from "../../../../src/core/people/user.ts"
 import { api } from "../../api.ts"
 import { useMe } from "../../can.ts"
+import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { SettingsPage } from "../settings-page.tsx"
 import { DesktopNotifications } from "./desktop-notifications.tsx"
@@ -45,6 +46,10 @@ function NamePart() {
   })
   return (
     <section className={classes.part} aria-labelledby="profile-you">
+      <LeaveGuard
+        when={name.trim() !== me.user.name && !save.isPending}
+        question={<Trans>Leave without saving your name?</Trans>}
+      />
       <h2 id="profile-you">
         <Trans>You</Trans>
       </h2>

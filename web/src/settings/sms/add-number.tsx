@@ -1,4 +1,4 @@
-import { Alert, Autocomplete, Button, Group, Modal, Select, Stack, Textarea } from "@mantine/core"
+import { Alert, Autocomplete, Select, Stack, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -10,20 +10,15 @@ import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { carrierAccountsQuery, carrierNumbersQuery } from "./sms.queries.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 /** Takes a number that the carrier account owns and switches text messages on: from then on it is an entry point. */
 export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Add SMS number`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg">
       <Form onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -105,7 +100,6 @@ function Form({ onClose }: { onClose: () => void }) {
               <Trans>Connect another carrier account</Trans>
             </Link>
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
         />
         <Autocomplete
           label={t`Number`}
@@ -114,7 +108,6 @@ function Form({ onClose }: { onClose: () => void }) {
               ? t`Choose one, or type any number of the United States or Canada: the sandbox has them all.`
               : t`Numbers that this account owns and that can do text messages.`
           }
-          inputWrapperOrder={["label", "input", "error", "description"]}
           data={choices.map((each) => formatPhoneNumber(each.e164, home))}
           limit={30}
           openOnFocus={false}
@@ -129,20 +122,14 @@ function Form({ onClose }: { onClose: () => void }) {
         <Textarea
           label={t`Answer to HELP`}
           description={t`Sent when a customer texts HELP. Empty: the carrier's own answer only.`}
-          inputWrapperOrder={["label", "input", "error", "description"]}
           autosize
           minRows={2}
           value={helpText}
           onChange={(event) => setHelpText(event.currentTarget.value)}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={add.isPending}>
-            <Trans>Add and activate</Trans>
-          </Button>
-        </Group>
+        <DialogButtons pending={add.isPending} changed={typed !== "" || helpText !== ""}>
+          <Trans>Add and activate</Trans>
+        </DialogButtons>
       </Stack>
     </form>
   )

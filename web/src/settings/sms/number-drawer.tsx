@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Drawer, Group, Stack, Text, Textarea } from "@mantine/core"
+import { Alert, Button, Divider, Group, Stack, Text, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -8,22 +8,15 @@ import { useCan, useMe } from "../../can.ts"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { SmsState } from "./sms-page.tsx"
+import { Sheet, useDialog } from "../../field/dialog.tsx"
 
 /** One number: text messages on or off, the answer to HELP. */
 export function NumberDrawer({ number, onClose }: { number: PhoneNumber; onClose: () => void }) {
-  const { t } = useLingui()
   const can = useCan()
   const home = useMe().organization.country
   const { sent, cap } = number.smsToday
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size={480}
-      title={<span className="num">{formatPhoneNumber(number.e164, home)}</span>}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Sheet onClose={onClose} title={<span className="num">{formatPhoneNumber(number.e164, home)}</span>}>
       <Stack gap="lg">
         <Group gap="sm">
           <SmsState number={number} />
@@ -39,7 +32,7 @@ export function NumberDrawer({ number, onClose }: { number: PhoneNumber; onClose
         </Group>
         {can("phoneNumber.edit") && <Activation number={number} onClose={onClose} />}
       </Stack>
-    </Drawer>
+    </Sheet>
   )
 }
 
@@ -64,6 +57,7 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
     onSuccess: () => after(t`${shown} takes no text messages any more.`),
   })
   const error = save.error ?? end.error
+  useDialog(helpText.trim() !== (number.helpText ?? "") && !save.isPending && !end.isPending)
   return (
     <>
       {error && (
@@ -81,7 +75,6 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
           <Textarea
             label={t`Answer to HELP`}
             description={t`Sent when a customer texts HELP. Empty: the carrier's own answer only. STOP and START are always kept.`}
-            inputWrapperOrder={["label", "input", "error", "description"]}
             autosize
             minRows={2}
             value={helpText}

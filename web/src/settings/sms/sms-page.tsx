@@ -1,19 +1,19 @@
-import { Button, EmptyState, Group } from "@mantine/core"
+import { Button, Group } from "@mantine/core"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconDeviceMobileMessage, IconPlus } from "@tabler/icons-react"
+import { IconDeviceMobileMessage } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useNavigate, useSearch } from "@tanstack/react-router"
+import { useNavigate, useSearch } from "@tanstack/react-router"
 import { useState } from "react"
 import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
 import { useCan, useMe } from "../../can.ts"
-import { type Column, DataTable } from "../../field/data-table.tsx"
+import type { Column } from "../../field/data-table.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
-import { ResourceState } from "../../field/resource-state.tsx"
+import { ResolvedInbox } from "../../field/resolved-inbox.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { entryPointsQuery } from "../entry-points/entry-points.queries.ts"
-import { SettingsPage } from "../settings-page.tsx"
+import { EntryPointList } from "../entry-point-list.tsx"
 import { AddNumber } from "./add-number.tsx"
 import { NumberDrawer } from "./number-drawer.tsx"
 import { carrierAccountsQuery, smsNumbersQuery } from "./sms.queries.ts"
@@ -37,45 +37,25 @@ export function SmsPage() {
   const setAdd = (open: boolean) => void navigate({ to: "/settings/channels/sms", search: open ? { add: true } : {} })
   const open = query.data?.find((number) => number.id === openId)
   const editable = can("phoneNumber.edit")
-  const addButton = editable && (
-    <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
-      <Trans>Add SMS number</Trans>
-    </Button>
-  )
   return (
-    <SettingsPage
+    <EntryPointList
       title={t`SMS`}
       lead={t`Numbers that take text messages and pictures. A number becomes an entry point when SMS is activated.`}
       requiredRole={t`Administrator`}
-      actions={addButton}
+      caption={t`SMS numbers`}
+      query={query}
+      columns={columnsOf({ entryPoints, accounts, home, open: setOpenId })}
+      onRow={(number) => setOpenId(number.id)}
+      add={editable ? { label: <Trans>Add SMS number</Trans>, onClick: () => setAdd(true) } : undefined}
+      empty={{
+        icon: IconDeviceMobileMessage,
+        title: t`No number yet`,
+        description: t`Take a number of the sandbox to try it, or one that your carrier account owns.`,
+      }}
     >
-      <ResourceState
-        query={query}
-        isEmpty={(numbers) => numbers.length === 0}
-        empty={
-          <EmptyState
-            py="xl"
-            icon={<IconDeviceMobileMessage size={28} stroke={1.75} />}
-            title={t`No number yet`}
-            description={t`Take a number of the sandbox to try it, or one that your carrier account owns.`}
-          >
-            <EmptyState.Actions>{addButton}</EmptyState.Actions>
-          </EmptyState>
-        }
-      >
-        {(numbers) => (
-          <DataTable
-            caption={t`SMS numbers`}
-            columns={columnsOf({ entryPoints, accounts, home, open: setOpenId })}
-            rows={numbers}
-            rowKey={(number) => number.id}
-            onRow={(number) => setOpenId(number.id)}
-          />
-        )}
-      </ResourceState>
       {editable && <AddNumber opened={add} onClose={() => setAdd(false)} />}
       {open && <NumberDrawer key={`${open.id} ${open.version}`} number={open} onClose={() => setOpenId(null)} />}
-    </SettingsPage>
+    </EntryPointList>
   )
 }
 
@@ -117,19 +97,6 @@ function columnsOf({ entryPoints, accounts, home, open }: Facts): Column<PhoneNu
 function capabilitiesOf(number: PhoneNumber): string {
   const { voice, sms, mms } = number.capabilities
   return [sms && t`text`, mms && t`pictures`, voice && t`calls`].filter(Boolean).join(", ")
-}
-
-function ResolvedInbox({ entryPoint }: { entryPoint?: EntryPoint }) {
-  if (!entryPoint?.resolution) return <span className="dim">–</span>
-  return (
-    <Link
-      to="/settings/orchestration/inboxes/$inboxId"
-      params={{ inboxId: entryPoint.resolution.inboxId }}
-      className="link"
-    >
-      {entryPoint.resolution.inboxName}
-    </Link>
-  )
 }
 
 export function SmsState({ number }: { number: PhoneNumber }) {

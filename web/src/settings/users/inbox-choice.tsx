@@ -19,7 +19,6 @@ export function InboxChoice({
     <MultiSelect
       label={t`Inboxes`}
       description={t`Agents receive requests of these Inboxes only.`}
-      inputWrapperOrder={["label", "input", "error", "description"]}
       searchable
       data={inboxes
         .filter((inbox) => !inbox.deactivation || value.includes(inbox.id))

@@ -1,37 +1,36 @@
-import { Alert, Button, Group, Modal, Stack, TagsInput, Text } from "@mantine/core"
+import { Alert, Button, Group, Stack, Text } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { Role } from "../../../../src/core/permissions.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { AddressLines } from "../../field/address-lines.tsx"
 import { CopyField } from "../../field/copy-field.tsx"
+import { readAddressLines } from "../../field/read-address-lines.ts"
 import { InboxChoice } from "./inbox-choice.tsx"
 import { RoleChoice } from "./role-choice.tsx"
 import type { Invitation } from "./users.queries.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
 /** Several at once; each gets a link of his own, also shown here to be copied. */
 export function InvitePeople({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Invite people`}
-      size="lg"
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Invite people`} size="lg">
       <InviteForm onClose={onClose} />
-    </Modal>
+    </Dialog>
   )
 }
 
 function InviteForm({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [emails, setEmails] = useState<string[]>([])
+  const [text, setText] = useState("")
   const [roles, setRoles] = useState<Role[]>(["agent"])
   const [inboxIds, setInboxIds] = useState<string[]>([])
   const [tried, setTried] = useState(false)
+  const { addresses, wrong } = readAddressLines(text)
+  const emails = [...new Set(addresses.map((address) => address.toLowerCase()))]
   const invite = useMutation({
     mutationFn: () => api.post<{ items: Invitation[] }>("/invitations", { emails, roles, inboxIds }),
     onSuccess: () => {
@@ -41,36 +40,35 @@ function InviteForm({ onClose }: { onClose: () => void }) {
   })
   if (invite.data) return <Invited invitations={invite.data.items} onClose={onClose} />
   const problem = invite.error instanceof ApiProblem ? invite.error : null
-  const wrong = problem?.errors.filter((error) => error.pointer?.startsWith("#/emails/")) ?? []
-  const emailError =
-    tried && emails.length === 0
-      ? t`Enter at least one e-mail address.`
-      : wrong.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
+  const refused = problem?.errors.filter((error) => error.pointer?.startsWith("#/emails/")) ?? []
   return (
     <form
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
         setTried(true)
-        if (emails.length > 0 && roles.length > 0) invite.mutate()
+        if (emails.length > 0 && wrong === undefined && roles.length > 0) invite.mutate()
       }}
     >
       <Stack gap="md">
-        {invite.error && wrong.length === 0 && (
+        {invite.error && refused.length === 0 && (
           <Alert color="red" variant="light" role="alert" p="sm">
             {invite.error.message}
           </Alert>
         )}
-        <TagsInput
+        <AddressLines
           label={t`E-mail addresses`}
-          description={t`Several at once: separate them by comma, space or Enter.`}
-          data-autofocus
-          splitChars={[",", " ", ";", "\n"]}
-          acceptValueOnBlur
-          maxTags={100}
-          value={emails}
-          onChange={(typed) => setEmails([...new Set(typed.map((each) => each.trim().toLowerCase()).filter(Boolean))])}
-          error={emailError}
+          description={t`One per line, or separated by commas.`}
+          placeholder={"ana@example.com\nben@example.com"}
+          value={text}
+          onChange={(typed) => {
+            setTried(false)
+            setText(typed)
+          }}
+          showError={tried}
+          serverError={
+            refused.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
+          }
         />
         <RoleChoice
           value={roles}
@@ -78,14 +76,9 @@ function InviteForm({ onClose }: { onClose: () => void }) {
           error={(tried && roles.length === 0 && t`Choose at least one role.`) || problem?.at("/roles")}
         />
         <InboxChoice value={inboxIds} onChange={setInboxIds} />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={invite.isPending}>
-            {emails.length > 1 ? <Trans>Send {emails.length} invitations</Trans> : <Trans>Send invitation</Trans>}
-          </Button>
-        </Group>
+        <DialogButtons pending={invite.isPending} changed={text.trim() !== ""}>
+          {emails.length > 1 ? <Trans>Send {emails.length} invitations</Trans> : <Trans>Send invitation</Trans>}
+        </DialogButtons>
       </Stack>
     </form>
   )

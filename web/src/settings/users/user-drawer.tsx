@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Drawer, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core"
+import { Alert, Button, Divider, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -8,22 +8,15 @@ import { useCan } from "../../can.ts"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { InboxChoice } from "./inbox-choice.tsx"
 import { RoleChoice } from "./role-choice.tsx"
+import { DialogButtons, Sheet } from "../../field/dialog.tsx"
 
 /** One person: roles in words, Inboxes, capacity, sessions. */
 export function UserDrawer({ user, onClose }: { user: User; onClose: () => void }) {
-  const { t } = useLingui()
   const can = useCan()
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      position="right"
-      size={480}
-      title={user.name}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Sheet onClose={onClose} title={user.name}>
       {can("user.edit") ? <UserForm user={user} onClose={onClose} /> : <Text size="sm">{user.email}</Text>}
-    </Drawer>
+    </Sheet>
   )
 }
 
@@ -47,6 +40,8 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
     },
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
+  const stored = [user.name, user.roles, user.inboxIds, user.capacity]
+  const changed = JSON.stringify([name, roles, inboxIds, capacity]) !== JSON.stringify(stored)
   return (
     <Stack gap="lg">
       <form
@@ -75,14 +70,9 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
           <RoleChoice value={roles} onChange={setRoles} error={problem?.at("/roles")} />
           <InboxChoice value={inboxIds} onChange={setInboxIds} error={problem?.at("/inboxIds")} />
           <CapacityFields capacity={capacity} onChange={setCapacity} error={problem?.at("/capacity/standard")} />
-          <Group justify="flex-end" gap="sm">
-            <Button variant="subtle" color="gray" onClick={onClose}>
-              <Trans>Cancel</Trans>
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              <Trans>Save</Trans>
-            </Button>
-          </Group>
+          <DialogButtons pending={save.isPending} changed={changed}>
+            <Trans>Save</Trans>
+          </DialogButtons>
         </Stack>
       </form>
       <Divider />

@@ -38,7 +38,6 @@ export function NumberSetting({
       <NumberInput
         label={label}
         description={description}
-        inputWrapperOrder={["label", "input", "error", "description"]}
         className={classes.input}
         min={Math.ceil(min / size)}
         max={Math.floor(max / size)}

@@ -1,0 +1,41 @@
+import { Textarea } from "@mantine/core"
+import { useLingui } from "@lingui/react/macro"
+import type { ReactNode } from "react"
+import { readAddressLines } from "./read-address-lines.ts"
+
+type Props = {
+  label: string
+  description: ReactNode
+  placeholder: string
+  value: string
+  onChange: (text: string) => void
+  /** Once it was tried to send them. */
+  showError: boolean
+  serverError?: string
+}
+
+/** Mail addresses, typed or pasted, as many as there are. */
+export function AddressLines({ label, description, placeholder, value, onChange, showError, serverError }: Props) {
+  const { t } = useLingui()
+  const { addresses, wrong } = readAddressLines(value)
+  const error =
+    addresses.length === 0
+      ? t`Enter at least one address.`
+      : wrong !== undefined
+        ? t`"${wrong}" is no address. Write one per line, such as support@example.com.`
+        : undefined
+  return (
+    <Textarea
+      label={label}
+      description={description}
+      autosize
+      minRows={3}
+      maxRows={10}
+      data-autofocus
+      placeholder={placeholder}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      error={(showError && error) || serverError}
+    />
+  )
+}
