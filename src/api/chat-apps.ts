@@ -11,7 +11,7 @@ import {
   restoreChatApp,
 } from "../channels/chat/chat-apps.ts"
 import { addLogo, receiveLogo } from "../channels/chat/logos.ts"
-import { ChatApp, ChatAppChange, ChatAppSettings, logoBytesMax, WidgetBootstrap } from "../core/chat/chat-app.ts"
+import { ChatApp, ChatAppChange, logoBytesMax, WidgetBootstrap } from "../core/chat/chat-app.ts"
 import type { Keys } from "../keys.ts"
 import { problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
