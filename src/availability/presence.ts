@@ -38,12 +38,21 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
   async function writeBeats(): Promise<void> {
     const due = [...beats.values()].filter((beat) => beat.at.getTime() - beat.written >= heartbeatSeconds * 1000)
     if (due.length === 0) return
-    for (const beat of due) beat.written = beat.at.getTime()
-    await sql`
-      UPDATE agent_states a SET heartbeat_at = greatest(a.heartbeat_at, b.at)
-      FROM unnest(${due.map((beat) => beat.orgId)}::uuid[], ${due.map((beat) => beat.agentId)}::uuid[], ${due.map((beat) => beat.at)}::timestamptz[])
-        AS b(org_id, agent_id, at)
-      WHERE a.org_id = b.org_id AND a.agent_id = b.agent_id AND a.connected`.execute(store.db)
+    const written = new Map(due.map((beat) => [beat.agentId, beat.at.getTime()]))
+    // Whoever is just being given something is written at the next look: nobody waits for a heartbeat, or it for him.
+    const { rows } = await sql<{ agentId: string }>`
+      WITH beats AS (
+        SELECT s.org_id, s.agent_id, b.at FROM unnest(${due.map((beat) => beat.orgId)}::uuid[],
+          ${due.map((beat) => beat.agentId)}::uuid[], ${due.map((beat) => beat.at)}::timestamptz[]) AS b(org_id, agent_id, at)
+        JOIN agent_states s ON s.org_id = b.org_id AND s.agent_id = b.agent_id
+        ORDER BY s.org_id, s.agent_id FOR NO KEY UPDATE OF s SKIP LOCKED), told AS (
+        UPDATE agent_states a SET heartbeat_at = greatest(a.heartbeat_at, b.at) FROM beats b
+        WHERE a.org_id = b.org_id AND a.agent_id = b.agent_id AND a.connected)
+      SELECT agent_id FROM beats`.execute(store.db)
+    for (const { agentId } of rows) {
+      const beat = beats.get(agentId)
+      if (beat) beat.written = Math.max(beat.written, written.get(agentId) ?? 0)
+    }
   }
 
   /** A login that had a socket and was not heard for 20 s. */

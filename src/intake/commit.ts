@@ -82,7 +82,7 @@ export type CommitHooks = {
     arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string },
   ) => Promise<void>
   /** The owner of routing may give what arrived to free agents in the same commit (routing.md 3.1). */
-  assignOnArrival?: (tx: Tx, arrived: readonly Arrived[]) => Promise<void>
+  assignOnArrival?: (tx: Tx, arrived: readonly Arrived[], settings: WorkflowSettings) => void
 }
 
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
@@ -161,8 +161,8 @@ async function takeIn(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  // In one round trip: neither needs what the other finds.
-  await Promise.all([announceQueued(tx, placed.flatMap(queuedBy)), assign(tx, made, hooks)])
+  announceQueued(tx, placed.flatMap(queuedBy))
+  assign(tx, made, settings, hooks)
   putNew(
     tx,
     made.filter(({ conversation }) => conversation !== null),
@@ -342,11 +342,11 @@ function queuedBy(placed: Placed) {
   return [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }]
 }
 
-async function assign(tx: Tx, made: readonly NewRows[], hooks: CommitHooks): Promise<void> {
+function assign(tx: Tx, made: readonly NewRows[], settings: WorkflowSettings, hooks: CommitHooks): void {
   const arrived = made.flatMap(({ conversation, contacts, item }) =>
     conversation && item ? [{ conversation, contacts, item }] : [],
   )
-  if (arrived.length > 0) await hooks.assignOnArrival?.(tx, arrived)
+  if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings)
 }
 
 function newItem({ plan }: Placed): NewQueueItem | null {

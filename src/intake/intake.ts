@@ -20,13 +20,12 @@ export type IntakeDeps = {
   onParked?: (event: InboundEvent, error: unknown) => void
 }
 
-/** One batch's decisions: `begin` for each try of its transaction, then how it went. */
+/** One batch's decisions: `begin` for each try of its transaction; the commit tells it by itself. */
 export interface Fusion {
   begin(): void
   assign: NonNullable<CommitHooks["assignOnArrival"]>
-  committed(): void
   /** Rolled back, or nobody knows. */
-  failed(): void
+  failed(error: unknown): void
 }
 
 const batchSizeMax = 512
@@ -125,11 +124,10 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
         await fault("intake.beforeCommit")
         return committed
       })
-      fusion?.committed()
       await fault("intake.afterCommit")
       return receipts
     } catch (error) {
-      fusion?.failed()
+      fusion?.failed(error)
       throw error
     }
   }

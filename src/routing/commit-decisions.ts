@@ -1,9 +1,9 @@
-import { type RawBuilder, sql } from "kysely"
+import { sql } from "kysely"
 import type { ChannelGroup, ChannelName } from "../core/channels.ts"
-import type { Decision, Match } from "../core/routing/facts.ts"
+import type { Decision } from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
 import { newId } from "../ids.ts"
-import { type AgentRow, agentsToLock } from "../store/agents.ts"
+import type { AgentRow } from "../store/agents.ts"
 import { endAssignments, openAssignments } from "../store/assignments.ts"
 import { type ConversationRow, conversationsToLock } from "../store/conversations.ts"
 import { answerPull, type DecisionRow } from "../store/decisions.ts"
@@ -14,6 +14,7 @@ import { endOffers, type NewOffer, type OfferRow, pendingOffersToLock } from "..
 import { endItems, itemsToLock, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import type { Tx } from "../store/write.ts"
+import { agentsOf, agentsQueries, type MatchDecision, Room } from "./guard.ts"
 
 export type Lease = { orgId: string; owner: string; epoch: number }
 
@@ -27,26 +28,23 @@ type Locked = {
   routingDelaySeconds: number
 }
 
-const nothing: OwnRows = { conversations: new Map(), items: new Map(), contacts: new Map() }
-
-type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
+const nothingOwn: OwnRows = { conversations: new Map(), items: new Map(), contacts: new Map() }
 
 /**
  * Writes what the engine decided, each decision only where the locked rows still allow it (routing.md 3.2). Answers the
  * ids of those that were written; the others were refused. Throws `LeaseLost` under an old epoch.
  */
-export async function commitDecisions(
-  tx: Tx,
-  lease: Lease,
-  decisions: readonly Decision[],
-  own: OwnRows = nothing,
-): Promise<Set<number>> {
-  const locked = await lockRows(tx, lease, decisions, own)
+export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly Decision[]): Promise<Set<number>> {
+  const locked = await lockRows(tx, lease, decisions)
   const matches = fitting(tx, locked, decisions.filter(isMatch))
   const accepted = new Set<number>(matches.map((decision) => decision.id))
   const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
   const keyOf = (decision: Decision) => keys.get(decision.id) ?? newId()
-  const offers = await newOffers(tx, locked, matches, keyOf, lease.epoch, own)
+  const channels = await contactChannels(
+    tx,
+    matches.flatMap((match) => (match.type === "offer" ? (locked.items.get(match.itemId)?.contactId ?? []) : [])),
+  )
+  const offers = newOffers(tx, locked.items, channels, matches, keyOf, lease.epoch)
   const assigning = newAssignments(tx, locked, matches, keyOf)
   await reassign(tx, locked, matches, keyOf)
   await writeEnds(tx, locked, decisions, accepted)
@@ -56,8 +54,8 @@ export async function commitDecisions(
     tx,
     offers,
     assigning,
-    written.map((decision) => decisionRow(tx, locked, lease, decision, keyOf(decision))),
-    { own, items: locked.items, agents: locked.agents },
+    written.map((decision) => decisionRow(tx, locked.items, lease, decision, keyOf(decision))),
+    { own: nothingOwn, items: locked.items, agents: locked.agents },
   )
   for (const offer of offers) tellOffered(tx, offer)
   for (const match of matches)
@@ -71,43 +69,37 @@ function isMatch(decision: Decision): decision is MatchDecision {
   return decision.type === "offer" || decision.type === "assign"
 }
 
-function decisionRow(tx: Tx, locked: Locked, { epoch }: Lease, decision: Decision, id: string): DecisionRow {
+export function decisionRow(
+  tx: Tx,
+  items: ReadonlyMap<string, QueueItemRow>,
+  { epoch }: Lease,
+  decision: Decision,
+  id: string,
+): DecisionRow {
   return {
     id,
     epoch,
     kind: decision.type,
     queueItemId: "itemId" in decision ? decision.itemId : null,
-    conversationId: conversationOf(locked, decision),
+    conversationId: conversationOf(items, decision),
     agentId: decision.agentId,
     at: tx.now,
     because: decision.because,
   }
 }
 
-function conversationOf(locked: Locked, decision: Decision): string | null {
+function conversationOf(items: ReadonlyMap<string, QueueItemRow>, decision: Decision): string | null {
   if ("conversationId" in decision) return decision.conversationId
-  return "itemId" in decision ? (locked.items.get(decision.itemId)?.conversationId ?? null) : null
+  return "itemId" in decision ? (items.get(decision.itemId)?.conversationId ?? null) : null
 }
 
 /** Conversations only where they will change: an offer does not touch them. Throws `LeaseLost`. */
-async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], own: OwnRows): Promise<Locked> {
+async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[]): Promise<Locked> {
   const conversationIds = decisions.flatMap((decision) =>
-    (decision.type === "assign" || decision.type === "requeue_absent") &&
-    !own.conversations.has(decision.conversationId)
-      ? [decision.conversationId]
-      : [],
+    decision.type === "assign" || decision.type === "requeue_absent" ? [decision.conversationId] : [],
   )
-  const itemIds = decisions.flatMap((decision) =>
-    "itemId" in decision && !own.items.has(decision.itemId) ? [decision.itemId] : [],
-  )
+  const itemIds = decisions.flatMap((decision) => ("itemId" in decision ? [decision.itemId] : []))
   const offerIds = decisions.flatMap((decision) => ("offerId" in decision ? [decision.offerId] : []))
-  const agentIds = decisions.map((decision) => decision.agentId)
-  if (conversationIds.length + itemIds.length + offerIds.length === 0) {
-    // All else is our own: one round trip.
-    const [held, ...rows] = await tx.together([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)])
-    if (held.length === 0) throw new LeaseLost(tx.orgId)
-    return { conversations: own.conversations, items: own.items, offers: new Map(), ...agentsOf(rows) }
-  }
   const [held, conversations, items, offers] = await tx.together([
     leaseToHold(tx, lease),
     conversationsToLock(tx, conversationIds),
@@ -115,59 +107,29 @@ async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[], ow
     pendingOffersToLock(tx, offerIds),
   ])
   if (held.length === 0) throw new LeaseLost(tx.orgId)
-  const holders = conversations.flatMap((conversation) => conversation.agentId ?? [])
-  return {
-    conversations: new Map([...own.conversations, ...conversations.map((row) => [row.id, row] as const)]),
-    items: new Map([...own.items, ...items.map((row) => [row.id, row] as const)]),
-    offers: new Map(offers.map((row) => [row.id, row])),
-    ...agentsOf(await tx.together(agentsQueries(tx, [...agentIds, ...holders]))),
-  }
-}
-
-type Membership = { agentId: string; inSettings: boolean; inboxIds: string[]; delaySeconds: number }
-
-/** Membership is read after the agents are locked: whoever changes it locks them too. */
-function agentsQueries(tx: Tx, agentIds: readonly string[]): [RawBuilder<AgentRow>, RawBuilder<Membership>] {
-  const wanted = [...new Set(agentIds)]
-  return [
-    agentsToLock(tx, wanted),
-    sql<Membership>`
-    SELECT a.agent_id, (a.paused_at IS NOT NULL OR coalesce(a.settings_until > clock_timestamp(), false)) AS in_settings,
-      ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id ORDER BY m.inbox_id) AS inbox_ids,
-      coalesce((SELECT (settings->'messaging'->>'routingDelaySeconds')::int FROM workflow_settings w WHERE w.org_id = a.org_id), 0) AS delay_seconds
-    FROM agent_states a WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${wanted}::uuid[])`,
+  const agentIds = [
+    ...decisions.map((decision) => decision.agentId),
+    ...conversations.flatMap((conversation) => conversation.agentId ?? []),
   ]
-}
-
-function agentsOf([agents, memberships]: [AgentRow[], Membership[]]): Pick<Locked, "agents" | "routingDelaySeconds"> {
-  const of = new Map(memberships.map((row) => [row.agentId, row]))
   return {
-    agents: new Map(
-      agents.map((row) => {
-        const { inboxIds = [], inSettings = false } = of.get(row.agentId) ?? {}
-        return [row.agentId, { ...row, inboxIds, inSettings }]
-      }),
-    ),
-    routingDelaySeconds: memberships[0]?.delaySeconds ?? 0,
+    conversations: new Map(conversations.map((row) => [row.id, row])),
+    items: new Map(items.map((row) => [row.id, row])),
+    offers: new Map(offers.map((row) => [row.id, row])),
+    ...agentsOf(await tx.together(agentsQueries(tx, agentIds))),
   }
 }
 
-/** The guard. Several decisions of a batch for one agent count together, in their order (the `k` of routing.md 3.2). */
+/** The guard: what the locked rows still allow, in the order of the decisions. */
 function fitting(tx: Tx, locked: Locked, decisions: readonly MatchDecision[]): MatchDecision[] {
-  const taken = new Map<string, number>()
+  const room = new Room(tx, locked.agents)
   const given = new Set<string>()
   return decisions.filter((decision) => {
     const item = locked.items.get(decision.itemId)
-    const agent = locked.agents.get(decision.agentId)
-    if (!item || !agent || given.has(item.id)) return false
+    if (!item || given.has(item.id)) return false
     if (item.state !== "waiting" || item.inboxId !== decision.inboxId || item.channelGroup !== decision.group)
       return false
     if (decision.type === "assign" && !isOpen(locked.conversations.get(decision.conversationId))) return false
-    if (!isRoutable(tx, agent, decision)) return false
-    const key = `${agent.agentId} ${decision.group}`
-    const before = taken.get(key) ?? 0
-    if (!hasRoom(agent, decision, before + 1)) return false
-    taken.set(key, before + 1)
+    if (!room.take(decision)) return false
     given.add(item.id)
     return true
   })
@@ -177,38 +139,15 @@ function isOpen(conversation: ConversationRow | undefined): boolean {
   return conversation !== undefined && conversation.closedAt === null
 }
 
-function isRoutable(tx: Tx, agent: AgentAtWork, { inboxId, group, pull }: Match): boolean {
-  if (agent.status !== "logged_in" || !agent.connected || agent.focusedAt || agent.deactivatedAt) return false
-  if (agent.inSettings || !agent.inboxIds.includes(inboxId)) return false
-  if (!agent.availableFor.includes(group)) return false
-  if (group === "voice") return !isAhead(tx, agent.acwUntil) && !isAhead(tx, agent.blockedUntilVoice)
-  return group !== "messaging" || pull || !isAhead(tx, agent.blockedUntilMessaging)
-}
-
-function isAhead(tx: Tx, until: Date | null): boolean {
-  return until !== null && until.getTime() > tx.now.getTime()
-}
-
-/** `k`: this would be the agent's k-th of the batch in this group. */
-function hasRoom(agent: AgentRow, { group, pull }: Match, k: number): boolean {
-  if (group === "voice") return agent.voiceLoad + k <= 1
-  if (group === "messaging") return agent.messagingLoad + k <= (pull ? agent.maximumCapacity : agent.standardCapacity)
-  return pull || agent.mailCredit >= k
-}
-
-async function newOffers(
+export function newOffers(
   tx: Tx,
-  { items }: Locked,
+  items: ReadonlyMap<string, QueueItemRow>,
+  channels: ReadonlyMap<string, ChannelName>,
   matches: readonly MatchDecision[],
   keyOf: (decision: Decision) => string,
   epoch: number,
-  own: OwnRows,
-): Promise<NewOffer[]> {
+): NewOffer[] {
   const offered = matches.filter((match) => match.type === "offer")
-  const made = [...own.contacts.values()].flat().map(({ id, channel }): [string, ChannelName] => [id, channel])
-  const channels = new Map(made)
-  const foreign = offered.flatMap((match) => items.get(match.itemId)?.contactId ?? []).filter((id) => !channels.has(id))
-  for (const [id, channel] of await contactChannels(tx, foreign)) channels.set(id, channel)
   return offered.flatMap((match) => {
     const item = items.get(match.itemId)
     if (!item) return []
@@ -232,7 +171,7 @@ async function newOffers(
   })
 }
 
-function tellOffered(tx: Tx, offer: NewOffer): void {
+export function tellOffered(tx: Tx, offer: NewOffer): void {
   tx.event("contact.offered", {
     offerId: offer.id,
     contactId: offer.contactId,
@@ -246,17 +185,17 @@ function tellOffered(tx: Tx, offer: NewOffer): void {
   })
 }
 
-async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<Map<string, OfferRow["channel"]>> {
+async function contactChannels(tx: Tx, contactIds: readonly string[]): Promise<Map<string, ChannelName>> {
   if (contactIds.length === 0) return new Map()
-  const { rows } = await sql<{ id: string; channel: OfferRow["channel"] }>`
+  const { rows } = await sql<{ id: string; channel: ChannelName }>`
     SELECT id, channel FROM contacts WHERE org_id = ${tx.orgId} AND id = ANY(${[...contactIds]})`.execute(tx.db)
   return new Map(rows.map((row) => [row.id, row.channel]))
 }
 
 /** Of conversations that nobody has. A pushed mail uses up its credit; a pushed message is followed by the routing delay. */
-function newAssignments(
+export function newAssignments(
   tx: Tx,
-  locked: Locked,
+  locked: Pick<Locked, "conversations" | "routingDelaySeconds">,
   matches: readonly MatchDecision[],
   keyOf: (decision: Decision) => string,
 ): Assigning[] {

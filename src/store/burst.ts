@@ -61,7 +61,9 @@ export class Burst {
     this.#begins = 1
   }
 
-  submit(connection: Connection): null {
+  /** Called by the driver, whose types tell less of its connection than it has. */
+  submit(on: object): null {
+    const connection = on as Connection
     this.#prepared = preparedOn(connection)
     connection.stream.cork()
     try {

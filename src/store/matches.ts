@@ -57,7 +57,12 @@ export function writeMatches(
   offers: readonly NewOffer[],
   assigning: readonly Assigning[],
   decisions: readonly DecisionRow[],
-  locked: { own: OwnRows; items: ReadonlyMap<string, QueueItemRow>; agents: ReadonlyMap<string, AgentAtWork> },
+  locked: {
+    own: OwnRows
+    items: ReadonlyMap<string, QueueItemRow>
+    /** Null: they are locked later, see `knowAgents`. */
+    agents: ReadonlyMap<string, AgentAtWork> | null
+  },
 ): void {
   const { own } = locked
   const after = assigning.map(({ conversation, agentId }): ConversationRow => {
@@ -90,7 +95,6 @@ export function writeMatches(
   tx.touch({
     known: {
       items: itemsAfter(tx, locked.items, foreignOffers, foreign),
-      agents: deltas.flatMap((delta) => agentAfter(tx, locked.agents.get(delta.agentId), delta)),
       offers: offers.map((offer) => offerFact({ ...offer, state: "pending", decidedAt: null, version: 1 })),
       assigned: after.map(({ id, version, agentId, awaitingSince }, index) => ({
         id,
@@ -101,6 +105,18 @@ export function writeMatches(
       })),
     },
   })
+  if (locked.agents) knowAgents(tx, locked.agents, offers, assigning)
+}
+
+/** Tells the routing engine how `writeMatches` leaves these agents, who are locked. */
+export function knowAgents(
+  tx: Tx,
+  locked: ReadonlyMap<string, AgentAtWork>,
+  offers: readonly NewOffer[],
+  assigning: readonly Assigning[],
+): void {
+  const deltas = agentDeltas(offers, assigning)
+  tx.touch({ known: { agents: deltas.flatMap((delta) => agentAfter(tx, locked.get(delta.agentId), delta)) } })
 }
 
 /** As `itemsUpdate` leaves them; those of our own are told when they are put. */

@@ -87,7 +87,7 @@ class PreparingClient implements PostgresPoolClient {
       this.#transaction = "open"
       burst.begin()
     }
-    this.#client.query(burst as unknown as pg.Submittable)
+    this.#client.query(burst)
     await burst.done
     if (burst.commits) this.#transaction = "committed"
     return { rows: [] }

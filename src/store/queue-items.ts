@@ -166,7 +166,7 @@ export async function requeue(
     messageCount: 1,
   }
   await moveContacts(tx, [conversation.id], "queued")
-  await announceQueued(tx, [
+  announceQueued(tx, [
     { item, reason: options.reason, fromInboxId: options.fromInboxId ?? null, customerId: conversation.customerId },
   ])
   putQueueItems(tx, [waiting(item)])
@@ -204,7 +204,7 @@ const countedMax = 50
  * `contact.queued` with the place in the queue of the Inbox (counted up to 50 of each group: a longer queue is read, not
  * told). To be called before they are written.
  */
-export async function announceQueued(
+export function announceQueued(
   tx: Tx,
   rows: readonly {
     item: NewQueueItem
@@ -213,7 +213,7 @@ export async function announceQueued(
     customerId: string
     about?: EventOptions["about"]
   }[],
-): Promise<void> {
+): void {
   if (rows.length === 0) return
   const told = rows.map(({ item, reason, fromInboxId, customerId, about }) => {
     const data = {
@@ -231,9 +231,10 @@ export async function announceQueued(
     tx.event("contact.queued", data, { about })
     return { item, data }
   })
-  // The event stands in its order already; its place is filled in before the commit.
-  const [heads] = await tx.together([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])])
-  for (const { item, data } of told) data.position = placeOf(item, heads, rows)
+  // The event stands in its order already; its place is filled in before it is written.
+  tx.late([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])], ([heads]) => {
+    for (const { item, data } of told) data.position = placeOf(item, heads, rows)
+  })
 }
 
 type Head = { id: string; tier: number; dueMs: number; firstMs: number }
@@ -256,10 +257,12 @@ function placeOf(
   heads: readonly { inboxId: string; heads: Head[] }[],
   rows: readonly { item: NewQueueItem }[],
 ): number {
+  const ofInbox = heads.filter(({ inboxId }) => inboxId === item.inboxId).flatMap((one) => one.heads)
+  const written = new Set(ofInbox.map(({ id }) => id))
   let before = 0
-  for (const one of heads)
-    if (one.inboxId === item.inboxId) for (const head of one.heads) if (isBefore(head, item)) before++
-  for (const { item: other } of rows) if (other.inboxId === item.inboxId && isBefore(headOf(other), item)) before++
+  for (const head of ofInbox) if (isBefore(head, item)) before++
+  for (const { item: other } of rows)
+    if (other.inboxId === item.inboxId && !written.has(other.id) && isBefore(headOf(other), item)) before++
   return 1 + before
 }
 

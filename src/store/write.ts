@@ -78,6 +78,14 @@ export interface Tx {
   put<Row extends object>(table: CopyTable<Row>, rows: readonly Row[]): void
   /** A change whose result nobody needs to see, written in its turn with what is put. */
   also(change: RawBuilder<unknown> | null): void
+  /**
+   * Statements whose rows are needed only just before the commit: they go with what is put, and `use` gets their rows
+   * before the events are written. What `use` throws undoes everything.
+   */
+  late<const Statements extends readonly RawBuilder<unknown>[]>(
+    statements: Statements,
+    use: (rows: { -readonly [N in keyof Statements]: RowsOf<Statements[N]> }) => void,
+  ): void
   /** What was put is there from now on, for statements that read it. */
   flush(): Promise<void>
   /**
@@ -124,9 +132,12 @@ type PendingEvent = {
 type PendingAudit = Parameters<Tx["audit"]>[0]
 type PendingJob = { kind: string; payload: Record<string, unknown>; runAt: Date; key: string | null }
 
+/** `take`: gets the rows as soon as they are there. */
+type CollectedStep = Copy | (Statement & { take?: (rows: Rows) => void })
+
 class Collected {
   /** Of copies that are put one table's rows together, at the place of the first. */
-  readonly steps: (Statement | Copy)[] = []
+  readonly steps: CollectedStep[] = []
   readonly copies = new Map<string, Copy>()
   readonly events: PendingEvent[] = []
   readonly audits: PendingAudit[] = []
@@ -218,6 +229,18 @@ function openTx(db: Transaction<DB>, input: WriteInput, now: Date, collected: Co
     afterCommit: (act) => void collected.acts.push(act),
     put: (table, rows) => put(collected, input.orgId, table, rows),
     also: (change) => void (change && collected.steps.push(quiet(change.compile(db)))),
+    late: (statements, use) => {
+      const rows: Rows[] = []
+      for (const [index, statement] of statements.entries()) {
+        const isLast = index === statements.length - 1
+        const { sql: text, parameters } = statement.compile(db)
+        const take = (found: Rows) => {
+          rows.push(found)
+          if (isLast) use(rows as never)
+        }
+        collected.steps.push({ sql: text, parameters, take })
+      }
+    },
     flush: async () => void (await run(db, take(collected))),
     together: (statements) => asked.ask(statements.map((statement) => statement.compile(db))) as never,
   }
@@ -273,16 +296,22 @@ function put<Row extends object>(
   copy.add(table, orgId, rows)
 }
 
-function take(collected: Collected): Step[] {
+function take(collected: Collected): CollectedStep[] {
   collected.copies.clear()
   return collected.steps.splice(0)
 }
 
-async function run(trx: Transaction<DB>, steps: readonly Step[], options: { commits?: boolean } = {}): Promise<Rows[]> {
+async function run(
+  trx: Transaction<DB>,
+  steps: readonly CollectedStep[],
+  options: { commits?: boolean } = {},
+): Promise<Rows[]> {
   if (steps.length === 0) return []
   const burst = new Burst(steps, options)
   await trx.executeQuery(CompiledQuery.raw("burst", [burst]))
-  return burst.done
+  const rows = await burst.done
+  for (const [index, step] of steps.entries()) if ("take" in step) step.take?.(rows[index] ?? [])
+  return rows
 }
 
 /**
@@ -302,8 +331,9 @@ async function finish(
   put(collected, input.orgId, auditsTable, auditRows(input, now, audits))
   const steps = [...take(collected), ...jobs.map((job) => jobInsert(trx, input.orgId, job))]
   if (events.length === 0) {
-    // Nothing was collected: the commit is the transaction's own.
-    if (steps.length > 0) await run(trx, [...steps, commit], { commits: true })
+    // Where rows are still to be judged, or nothing was collected, the commit is the transaction's own.
+    if (steps.some((step) => "take" in step)) await run(trx, steps)
+    else if (steps.length > 0) await run(trx, [...steps, commit], { commits: true })
     return null
   }
   const counted = await run(trx, [...steps, countEvents(trx, input.orgId, events.length)])

@@ -1,4 +1,4 @@
-import type { Duplex } from "node:stream"
+import { Duplex } from "node:stream"
 import type { WebSocket } from "ws"
 import type { Sight } from "../../conversations/sight.ts"
 import type { Principal } from "../../identity/principal.ts"
@@ -299,7 +299,8 @@ export class Connection {
 
 /** ws keeps its stream to itself; corked, its frames are written together. */
 function wireOf(socket: WebSocket): Duplex | null {
-  return (socket as unknown as { _socket: Duplex | null })._socket
+  const wire: unknown = Reflect.get(socket, "_socket")
+  return wire instanceof Duplex ? wire : null
 }
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {

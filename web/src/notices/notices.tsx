@@ -1,5 +1,5 @@
 import { useLingui } from "@lingui/react/macro"
-import { useQuery } from "@tanstack/react-query"
+import { useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate, useRouterState } from "@tanstack/react-router"
 import { useEffect, useRef } from "react"
 import { useCan, useMe } from "../can.ts"
@@ -10,7 +10,7 @@ import { type LiveEvent, live } from "../live.ts"
 import { preferencesQuery } from "../settings/profile/profile.queries.ts"
 import { shownName } from "../workspace/names.ts"
 import { onNewOffer } from "../workspace/offers/offers.ts"
-import { workListQuery } from "../workspace/work.queries.ts"
+import { conversationQuery, workListQuery } from "../workspace/work.queries.ts"
 import { showBadge } from "./favicon.ts"
 import { inOneTab } from "./leader.ts"
 import { play, type SoundKind, unlockSounds } from "./sounds.ts"
@@ -100,6 +100,7 @@ function useMessageNotices() {
   const { t } = useLingui()
   const me = useMe()
   const notify = useNotify()
+  const queries = useQueryClient()
   const mine = useQuery({ ...workListQuery("mine"), enabled: useCan()("agent.self") }).data
   const known = useRef(mine)
   known.current = mine
@@ -125,10 +126,14 @@ function useMessageNotices() {
       const conversation = known.current?.items.find((each) => each.id === conversationId)
       if (!gotOne && data.agentId !== me.user.id && !conversation) return
       if (document.hasFocus() && window.location.pathname.endsWith(conversationId)) return
-      const name = shownName(conversation?.customer.name ?? null, t`A customer`)
       const text = typeof data.text === "string" ? data.text : t`A conversation was given to you`
       const to = `/work/c/${conversationId}`
-      notify({ key: `message:${data.messageId ?? id}`, sound: "message", title: name, body: text.slice(0, 120), to })
+      // The list may not have it yet; who writes is worth a question.
+      const found = conversation ?? queries.fetchQuery(conversationQuery(conversationId)).catch(() => null)
+      void Promise.resolve(found).then((one) => {
+        const title = shownName(one?.customer.name ?? null, t`A customer`)
+        notify({ key: `message:${data.messageId ?? id}`, sound: "message", title, body: text.slice(0, 120), to })
+      })
       waiting.add(conversationId)
       timer ??= setTimeout(tellScreenReaders, Math.max(0, told + announceEveryMs - Date.now()))
     })
@@ -136,7 +141,7 @@ function useMessageNotices() {
       stop()
       clearTimeout(timer)
     }
-  }, [notify, me.user.id, t])
+  }, [notify, me.user.id, queries, t])
 }
 
 /** Sounds once for each of mine that becomes overdue while the page is open. */

@@ -1,0 +1,44 @@
+import type { Decision } from "../core/routing/facts.ts"
+import { newId } from "../ids.ts"
+import { leaseToHold } from "../store/leases.ts"
+import { knowAgents, type OwnRows, writeMatches } from "../store/matches.ts"
+import type { Tx } from "../store/write.ts"
+import { decisionRow, type Lease, newAssignments, newOffers, tellOffered } from "./commit-decisions.ts"
+import { agentsOf, agentsQueries, type MatchDecision, Room } from "./guard.ts"
+
+/** What was reserved for arrivals does not hold: the whole transaction is undone, and intake goes on without it. */
+export class ArrivalsRefused extends Error {
+  constructor() {
+    super("an agent who was reserved may not be given what arrived")
+    this.name = "ArrivalsRefused"
+  }
+}
+
+/**
+ * Writes what the engine reserved for rows that are about to be written (routing.md 3.1, fused). The engine is nearly
+ * always right about its agents: so they are locked and judged by the guard of every other decision together with the
+ * writing, without a round trip of its own, and a refusal undoes all of it. Everything but the agents is our own.
+ */
+export function commitArrivals(
+  tx: Tx,
+  lease: Lease,
+  decisions: readonly MatchDecision[],
+  own: OwnRows,
+  settings: { routingDelaySeconds: number },
+): void {
+  const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
+  const keyOf = (decision: Decision) => keys.get(decision.id) ?? newId()
+  const channels = new Map([...own.contacts.values()].flat().map(({ id, channel }) => [id, channel]))
+  const offers = newOffers(tx, own.items, channels, decisions, keyOf, lease.epoch)
+  const assigning = newAssignments(tx, { conversations: own.conversations, ...settings }, decisions, keyOf)
+  const agentIds = decisions.map(({ agentId }) => agentId)
+  tx.late([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)], ([held, ...rows]) => {
+    const { agents } = agentsOf(rows)
+    const room = new Room(tx, agents)
+    if (held.length === 0 || !decisions.every((decision) => room.take(decision))) throw new ArrivalsRefused()
+    knowAgents(tx, agents, offers, assigning)
+  })
+  const rows = decisions.map((decision) => decisionRow(tx, own.items, lease, decision, keyOf(decision)))
+  writeMatches(tx, offers, assigning, rows, { own, items: new Map(), agents: null })
+  for (const offer of offers) tellOffered(tx, offer)
+}
