@@ -6,6 +6,8 @@ export type CommittedEvent = {
   type: string
   at: Date
   data: Record<string, unknown>
+  /** `data` as it was written: made once for the table and for all who are told. */
+  json: string
   /** Where its conversation is; undefined: has to be read. */
   about: { inboxId: string; agentId: string | null } | undefined
 }
@@ -16,6 +18,7 @@ export type Committed = {
   /** The position before its first event. */
   before: number
   actor: unknown
+  actorJson: string
   requestId: string | null
   events: readonly CommittedEvent[]
   /** Rows that the routing engine mirrors and that have changed: those of `known`, and those to be read again. */

@@ -353,6 +353,7 @@ function committedOf(
     orgId: input.orgId,
     before,
     actor: input.actor ?? systemActor,
+    actorJson: JSON.stringify(input.actor ?? systemActor),
     requestId: input.requestId ?? null,
     events: events.map(({ id, type, at, data, about }, index) => ({
       position: before + index + 1,
@@ -360,6 +361,7 @@ function committedOf(
       type,
       at,
       data,
+      json: JSON.stringify(data),
       about,
     })),
     touched: items.size + agents.size > 0 ? { items: [...items.keys()], agents: [...agents.keys()] } : null,
@@ -380,8 +382,9 @@ function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statem
     ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last RETURNING last`.compile(trx)
 }
 
-type EventRow = Pick<PendingEvent, "id" | "type" | "at" | "data"> & {
+type EventRow = Pick<PendingEvent, "id" | "type" | "at"> & {
   position: number
+  data: string
   actor: string
   requestId: string | null
   touched: object | null
@@ -414,10 +417,14 @@ const timelineTable = copyTable<TimelineRow>("timeline_items", {
 })
 
 /** An item of the timeline has id and position of the event that it shows. */
-function eventCopies({ orgId, events, touched, requestId, ...committed }: Committed, collected: Collected): Copy[] {
-  const actor = JSON.stringify(committed.actor)
-  const rows = events.map(({ about: _about, ...event }, index) => ({
-    ...event,
+function eventCopies(committed: Committed, collected: Collected): Copy[] {
+  const { orgId, events, touched, requestId, actorJson: actor } = committed
+  const rows = events.map(({ position, id, type, at, json }, index) => ({
+    position,
+    id,
+    type,
+    at,
+    data: json,
     actor,
     requestId,
     touched: index === events.length - 1 ? touched : null,

@@ -11,6 +11,8 @@ type EventFields = {
   actor: unknown
   requestId: string | null
   data: Record<string, unknown>
+  /** Both as JSON text, where somebody has made it already. */
+  json?: { data: string; actor: string }
   /** Where its conversation is now; of an event of a customer, where any of the customer's conversations are. */
   inboxIds: readonly string[]
   agentIds: readonly string[]
@@ -56,10 +58,15 @@ export class LiveEvent {
   }
 
   get frame(): string {
-    const { position, id, type: eventType, at, data, actor, requestId } = this.#fields
-    this.#frame ??= JSON.stringify({ type: "event", position, id, eventType, at, data, actor, requestId })
+    this.#frame ??= frameOf(this.#fields)
     return this.#frame
   }
+}
+
+function frameOf({ position, id, type: eventType, at, data, actor, requestId, json }: EventFields): string {
+  const head = { type: "event", position, id, eventType, at, requestId }
+  if (!json) return JSON.stringify({ ...head, data, actor })
+  return `${JSON.stringify(head).slice(0, -1)},"data":${json.data},"actor":${json.actor}}`
 }
 
 type Row = {
@@ -218,13 +225,14 @@ export class EventTail {
 }
 
 /** Null where an event does not say where its conversation is: then the table is read. */
-function eventsOf({ events, actor, requestId, touched }: Committed): LiveEvent[] | null {
+function eventsOf({ events, actor, actorJson, requestId, touched }: Committed): LiveEvent[] | null {
   const made: LiveEvent[] = []
-  for (const [index, { about, ...event }] of events.entries()) {
+  for (const [index, { about, json, ...event }] of events.entries()) {
     if (!about && (event.data.conversationId != null || event.data.customerId != null)) return null
     made.push(
       new LiveEvent({
         ...event,
+        json: { data: json, actor: actorJson },
         actor,
         requestId,
         inboxIds: about ? [about.inboxId] : [],

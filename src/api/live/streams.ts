@@ -101,8 +101,11 @@ type Marks = { noun: string; named: readonly Stream[]; forBoard: boolean }
 const known = new WeakMap<LiveEvent, Marks>()
 
 function marksOf(event: LiveEvent): Marks {
-  const marks = known.get(event) ?? makeMarks(event)
-  known.set(event, marks)
+  let marks = known.get(event)
+  if (!marks) {
+    marks = makeMarks(event)
+    known.set(event, marks)
+  }
   return marks
 }
 
