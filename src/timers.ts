@@ -23,6 +23,7 @@ export class Timers {
   #handle: NodeJS.Timeout | null = null
   #running: Promise<number> | null = null
   #stopped = true
+  #failed = false
 
   constructor(clock: Clock, onError: (name: string, error: unknown) => void) {
     this.#clock = clock
@@ -82,18 +83,21 @@ export class Timers {
 
   async #fireAll(): Promise<number> {
     let total = 0
+    let failed = false
     for (let round = 0; round < firesPerInstantMax; round++) {
       let fired = 0
       for (const timer of this.#timers) {
         try {
           fired += await timer.fire(this.#clock.now())
         } catch (error) {
+          failed = true
           this.#onError(timer.name, error)
         }
       }
       total += fired
       if (fired === 0) break
     }
+    this.#failed = failed
     return total
   }
 
@@ -120,6 +124,7 @@ export class Timers {
     if (this.#stopped) return
     const next = await this.#nextAt()
     const wait = next === null ? pollMsMax : next.getTime() - this.#clock.now().getTime()
-    if (!this.#stopped) this.#schedule(Math.max(5, Math.min(pollMsMax, wait)))
+    // What fails stays overdue: it is tried again, but not at once.
+    if (!this.#stopped) this.#schedule(Math.max(this.#failed ? pollMsMax : 5, Math.min(pollMsMax, wait)))
   }
 }

@@ -170,9 +170,12 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       apiVersion: 1,
       publicUrl: config.publicUrl,
     }))
-    api.all("/api/*", async () => {
-      throw problem("route_not_found")
-    })
+    // Of what comes later: it must not be taken for an id.
+    for (const path of ["/api/*", "/api/phone-numbers/available"]) {
+      api.all(path, async () => {
+        throw problem("route_not_found")
+      })
+    }
   })
 
   app.get("/healthz", async (_request, reply) => reply.send({ ok: true }))

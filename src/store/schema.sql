@@ -415,6 +415,7 @@ table events
   touched json
   type text not null
   constraint events_pkey PRIMARY KEY (org_id, "position")
+  CREATE INDEX events_alarms ON events USING btree (org_id, at) WHERE (type = 'routing.nobody_serves'::text)
 
 table idempotency_keys
   answer text
