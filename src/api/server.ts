@@ -107,7 +107,8 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
   }
 
   let stopping = false
-  app.addHook("onRequest", async (request, reply) => {
+  // With `done` and not as promises: these two run for every request.
+  app.addHook("onRequest", (request, reply, done) => {
     reply.headers({
       "x-request-id": request.id,
       "x-content-type-options": "nosniff",
@@ -116,12 +117,12 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
     })
     if (stopping) {
       reply.header("connection", "close")
-      throw problem("unavailable", { reason: "stopping" })
-    }
-    if (request.url.length > urlBytesMax)
-      throw problem("too_large", { limitBytes: urlBytesMax }, `The URL has more than ${urlBytesMax} bytes.`)
+      done(problem("unavailable", { reason: "stopping" }))
+    } else if (request.url.length > urlBytesMax) {
+      done(problem("too_large", { limitBytes: urlBytesMax }, `The URL has more than ${urlBytesMax} bytes.`))
+    } else done()
   })
-  app.addHook("onResponse", async (request, reply) => {
+  app.addHook("onResponse", (request, reply, done) => {
     const path = request.routeOptions.url ?? "unknown"
     deps.onAnswered?.({
       method: request.method,
@@ -130,6 +131,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       seconds: reply.elapsedTime / 1000,
       requestId: request.id,
     })
+    done()
   })
   app.setErrorHandler((error, request, reply) => {
     const found = toProblem(error, request)
