@@ -78,8 +78,9 @@ class PreparingClient implements PostgresPoolClient {
   }
 
   async #begin(): Promise<void> {
-    await this.#client.query("begin")
+    // At once: what is asked beside this statement goes behind it.
     this.#transaction = "open"
+    await this.#client.query("begin")
   }
 
   async #burst(burst: Burst): Promise<object> {
@@ -94,11 +95,10 @@ class PreparingClient implements PostgresPoolClient {
   }
 
   #end(statement: "commit" | "rollback"): Promise<object> {
-    if (this.#transaction === "open") {
-      this.#transaction = "none"
-      return this.#client.query(statement)
-    }
-    return this.#turn("none", statement.toUpperCase())
+    if (this.#transaction === "asked" || this.#transaction === "committed")
+      return this.#turn("none", statement.toUpperCase())
+    this.#transaction = "none"
+    return this.#client.query(statement)
   }
 
   #turn(state: "none" | "asked", command: string): Promise<object> {
