@@ -70,8 +70,14 @@ export class PartitionFusion {
     const decisions = this.#decisions
     this.#decisions = []
     if (decisions.length === 0) return
-    const isRefused = error instanceof ArrivalsRefused
-    this.#settle(isRefused ? { refused: decisions, unknown: [] } : { refused: [], unknown: decisions })
+    if (!(error instanceof ArrivalsRefused)) return this.#settle({ refused: [], unknown: decisions })
+    const refused = new Set(error.refused)
+    // What was undone with it is held against nobody.
+    this.#answer(
+      "dropped",
+      decisions.filter((decision) => !refused.has(decision)),
+    )
+    this.#settle({ refused: [...refused], unknown: [] })
   }
 
   #answer(outcome: "accepted" | "dropped", decisions: readonly Decision[]): void {

@@ -89,6 +89,25 @@ test("an agent who switched off unseen is refused by the guard: the message wait
   expect(await conversation(receipt.conversationId)).toMatchObject({ agentId: ben })
 })
 
+test("what is undone with a refusal of another is held against nobody: its agent gets it at once", async () => {
+  const [first, second] = [await world.inbox("First"), await world.inbox("Second")]
+  const [toFirst, toSecond] = [await world.entryPoint("chat", first), await world.entryPoint("chat", second)]
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [first], availableFor: ["messaging"] })
+  const ben = await world.agent("Ben", { inboxIds: [second], availableFor: ["messaging"] })
+  await world.routing.settled(world.orgId)
+  await sql`UPDATE agent_states SET available_for = '{}', version = version + 1 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
+  let tries = 0
+  setFault("intake.beforeCommit", () => void tries++)
+  const sent = await Promise.all([world.send(toFirst, "chat", "v1"), world.send(toSecond, "chat", "v2")])
+  await world.routing.settled(world.orgId)
+  const rows = await Promise.all(sent.map((receipt) => conversation(receipt.conversationId)))
+  expect(rows.map((row) => row?.agentId)).toEqual([null, ben])
+  expect(tries).toBe(2)
+})
+
 test("a try that was rolled back leaves no hold: the next one assigns, and loads are right", async () => {
   const inbox = await world.inbox("General Support")
   const chat = await world.entryPoint("chat", inbox)

@@ -262,3 +262,15 @@ test("statements beside each other begin one transaction; one of another isolati
   expect(await written()).toBe(1)
   expect(notices).toEqual([])
 })
+
+test("who fails to follow does not make what is committed look like a failure", async () => {
+  const leave = base.bus.subscribe(() => {
+    throw new Error("cannot follow")
+  })
+  await write(async (tx) => {
+    tx.put(things, [row()])
+    tx.event("internal.touched", {})
+  })
+  leave()
+  expect(await written()).toBe(1)
+})
