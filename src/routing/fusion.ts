@@ -70,7 +70,10 @@ export class PartitionFusion {
     const decisions = this.#decisions
     this.#decisions = []
     if (decisions.length === 0) return
-    if (!(error instanceof ArrivalsRefused)) return this.#settle({ refused: [], unknown: decisions })
+    if (!(error instanceof ArrivalsRefused)) {
+      this.#settle({ refused: [], unknown: decisions })
+      return
+    }
     const refused = new Set(error.refused)
     // What was undone with it is held against nobody.
     this.#answer(

@@ -125,7 +125,7 @@ function whole(value: unknown, limit: number): number {
 function jsonText(value: unknown): string {
   const json = typeof value === "string" ? value : JSON.stringify(value)
   if (!json.includes("\\u")) return json
-  return json.replace(escapes, (escape) => (escape.length === unreadableLength ? "\\ufffd" : escape))
+  return json.replace(escapes, (found) => (found.length === unreadableLength ? "\\ufffd" : found))
 }
 
 /** A pair, half a pair or NUL, or any other. */

@@ -76,7 +76,9 @@ test("what is told of while the table is looked at in vain is looked for at once
   }
   const tail = new Slow({ store: base.store, bus, onError })
   await tail.listen("o", () => undefined)
-  const hint = (position: number) => hints.forEach((listener) => listener({ orgId: "o", position }))
+  const hint = (position: number) => {
+    for (const listener of hints) listener({ orgId: "o", position })
+  }
   hint(1)
   expect(looks).toHaveLength(1)
   hint(2)
