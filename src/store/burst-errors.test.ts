@@ -274,3 +274,21 @@ test("who fails to follow does not make what is committed look like a failure", 
   leave()
   expect(await written()).toBe(1)
 })
+
+test("what runs again and again is prepared, and anew where the connection has lost it or its table has changed", async () => {
+  const id = newId()
+  await write(async (tx) => tx.put(things, [row({ id })]))
+  const read = async (db = alone.db) => (await sql`SELECT * FROM things WHERE id = ${id}`.execute(db)).rows[0]
+  for (let n = 0; n < 25; n++) await read()
+  const names = await alone.pool.query(
+    "SELECT 1 FROM pg_prepared_statements WHERE statement LIKE 'SELECT * FROM things%'",
+  )
+  expect(names.rowCount).toBeGreaterThan(0)
+  await alone.pool.query("DISCARD ALL")
+  await expect(read()).rejects.toMatchObject({ code: "26000" })
+  expect(await read()).toMatchObject({ id })
+  await sql`ALTER TABLE things ADD COLUMN more text DEFAULT 'more'`.execute(base.db)
+  // In a transaction of the store nobody notices.
+  expect(await write((tx) => read(tx.db))).toMatchObject({ id, more: "more" })
+  await sql`ALTER TABLE things DROP COLUMN more`.execute(base.db)
+})

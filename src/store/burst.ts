@@ -182,8 +182,15 @@ export class Burst {
   }
 }
 
-/** The connection has lost a statement (DISCARD): then it has lost all. Another try prepares them anew. */
-export function isStatementGone(error: unknown): boolean {
+/** A prepared statement that the connection has lost, or whose table has changed: another try prepares it anew. */
+export function isStatementOutdated(error: unknown): boolean {
+  return isStatementGone(error) || (error instanceof pg.DatabaseError && planOutdated.test(error.message))
+}
+
+const planOutdated = /cached plan must not change result type/
+
+/** By DISCARD: then all are gone. */
+function isStatementGone(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === "26000"
 }
 

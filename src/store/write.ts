@@ -3,7 +3,7 @@ import type pg from "pg"
 import type { Clock } from "../clock.ts"
 import type { AgentFact, AssignedFact, MirroredRows, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { chance, newId } from "../ids.ts"
-import { Burst, isStatementGone, type Statement, type Step } from "./burst.ts"
+import { Burst, isStatementOutdated, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
 import { type Committed, lastPosition } from "./committed.ts"
 import { Copy, type CopyTable, copyTable } from "./copy.ts"
@@ -478,15 +478,11 @@ function jobInsert(trx: Transaction<DB>, orgId: string, job: PendingJob): Statem
 }
 
 function isRetryable(error: unknown): boolean {
-  if (error instanceof RetryWrite) return true
-  const { code, constraint, message } = (error ?? {}) as Partial<pg.DatabaseError>
+  if (error instanceof RetryWrite || isStatementOutdated(error)) return true
+  const { code, constraint } = (error ?? {}) as Partial<pg.DatabaseError>
   if (code === "40P01" || code === "40001") return true
-  if (isStatementGone(error) || (code === "0A000" && planOutdated.test(String(message)))) return true
   return code === "23505" && constraint !== undefined && racedIndexes.has(constraint)
 }
-
-/** Of a prepared statement whose table has changed: the next try prepares it anew. */
-const planOutdated = /cached plan must not change result type/
 
 /** Unique indexes that decide races (routing.md 2): whoever comes second runs again and sees the first one's rows. */
 const racedIndexes = new Set([
