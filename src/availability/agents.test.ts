@@ -122,6 +122,29 @@ test("reliability 22 twenty seconds without a sign of life make an agent away; t
   expect((await agentsOf([waiting.conversationId]))[0]?.agentId).toBe(ana)
 })
 
+test("who was heard here is not lost while his row is held: his sign of life could not be written", async () => {
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  await presence.connected(world.orgId, ana)
+  const silentSince = sql`
+    UPDATE agent_states SET heartbeat_at = clock_timestamp() - interval '21 s' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`
+  await silentSince.execute(base.db)
+  const holder = await base.pool.connect()
+  await holder.query("BEGIN")
+  await holder.query("SELECT 1 FROM agent_states WHERE agent_id = $1 FOR NO KEY UPDATE", [ana])
+  presence.heartbeat(world.orgId, ana)
+  const swept = presence.sweep()
+  const isWaitedFor = async () => {
+    const { rows } = await sql`
+      SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`.execute(base.db)
+    return rows.length > 0
+  }
+  await expect.poll(isWaitedFor, { interval: 5, timeout: 2_000 }).toBe(true)
+  await holder.query("COMMIT")
+  holder.release()
+  await swept
+  expect(await agentRow(ana)).toMatchObject({ status: "logged_in", connected: true })
+})
+
 test("who works over HTTP alone stays as set; a tab on Settings pauses for 30 s after its last frame", async () => {
   const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
   await presence.sweep()

@@ -63,8 +63,10 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
     for (const { orgId, agentId } of rows) {
       await store.write({ orgId, kind: "act" }, (tx) =>
         loseConnection(tx, agentId, (agent) => {
-          const silentMs = clock.real().getTime() - (agent.heartbeatAt?.getTime() ?? Number.POSITIVE_INFINITY)
-          return agent.connected && silentMs > lostSeconds * 1000
+          // What was heard here may not be written yet: the row was held by somebody at each look.
+          const heardAt =
+            agent.heartbeatAt && Math.max(agent.heartbeatAt.getTime(), beats.get(agentId)?.at.getTime() ?? 0)
+          return agent.connected && heardAt !== null && clock.real().getTime() - heardAt > lostSeconds * 1000
         }),
       )
     }

@@ -81,8 +81,11 @@ export type CommitHooks = {
     tx: Tx,
     arrival: { arrival: Arrival; customerId: string; conversationId: string; contactId: string; messageId: string },
   ) => Promise<void>
-  /** The owner of routing may give what arrived to free agents in the same commit (routing.md 3.1). */
-  assignOnArrival?: (tx: Tx, arrived: readonly Arrived[], settings: WorkflowSettings) => void
+  /**
+   * The owner of routing may give what arrived to free agents in the same commit (routing.md 3.1). `held`: agents who are
+   * locked already, for whom a customer came back.
+   */
+  assignOnArrival?: (tx: Tx, arrived: readonly Arrived[], settings: WorkflowSettings, held: ReadonlySet<string>) => void
 }
 
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
@@ -144,7 +147,7 @@ async function takeIn(
     )
     return { customerId, plan, taken: ofCustomer, test: ofCustomer.some((one) => one.event.test) }
   })
-  await lockAgents(
+  const held = await lockAgents(
     tx,
     placed.flatMap(({ plan }) => [plan.assignment?.agentId, plan.seat?.agentId]),
   )
@@ -162,7 +165,8 @@ async function takeIn(
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
   announceQueued(tx, placed.flatMap(queuedBy))
-  assign(tx, made, settings, hooks)
+  const arrived = arrivedOf(made)
+  if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings, new Set(held.keys()))
   putNew(
     tx,
     made.filter(({ conversation }) => conversation !== null),
@@ -342,11 +346,10 @@ function queuedBy(placed: Placed) {
   return [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }]
 }
 
-function assign(tx: Tx, made: readonly NewRows[], settings: WorkflowSettings, hooks: CommitHooks): void {
-  const arrived = made.flatMap(({ conversation, contacts, item }) =>
+function arrivedOf(made: readonly NewRows[]): Arrived[] {
+  return made.flatMap(({ conversation, contacts, item }) =>
     conversation && item ? [{ conversation, contacts, item }] : [],
   )
-  if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings)
 }
 
 function newItem({ plan }: Placed): NewQueueItem | null {

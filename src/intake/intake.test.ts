@@ -5,7 +5,9 @@ import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
 import { setFault } from "../fault.ts"
 import { newId } from "../ids.ts"
 import { findBroken } from "../routing/invariants.ts"
+import { createStore } from "../store/write.ts"
 import type { InboundEvent } from "./inbound-event.ts"
+import { createIntake } from "./intake.ts"
 import { createParkedEvents } from "./parked.ts"
 
 let base: TestStore
@@ -94,6 +96,45 @@ test("reliability 16 ten first messages of a new customer at once are one custom
     base.db,
   )
   expect(rows.map((row) => row.text)).toEqual(texts)
+})
+
+test("reliability 15, 16 two processes take the same messages of new customers at once: each once, one customer of each", async () => {
+  const sms = await world.entryPoint("sms", inbox)
+  const other = createIntake({
+    store: createStore({ db: base.db, clock: base.clock, bus: base.bus }),
+    clock: base.clock,
+  })
+  const event = (from: string, externalId: string, text: string): InboundEvent => ({
+    orgId: world.orgId,
+    entryPointId: sms,
+    channel: "sms",
+    externalId,
+    from: { kind: "phone", value: from, name: null, verifiedBy: "channel" },
+    sentAt: null,
+    raw: { bytes: Buffer.from(text) },
+    content: { kind: "text", text, html: null, subject: null },
+    test: false,
+  })
+  const same = event("+14155550200", "SM-same", "Hi")
+  const sent = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? world.intake : other).accept(same))
+  // The senders in another order on each side, so that each holds what the other one waits for if it can.
+  const firsts = [0, 1, 2, 3].flatMap((sender) =>
+    [0, 1, 2, 3, 4].map((n) => event(`+1415555030${sender}`, `SM-${sender}-${n}`, `image ${n}`)),
+  )
+  for (const [n, one] of firsts.entries()) sent.push((n % 2 === 0 ? world.intake : other).accept(one))
+  for (const [n, one] of firsts.toReversed().entries()) sent.push((n % 2 === 0 ? other : world.intake).accept(one))
+  const receipts = await Promise.all(sent)
+  expect(receipts.filter(({ parked }) => parked)).toEqual([])
+  expect(receipts.filter(({ duplicate }) => !duplicate)).toHaveLength(1 + firsts.length)
+  expect(new Set(receipts.slice(0, 20).map(({ messageId }) => messageId)).size).toBe(1)
+  expect([
+    await count("messages"),
+    await count("inboundEvents"),
+    await count("customers"),
+    await count("conversations"),
+    await count("contacts"),
+    await count("queueItems"),
+  ]).toEqual([21, 21, 5, 5, 5, 5])
 })
 
 test("reliability 2 a crash between commit and reply: the repeat gets the first receipt", async () => {

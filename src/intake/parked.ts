@@ -73,7 +73,7 @@ const reasonLengthMax = 500
 function parkReason(error: unknown): string {
   if (error instanceof Unprocessable) return error.reason
   const message = error instanceof Error ? error.message : String(error)
-  return `processing_failed: ${message}`.slice(0, reasonLengthMax)
+  return `processing_failed: ${message}`.slice(0, reasonLengthMax).toWellFormed()
 }
 
 /** What the Administrator does with parked events; handed to the API's `/inbound-events`. */

@@ -63,7 +63,7 @@ export function tellMessages(tx: Tx, placed: readonly Placed[]): void {
           customerId,
           messageId: message.id,
           channel: event.channel,
-          text: event.content.text.slice(0, textLengthMax),
+          text: event.content.text.slice(0, textLengthMax).toWellFormed(),
           author: { type: "customer", id: customerId },
           agentId: plan.conversation.agentId,
           inboxId: plan.conversation.inboxId,

@@ -8,9 +8,13 @@ import { agentsOf, agentsQueries, type MatchDecision, Room } from "./guard.ts"
 
 /** What was reserved for arrivals does not hold: the whole transaction is undone, and intake goes on without it. */
 export class ArrivalsRefused extends Error {
-  constructor() {
+  /** What the guard refuses; the rest would have held. */
+  readonly refused: readonly Decision[]
+
+  constructor(refused: readonly Decision[]) {
     super("an agent who was reserved may not be given what arrived")
     this.name = "ArrivalsRefused"
+    this.refused = refused
   }
 }
 
@@ -35,7 +39,9 @@ export function commitArrivals(
   tx.late([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)], ([held, ...rows]) => {
     const { agents } = agentsOf(rows)
     const room = new Room(tx, agents)
-    if (held.length === 0 || !decisions.every((decision) => room.take(decision))) throw new ArrivalsRefused()
+    if (held.length === 0) throw new ArrivalsRefused([])
+    const refused = decisions.filter((decision) => !room.take(decision))
+    if (refused.length > 0) throw new ArrivalsRefused(refused)
     knowAgents(tx, agents, offers, assigning)
   })
   const rows = decisions.map((decision) => decisionRow(tx, own.items, lease, decision, keyOf(decision)))

@@ -32,20 +32,37 @@ export class PartitionFusion {
 
   /** A new try of the transaction: the former one was rolled back, and so were its decisions. */
   begin(): void {
-    this.#answer("dropped")
+    this.#answer("dropped", this.#decisions)
+    this.#decisions = []
   }
 
-  readonly assign = (tx: Tx, arrived: readonly Arrived[], settings: WorkflowSettings): void => {
+  readonly assign = (
+    tx: Tx,
+    arrived: readonly Arrived[],
+    settings: WorkflowSettings,
+    held: ReadonlySet<string>,
+  ): void => {
     const conversations = new Map(arrived.map(({ conversation }) => [conversation.id, conversation]))
     const items = new Map(arrived.map(({ item }) => [item.id, item]))
     const contacts = new Map(arrived.map(({ conversation, contacts }) => [conversation.id, contacts]))
-    this.#decisions = arrived.flatMap(({ item }) => this.#engine.reserve(itemFact(item), this.#now()) ?? [])
+    const reserved = arrived.flatMap(({ item }) => this.#engine.reserve(itemFact(item), this.#now()) ?? [])
+    // Agents are locked in the order of their ids: one who comes before those that are held is given his after the commit.
+    const last = [...held].sort().at(-1) ?? ""
+    const isInOrder = ({ agentId }: Decision) => agentId > last || held.has(agentId)
+    this.#decisions = reserved.filter(isInOrder)
+    this.#answer(
+      "dropped",
+      reserved.filter((decision) => !isInOrder(decision)),
+    )
     const matches = this.#decisions.filter((decision) => decision.type === "offer" || decision.type === "assign")
     if (matches.length === 0) return
     const { routingDelaySeconds } = settings.messaging
     commitArrivals(tx, this.#lease, matches, { conversations, items, contacts }, { routingDelaySeconds })
     // Before anybody hears of the rows: the engine must not count an assignment twice.
-    tx.afterCommit(() => this.#answer("accepted"))
+    tx.afterCommit(() => {
+      this.#answer("accepted", this.#decisions)
+      this.#decisions = []
+    })
   }
 
   /** Nothing of it was written, or nobody knows. */
@@ -53,13 +70,21 @@ export class PartitionFusion {
     const decisions = this.#decisions
     this.#decisions = []
     if (decisions.length === 0) return
-    const isRefused = error instanceof ArrivalsRefused
-    this.#settle(isRefused ? { refused: decisions, unknown: [] } : { refused: [], unknown: decisions })
+    if (!(error instanceof ArrivalsRefused)) {
+      this.#settle({ refused: [], unknown: decisions })
+      return
+    }
+    const refused = new Set(error.refused)
+    // What was undone with it is held against nobody.
+    this.#answer(
+      "dropped",
+      decisions.filter((decision) => !refused.has(decision)),
+    )
+    this.#settle({ refused: [...refused], unknown: [] })
   }
 
-  #answer(outcome: "accepted" | "dropped"): void {
-    for (const decision of this.#decisions)
+  #answer(outcome: "accepted" | "dropped", decisions: readonly Decision[]): void {
+    for (const decision of decisions)
       this.#engine.apply({ at: this.#now(), type: "commit_answered", decisionId: decision.id, outcome })
-    this.#decisions = []
   }
 }

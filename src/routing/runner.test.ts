@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { testStore, type TestStore } from "../../test/database.ts"
 import { setFault } from "../fault.ts"
 import { setAvailability } from "../availability/availability.ts"
+import { closeConversation } from "../conversations/closure.ts"
 import { findBroken } from "./invariants.ts"
 import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
 
@@ -88,6 +89,25 @@ test("an agent who switched off unseen is refused by the guard: the message wait
   expect(await conversation(receipt.conversationId)).toMatchObject({ agentId: ben })
 })
 
+test("what is undone with a refusal of another is held against nobody: its agent gets it at once", async () => {
+  const [first, second] = [await world.inbox("First"), await world.inbox("Second")]
+  const [toFirst, toSecond] = [await world.entryPoint("chat", first), await world.entryPoint("chat", second)]
+  await withoutBanner()
+  const ana = await world.agent("Ana", { inboxIds: [first], availableFor: ["messaging"] })
+  const ben = await world.agent("Ben", { inboxIds: [second], availableFor: ["messaging"] })
+  await world.routing.settled(world.orgId)
+  await sql`UPDATE agent_states SET available_for = '{}', version = version + 1 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
+  let tries = 0
+  setFault("intake.beforeCommit", () => void tries++)
+  const sent = await Promise.all([world.send(toFirst, "chat", "v1"), world.send(toSecond, "chat", "v2")])
+  await world.routing.settled(world.orgId)
+  const rows = await Promise.all(sent.map((receipt) => conversation(receipt.conversationId)))
+  expect(rows.map((row) => row?.agentId)).toEqual([null, ben])
+  expect(tries).toBe(2)
+})
+
 test("a try that was rolled back leaves no hold: the next one assigns, and loads are right", async () => {
   const inbox = await world.inbox("General Support")
   const chat = await world.entryPoint("chat", inbox)
@@ -126,4 +146,43 @@ test("a commit of decisions that fails, or whose answer is lost, is read again: 
   await world.routing.settled(world.orgId)
   const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
   expect(rows.map((row) => row?.agentId)).toEqual([ana, ana, ana])
+})
+
+test("who holds an agent already reserves none before him: two batches that cross do not wait for each other for ever", async () => {
+  await withoutBanner()
+  const [first, second] = [await world.inbox("First"), await world.inbox("Second")]
+  const [toFirst, toSecond] = [await world.entryPoint("chat", first), await world.entryPoint("chat", second)]
+  const ana = await world.agent("Ana", { inboxIds: [first], availableFor: ["messaging"] })
+  const ben = await world.agent("Ben", { inboxIds: [second], availableFor: ["messaging"] })
+  await world.routing.settled(world.orgId)
+  for (const [entryPoint, visitor] of [
+    [toFirst, "of Ana"],
+    [toSecond, "of Ben"],
+  ] as const) {
+    const { conversationId } = await world.send(entryPoint, "chat", visitor)
+    await world.routing.settled(world.orgId)
+    const acting = { type: "user" as const, id: ana, userId: ana, name: "Ana", sight: { inboxIds: null, agentId: ana } }
+    await world.store.write({ orgId: world.orgId, kind: "act" }, (tx) =>
+      closeConversation(tx, acting, conversationId ?? "", { force: true }),
+    )
+  }
+  await world.routing.settled(world.orgId)
+  // Each has locked the agent to whom its visitor comes back, and then wants the other one's for somebody new.
+  let arrived = 0
+  let go: () => void = () => undefined
+  const both = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  setFault("intake.beforeCommit", () => {
+    if (++arrived === 2) go()
+    return both
+  })
+  const one = [world.send(toFirst, "chat", "of Ana"), world.send(toSecond, "chat", "new to Ben")]
+  await base.clock.sleep(20)
+  const other = [world.send(toSecond, "chat", "of Ben"), world.send(toFirst, "chat", "new to Ana")]
+  const receipts = await Promise.all([...one, ...other])
+  expect(arrived).toBe(2)
+  await world.routing.settled(world.orgId)
+  const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
+  expect(rows.map((row) => row?.agentId)).toEqual([ana, ben, ben, ana])
 })

@@ -40,7 +40,6 @@ export class Burst {
   #fields: Fields = { names: [], parsers: [] }
   #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   #failure: unknown
-  #names: string[] = []
   #prepared: Prepared | undefined
 
   constructor(steps: readonly Step[], options: { commits?: boolean } = {}) {
@@ -61,13 +60,21 @@ export class Burst {
     this.#begins = 1
   }
 
-  /** Called by the driver, whose types tell less of its connection than it has. */
-  submit(on: object): null {
+  /** Called by the driver, whose types tell less of its connection than it has. What cannot be sent is answered. */
+  submit(on: object): Error | null {
     const connection = on as Connection
+    let payloads: (string | Buffer | null)[][]
+    try {
+      // Before the first byte: half a burst without its Sync would be waited for by both sides for ever.
+      payloads = this.#steps.map((step) => (step instanceof Copy ? [step.message()] : step.parameters.map(wireValue)))
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
     this.#prepared = preparedOn(connection)
     connection.stream.cork()
     try {
-      for (const step of this.#steps) this.#send(connection, step, this.#prepared)
+      for (const [index, step] of this.#steps.entries())
+        this.#send(connection, step, payloads[index] ?? [], this.#prepared)
       connection.sync()
     } finally {
       connection.stream.uncork()
@@ -75,7 +82,7 @@ export class Burst {
     return null
   }
 
-  #send(connection: Connection, step: Step, prepared: Prepared): void {
+  #send(connection: Connection, step: Step, payload: (string | Buffer | null)[], prepared: Prepared): void {
     const text = step instanceof Copy ? step.text : step.sql
     const statement = nameOf(text)
     if (!prepared.known.has(statement)) {
@@ -83,15 +90,14 @@ export class Burst {
       if (prepared.doubtful.delete(statement)) connection.close({ type: "S", name: statement })
       connection.parse({ text, name: statement })
       prepared.known.add(statement)
-      this.#names.push(statement)
     }
     if (step instanceof Copy) {
       connection.bind({ statement, values: [] })
       connection.execute({})
-      connection.stream.write(step.message())
+      connection.stream.write(payload[0] as Buffer)
       connection.endCopyFrom()
     } else {
-      connection.bind({ statement, values: step.parameters.map(wireValue) })
+      connection.bind({ statement, values: payload })
       // What its rows look like is told once.
       if (!step.quiet && !prepared.fields.has(statement)) connection.describe({ type: "P", name: "" })
       connection.execute({})
@@ -107,14 +113,21 @@ export class Burst {
     if (step && "sql" in step) this.#prepared?.fields.set(nameOf(step.sql), this.#fields)
   }
 
+  /** What it throws would end the process: a row that cannot be read fails the burst when the connection is ready again. */
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    const { names, parsers } = this.#fieldsOfStep()
-    const row: Row = {}
-    for (let n = 0; n < names.length; n++) {
-      const text = fields[n]
-      row[names[n] ?? ""] = text === null || text === undefined ? null : parsers[n]?.(text)
+    const step = this.#steps[this.#step + this.#begins]
+    if (!step || step instanceof Copy || step.quiet) return
+    try {
+      const { names, parsers } = this.#fieldsOfStep()
+      const row: Row = {}
+      for (let n = 0; n < names.length; n++) {
+        const text = fields[n]
+        row[names[n] ?? ""] = text === null || text === undefined ? null : parsers[n]?.(text)
+      }
+      this.#rows[this.#step]?.push(row)
+    } catch (error) {
+      this.#failure ??= error
     }
-    this.#rows[this.#step]?.push(row)
   }
 
   handleCommandComplete(): void {
@@ -148,17 +161,37 @@ export class Burst {
   /** After an error of the server ReadyForQuery goes to nobody: the driver has let go of us. */
   handleError(error: unknown): void {
     this.#failure ??= error
-    for (const name of this.#names) {
-      this.#prepared?.known.delete(name)
-      this.#prepared?.fields.delete(name)
-      this.#prepared?.doubtful.add(name)
-    }
+    this.#forget(isStatementGone(error))
     this.#settle?.reject(this.#failure)
   }
 
-  handleReadyForQuery(): void {
-    this.#settle?.resolve(this.#rows)
+  /** Its statements, also those that were there before: a plan may not fit its table any more. `all`: those of others too. */
+  #forget(all: boolean): void {
+    const { known, fields, doubtful } = this.#prepared ?? {}
+    const used = this.#steps.map((step) => nameOf(step instanceof Copy ? step.text : step.sql))
+    for (const name of all ? [...used, ...(known ?? [])] : used) {
+      known?.delete(name)
+      fields?.delete(name)
+      doubtful?.add(name)
+    }
   }
+
+  handleReadyForQuery(): void {
+    if (this.#failure === undefined) this.#settle?.resolve(this.#rows)
+    else this.#settle?.reject(this.#failure)
+  }
+}
+
+/** A prepared statement that the connection has lost, or whose table has changed: another try prepares it anew. */
+export function isStatementOutdated(error: unknown): boolean {
+  return isStatementGone(error) || (error instanceof pg.DatabaseError && planOutdated.test(error.message))
+}
+
+const planOutdated = /cached plan must not change result type/
+
+/** By DISCARD: then all are gone. */
+function isStatementGone(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === "26000"
 }
 
 /** Of one connection: statements that it has prepared, and those of which an error left that open. */

@@ -94,7 +94,12 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
 
   return {
     publish(hint) {
-      emitter.emit("hint", hint)
+      // What it is about is committed: whoever fails to follow finds it in the table.
+      try {
+        emitter.emit("hint", hint)
+      } catch (error) {
+        onError(error instanceof Error ? error : new Error(String(error)))
+      }
       pending.set(hint.orgId, hint.position)
       if (sooner || stopped) return
       sooner = setTimeout(() => {

@@ -76,29 +76,29 @@ const encoders = {
   },
   smallint(out: Writer, value: unknown) {
     out.int32(2)
-    out.int16(Number(value))
+    out.int16(whole(value, 2 ** 15))
   },
   integer(out: Writer, value: unknown) {
     out.int32(4)
-    out.int32(Number(value))
+    out.int32(whole(value, 2 ** 31))
   },
   bigint(out: Writer, value: unknown) {
     out.int32(8)
-    out.int64(Number(value))
+    out.int64(whole(value, 2 ** 53))
   },
   /** Microseconds since 2000. */
   timestamptz(out: Writer, value: unknown) {
     out.int32(8)
-    out.int64(((value as Date).getTime() - millisecondsTo2000) * 1000)
+    out.int64(whole(((value as Date).getTime() - millisecondsTo2000) * 1000, 2 ** 63))
   },
   /** A string is taken for JSON text. */
   json(out: Writer, value: unknown) {
-    text(out, typeof value === "string" ? value : JSON.stringify(value))
+    text(out, jsonText(value))
   },
   jsonb(out: Writer, value: unknown) {
     out.sized(() => {
       out.byte(1) // of its format
-      out.utf8(typeof value === "string" ? value : JSON.stringify(value))
+      out.utf8(jsonText(value))
     })
   },
   bytea(out: Writer, value: unknown) {
@@ -109,6 +109,28 @@ const encoders = {
   texts: (out: Writer, value: unknown) => array(out, textOid, value as readonly string[], text),
   uuids: (out: Writer, value: unknown) => array(out, uuidOid, value as readonly string[], uuid),
 }
+
+/** What does not fit would go over as another number. */
+function whole(value: unknown, limit: number): number {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < -limit || number >= limit)
+    throw new RangeError(`not a number of this column: ${String(value)}`)
+  return number
+}
+
+/**
+ * With what no text of PostgreSQL holds, NUL and half a surrogate pair, replaced: a `json` column takes them in, and then
+ * whoever reads any field of that row fails.
+ */
+function jsonText(value: unknown): string {
+  const json = typeof value === "string" ? value : JSON.stringify(value)
+  if (!json.includes("\\u")) return json
+  return json.replace(escapes, (found) => (found.length === unreadableLength ? "\\ufffd" : found))
+}
+
+/** A pair, half a pair or NUL, or any other. */
+const escapes = /\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|u0000|ud[89a-f][0-9a-f]{2}|.)/gi
+const unreadableLength = 6
 
 const millisecondsTo2000 = Date.UTC(2000, 0, 1)
 const textOid = 25
@@ -185,11 +207,14 @@ export class Writer {
     this.#reserve(16)
     const buffer = this.#buffer
     let at = this.#length
+    let wrong = 0
     for (let n = 0; n < value.length; n += 2) {
       if (value.charCodeAt(n) === dash) n++
-      buffer[at++] = ((nibbles[value.charCodeAt(n)] ?? 0) << 4) | (nibbles[value.charCodeAt(n + 1)] ?? 0)
+      const byte = ((nibbles[value.charCodeAt(n)] ?? noNibble) << 4) | (nibbles[value.charCodeAt(n + 1)] ?? noNibble)
+      wrong |= byte
+      buffer[at++] = byte
     }
-    if (at !== this.#length + 16) throw new Error(`not a UUID: ${value}`)
+    if (at !== this.#length + 16 || wrong > 0xff) throw new Error(`not a UUID: ${value}`)
     this.#length = at
   }
 
@@ -246,7 +271,9 @@ export class Writer {
 }
 
 const dash = 0x2d
-const nibbles = new Uint8Array(128)
+/** More than a byte holds, in either half. */
+const noNibble = 0x100
+const nibbles = new Uint16Array(128).fill(noNibble)
 for (const [value, digit] of [..."0123456789abcdef"].entries()) {
   nibbles[digit.charCodeAt(0)] = value
   nibbles[digit.toUpperCase().charCodeAt(0)] = value

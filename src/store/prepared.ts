@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto"
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely"
 import type pg from "pg"
-import { Burst } from "./burst.ts"
+import { Burst, isStatementOutdated } from "./burst.ts"
 
 /** A statement is prepared from this use on, on each connection: what runs once is not worth a plan that is kept. */
 const usesMin = 20
@@ -25,6 +25,7 @@ export function preparing(pool: pg.Pool): PostgresPool {
 class Names {
   readonly #uses = new Map<string, number>()
   readonly #names = new Map<string, string>()
+  #renewals = 0
 
   of(text: string): string | undefined {
     const known = this.#names.get(text)
@@ -34,8 +35,19 @@ class Names {
     this.#uses.set(text, uses)
     // Filters that are on or off need a plan for each case.
     if (uses < usesMin || /\bIS NULL OR\b/i.test(text)) return undefined
-    const name = createHash("sha256").update(text).digest("hex").slice(0, 24)
     this.#uses.delete(text)
+    return this.#give(text)
+  }
+
+  /** Another name for all connections: the driver believes for ever that the former one is prepared as it was. */
+  renew(text: string, outdated: string): void {
+    if (this.#names.get(text) !== outdated) return
+    this.#renewals++
+    this.#give(text)
+  }
+
+  #give(text: string): string {
+    const name = createHash("sha256").update(`${this.#renewals} ${text}`).digest("hex").slice(0, 24)
     this.#names.set(text, name)
     return name
   }
@@ -72,14 +84,21 @@ class PreparingClient implements PostgresPoolClient {
     this.#client.release(destroy)
   }
 
-  #run(text: string, parameters: readonly unknown[]): Promise<unknown> {
+  async #run(text: string, parameters: readonly unknown[]): Promise<unknown> {
     const name = parameters.length > 0 ? this.#names.of(text) : undefined
-    return this.#client.query({ text, values: [...parameters], ...(name !== undefined && { name }) })
+    if (name === undefined) return this.#client.query({ text, values: [...parameters] })
+    try {
+      return await this.#client.query({ text, values: [...parameters], name })
+    } catch (error) {
+      if (isStatementOutdated(error)) this.#names.renew(text, name)
+      throw error
+    }
   }
 
   async #begin(): Promise<void> {
-    await this.#client.query("begin")
+    // At once: what is asked beside this statement goes behind it.
     this.#transaction = "open"
+    await this.#client.query("begin")
   }
 
   async #burst(burst: Burst): Promise<object> {
@@ -94,11 +113,10 @@ class PreparingClient implements PostgresPoolClient {
   }
 
   #end(statement: "commit" | "rollback"): Promise<object> {
-    if (this.#transaction === "open") {
-      this.#transaction = "none"
-      return this.#client.query(statement)
-    }
-    return this.#turn("none", statement.toUpperCase())
+    if (this.#transaction === "asked" || this.#transaction === "committed")
+      return this.#turn("none", statement.toUpperCase())
+    this.#transaction = "none"
+    return this.#client.query(statement)
   }
 
   #turn(state: "none" | "asked", command: string): Promise<object> {

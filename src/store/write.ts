@@ -3,7 +3,7 @@ import type pg from "pg"
 import type { Clock } from "../clock.ts"
 import type { AgentFact, AssignedFact, MirroredRows, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { chance, newId } from "../ids.ts"
-import { Burst, type Statement, type Step } from "./burst.ts"
+import { Burst, isStatementOutdated, type Statement, type Step } from "./burst.ts"
 import type { Bus } from "./bus.ts"
 import { type Committed, lastPosition } from "./committed.ts"
 import { Copy, type CopyTable, copyTable } from "./copy.ts"
@@ -485,7 +485,7 @@ function jobInsert(trx: Transaction<DB>, orgId: string, job: PendingJob): Statem
 }
 
 function isRetryable(error: unknown): boolean {
-  if (error instanceof RetryWrite) return true
+  if (error instanceof RetryWrite || isStatementOutdated(error)) return true
   const { code, constraint } = (error ?? {}) as Partial<pg.DatabaseError>
   if (code === "40P01" || code === "40001") return true
   return code === "23505" && constraint !== undefined && racedIndexes.has(constraint)

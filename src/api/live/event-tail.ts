@@ -184,6 +184,7 @@ export class EventTail {
     }
     this.#drain(watched)
     if (!look && watched.position >= watched.feed.heard) return
+    const { heard } = watched.feed
     watched.reading = this.#readOn(orgId, watched)
       .catch((error: unknown) => {
         // After the stop the database may go at any time.
@@ -195,7 +196,9 @@ export class EventTail {
         if (this.#watched.get(orgId) !== watched) return
         const { again } = watched
         watched.again = false
-        if (again || (found && watched.position < watched.feed.heard)) this.#pump(orgId, watched, again)
+        // What was told of while nothing was found may have been committed after the look.
+        const isMore = watched.position < watched.feed.heard && (found || watched.feed.heard > heard)
+        if (again || isMore) this.#pump(orgId, watched, again)
       })
   }
 

@@ -2,6 +2,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import WebSocket from "ws"
 import { testStore, type TestStore } from "../../../test/database.ts"
+import { createStore } from "../../store/write.ts"
 import { type Desk, desk, deskOrigin, type Person } from "../../../test/desk.ts"
 
 let ground: TestStore
@@ -166,6 +167,42 @@ test("who is taken out of an Inbox is told nothing more of it", async () => {
   expect(tab.frames.some((frame) => frame.data?.text === "after")).toBe(false)
   tab.socket.close()
   witness.socket.close()
+})
+
+test("whose sight changes again and again while two processes write is told all that he may see, once and in order", async () => {
+  const dora = await d.person("Dora", ["agent"], [d.generalId])
+  const tab = await enter(dora, ["work", "settings"])
+  const { position: from } = await tab.frame("caught_up")
+  const silent = {
+    publish: () => undefined,
+    subscribe: () => () => undefined,
+    start: async () => {},
+    stop: async () => {},
+  }
+  const other = createStore({ db: ground.db, clock: ground.clock, bus: silent })
+  const { conversationId } = await d.world.send(general, "email", someone())
+  const told = (n: number) => ({ conversationId, inboxId: d.generalId, n })
+  await Promise.all(
+    Array.from({ length: 60 }, (_, n) =>
+      (n % 3 === 0 ? other : ground.store).write({ orgId: d.world.orgId, kind: "act" }, async (tx) => {
+        if (n % 5 === 0) tx.event("inbox_member.added", { inboxId: d.billingId, userId: dora.id })
+        tx.event("note.created", told(n), n % 2 === 0 ? {} : { about: { inboxId: d.generalId, agentId: null } })
+        tx.event("internal.touched", {})
+      }),
+    ),
+  )
+  const notes = () => tab.frames.filter(({ eventType }) => eventType === "note.created")
+  await until(() => notes().length >= 60, 20_000)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const events = tab.frames.filter(({ type, position }) => type === "event" && position > from)
+  const { rows } = await sql<{ position: number }>`
+    SELECT position FROM events WHERE org_id = ${d.world.orgId} AND position > ${from} AND (type LIKE 'inbox_member.%'
+      OR data->>'conversationId' = ${conversationId} OR type = 'customer.created') AND type NOT LIKE 'internal.%' ORDER BY position`.execute(
+    ground.db,
+  )
+  expect(events.map(({ position }) => position)).toEqual(rows.map(({ position }) => position))
+  expect(new Set(notes().map(({ data }) => data.n)).size).toBe(60)
+  tab.socket.close()
 })
 
 test("drafts are told to their author alone, notifications to whom they are for", async () => {
