@@ -8,10 +8,11 @@ function committed(before: number, count = 1): Committed {
     type: "internal.touched",
     at: new Date(0),
     data: {},
+    json: "{}",
     about: undefined,
   }))
   const known = { items: [], agents: [], offers: [], assigned: [] }
-  return { orgId: "o", before, actor: null, requestId: null, events, touched: null, known }
+  return { orgId: "o", before, actor: null, actorJson: "null", requestId: null, events, touched: null, known }
 }
 
 const hear = (feed: Feed, one: Committed) => feed.hear({ position: lastPosition(one), committed: one })

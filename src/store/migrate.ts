@@ -46,8 +46,10 @@ async function makeTable(client: pg.PoolClient): Promise<void> {
   try {
     await client.query(create)
   } catch (error) {
-    // Two at once: IF NOT EXISTS looks before it makes, and the second one meets the catalogue's unique index.
-    if (!(error instanceof Error && "code" in error && error.code === "23505")) throw error
+    // Two at once: IF NOT EXISTS looks before it makes, and the second one meets the table, its type, or the catalogue's
+    // unique index.
+    const made = ["23505", "42710", "42P07"]
+    if (!(error instanceof Error && "code" in error && made.includes(String(error.code)))) throw error
   }
 }
 

@@ -1,0 +1,178 @@
+import { sql, type Transaction } from "kysely"
+import { newId } from "../ids.ts"
+import type { Statement } from "./burst.ts"
+import { type Collected, type PendingAudit, type PendingEvent, type PendingJob, run } from "./collected.ts"
+import type { Committed } from "./committed.ts"
+import { Copy, copyTable } from "./copy.ts"
+import type { DB } from "./tables.ts"
+import { systemActor, type TimelineEntry, type WriteInput } from "./write.ts"
+
+/**
+ * What was collected, and the commit. Of the rows that others may wait for, the position comes last: it stays locked
+ * until the commit, so that positions rise as commits do.
+ */
+export async function finish(
+  trx: Transaction<DB>,
+  input: WriteInput,
+  now: Date,
+  collected: Collected,
+): Promise<Committed | null> {
+  const { audits, jobs, events } = collected
+  const touched = collected.items.size + collected.agents.size > 0
+  if (events.length === 0 && touched)
+    events.push({ id: newId(), type: "internal.touched", data: {}, at: now, timeline: undefined, about: undefined })
+  collected.put(auditsTable, input.orgId, auditRows(input, now, audits))
+  const steps = [...collected.take(), ...jobs.map((job) => jobInsert(trx, input.orgId, job))]
+  if (events.length === 0) {
+    // Where rows are still to be judged, or nothing was collected, the commit is the transaction's own.
+    if (steps.some((step) => "take" in step)) await run(trx, steps)
+    else if (steps.length > 0) await run(trx, [...steps, commit], { commits: true })
+    return null
+  }
+  const counted = await run(trx, [...steps, countEvents(trx, input.orgId, events.length)])
+  const before = Number(counted.at(-1)?.[0]?.last) - events.length
+  const committed = committedOf(input, collected, before)
+  await run(trx, [...eventCopies(committed, collected), commit], { commits: true })
+  return committed
+}
+
+function committedOf(
+  input: WriteInput,
+  { events, items, agents, offers, assigned }: Collected,
+  before: number,
+): Committed {
+  const isKnown = <Fact>(fact: Fact | null) => fact !== null
+  return {
+    orgId: input.orgId,
+    before,
+    actor: input.actor ?? systemActor,
+    actorJson: JSON.stringify(input.actor ?? systemActor),
+    requestId: input.requestId ?? null,
+    events: events.map(({ id, type, at, data, about }, index) => ({
+      position: before + index + 1,
+      id,
+      type,
+      at,
+      data,
+      json: JSON.stringify(data),
+      about,
+    })),
+    touched: items.size + agents.size > 0 ? { items: [...items.keys()], agents: [...agents.keys()] } : null,
+    known: {
+      items: [...items.values()].filter(isKnown),
+      agents: [...agents.values()].filter(isKnown),
+      offers,
+      assigned,
+    },
+  }
+}
+
+const commit: Statement = { sql: "COMMIT", parameters: [], quiet: true }
+
+function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statement {
+  return sql`
+    INSERT INTO event_positions (org_id, last) VALUES (${orgId}, ${count})
+    ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last RETURNING last`.compile(trx)
+}
+
+type EventRow = Pick<PendingEvent, "id" | "type" | "at"> & {
+  position: number
+  data: string
+  actor: string
+  requestId: string | null
+  touched: object | null
+}
+
+const eventsTable = copyTable<EventRow>("events", {
+  position: "bigint",
+  id: "uuid",
+  type: "text",
+  at: "timestamptz",
+  actor: "json",
+  requestId: "text",
+  data: "json",
+  touched: "json",
+})
+
+type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
+
+const timelineTable = copyTable<TimelineRow>("timeline_items", {
+  id: "uuid",
+  position: "bigint",
+  customerId: "uuid",
+  conversationId: "uuid",
+  contactId: "uuid",
+  kind: "text",
+  thingId: "uuid",
+  thing: "json",
+  at: "timestamptz",
+  actor: "json",
+})
+
+/** An item of the timeline has id and position of the event that it shows. */
+function eventCopies(committed: Committed, collected: Collected): Copy[] {
+  const { orgId, events, touched, requestId, actorJson: actor } = committed
+  const rows = events.map(({ position, id, type, at, json }, index) => ({
+    position,
+    id,
+    type,
+    at,
+    data: json,
+    actor,
+    requestId,
+    touched: index === events.length - 1 ? touched : null,
+  }))
+  const shown = events.flatMap(({ id, at, position }, index) => {
+    const timeline = collected.events[index]?.timeline
+    return timeline ? [{ ...timeline, id, position, at: timeline.at ?? at, actor }] : []
+  })
+  const copies = [new Copy(eventsTable.text)]
+  copies[0]?.add(eventsTable, orgId, rows)
+  if (shown.length > 0) {
+    const copy = new Copy(timelineTable.text)
+    copy.add(timelineTable, orgId, shown)
+    copies.push(copy)
+  }
+  return copies
+}
+
+type AuditRow = PendingAudit & { id: string; at: Date; actor: string; requestId: string | null }
+
+const auditsTable = copyTable<AuditRow>("audit_entries", {
+  id: "uuid",
+  at: "timestamptz",
+  actor: "jsonb",
+  entityType: "text",
+  entityId: "text",
+  entityName: "text",
+  action: "text",
+  before: "jsonb",
+  after: "jsonb",
+  requestId: "text",
+})
+
+function auditRows(input: WriteInput, now: Date, audits: readonly PendingAudit[]): AuditRow[] {
+  return audits.map((entry) => ({
+    ...entry,
+    id: newId(),
+    at: now,
+    actor: JSON.stringify(input.actor ?? systemActor),
+    before: jsonOf(entry.before),
+    after: jsonOf(entry.after),
+    requestId: input.requestId ?? null,
+  }))
+}
+
+/** A text is JSON too: written as such, not as itself. */
+function jsonOf(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value)
+}
+
+function jobInsert(trx: Transaction<DB>, orgId: string, job: PendingJob): Statement {
+  return sql`
+    INSERT INTO jobs (org_id, id, kind, key, payload, run_at)
+    VALUES (${orgId}, ${newId()}, ${job.kind}, ${job.key}, ${JSON.stringify(job.payload)}::jsonb, ${job.runAt})
+    ON CONFLICT (org_id, kind, key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, attempts = 0, claimed_until = NULL`.compile(
+    trx,
+  )
+}
