@@ -42,10 +42,7 @@ function Form({ onClose }: { onClose: () => void }) {
         e164,
         origin: "adopted",
       })
-      await api.put(
-        `/phone-numbers/${number.id}/sms-activation`,
-        helpText.trim() ? { helpText: helpText.trim() } : {},
-      )
+      await api.put(`/phone-numbers/${number.id}/sms-activation`, helpText.trim() ? { helpText: helpText.trim() } : {})
       return number
     },
     onSuccess: (number) => {
