@@ -134,7 +134,7 @@ export function ConversationHeader({
           {works && !closed && (
             <span className={classes.desktop}>
               <Button.Group>
-                <Tooltip label={t`Close (e)`}>
+                <Tooltip label={canPull ? t`Close, then take the next (e, then x)` : t`Close (e)`}>
                   <Button size="xs" variant="default" loading={closing} onClick={() => onClose(canPull)}>
                     {canPull ? <Trans>Close and next</Trans> : <Trans>Close</Trans>}
                   </Button>
