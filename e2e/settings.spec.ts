@@ -190,6 +190,8 @@ test("S15 S28 a number of the sandbox is taken, and is an entry point of SMS", a
   await form.getByRole("combobox", { name: "Number" }).fill("+1 415 555 9812")
   await look(page, "sms-add")
   await form.getByRole("button", { name: "Add and activate" }).click()
+  await page.getByText("(415) 555-9812 takes text messages now.").waitFor()
+  await form.waitFor({ state: "detached" })
   await page
     .getByRole("row", { name: /\(415\) 555-9812/ })
     .getByText("Active")

@@ -278,6 +278,7 @@ test("closing while the customer waits asks first; Close and next brings the one
   await closeAnyway()
   await needsTopic(false)
   await page.getByRole("heading", { name: "Grace Adeyemi", level: 1 }).waitFor()
+  await expect.poll(() => page.evaluate(() => document.activeElement?.textContent), patiently).toBe("Grace Adeyemi")
   await page.getByText("Closed", { exact: true }).first().click()
   await open("Aiko Tanaka")
   await look(page, "work-closed")

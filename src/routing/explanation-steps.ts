@@ -47,7 +47,7 @@ export function placementSteps({ at, agentId, because }: DecisionRow, names: Nam
     steps.push({
       at: instant,
       kind: "conversation",
-      data: { agentName: nameOf(names, agentId), because: because.agent },
+      data: { agentName: (agentId && names.people.get(agentId)) || null, because: because.agent },
     })
   }
   if (kept)

@@ -26,12 +26,15 @@ const madeOldBy: Record<string, string[][]> = {
 export function feedCache(client: QueryClient): () => void {
   const stopEvents = live.on("event", (frame) => invalidate(client, frame as LiveEvent))
   const stopCounts = live.on("counts", (frame) => client.setQueryData(["counts"], countsOf(frame)))
+  // The server ends an absence for a lost line before it lets the socket in: nobody is told of it, and it was read before.
+  const stopWelcome = live.on("welcome", () => void client.invalidateQueries({ queryKey: ["agents", "me"] }))
   const stopGone = live.on("problem", (frame) => {
     if (frame.code === "position_gone") void client.invalidateQueries()
   })
   return () => {
     stopEvents()
     stopCounts()
+    stopWelcome()
     stopGone()
   }
 }

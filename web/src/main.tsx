@@ -45,7 +45,8 @@ createRoot(container).render(
         getStyleNonce={() => nonce}
       >
         <QueryClientProvider client={client}>
-          <Notifications position="bottom-left" limit={3} />
+          {/* No wider than the list of work, so that it never covers a composer. */}
+          <Notifications position="bottom-left" limit={3} containerWidth={296} />
           <RouterProvider router={router} />
         </QueryClientProvider>
       </MantineProvider>

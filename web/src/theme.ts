@@ -86,7 +86,8 @@ export const theme = createTheme({
     Text: { defaultProps: { size: "md" } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true, events: { hover: true, focus: true, touch: false } } },
     Table: { defaultProps: { verticalSpacing: 11, horizontalSpacing: 12, fz: "sm" } },
-    Select: { defaultProps: { comboboxProps: { shadow: "md" }, checkIconPosition: "right" } },
+    // Opens when it is asked to, not because a form put the focus into it: what it would cover is wanted first.
+    Select: { defaultProps: { comboboxProps: { shadow: "md" }, checkIconPosition: "right", openOnFocus: false } },
     Menu: { defaultProps: { shadow: "md", radius: "md" } },
     Popover: { defaultProps: { shadow: "md", radius: "md" } },
   },

@@ -18,7 +18,7 @@ export const english = {
   place: (place: number) => `You are number ${place} in line`,
   about: (minutes: number, place: number) => `About ${minutes} min, you are number ${place}`,
   closedUntil: (when: string) => `Closed, back ${when}`,
-  closed: "Closed just now",
+  closed: "Closed at the moment",
   offline: "No connection. What you write is kept and sent as soon as it is back.",
   connecting: "Connecting …",
   nobody: "Nobody is available right now. Your message keeps its place in line.",

@@ -132,6 +132,13 @@ test("S66 S73 where an SLA comes from", () => {
   ])
 })
 
+test("of whom nobody knows the name any more it says what he was", () => {
+  const data = { agentName: null, because: "same_agent_limit_over" as const }
+  expect(textsOf({ kind: "conversation", data })).toEqual([
+    "The former agent had it last, too long ago for it to go back: it queues.",
+  ])
+})
+
 test("every other step makes a sentence", () => {
   const reasons = ["agent_absent", "closed", "anything else"]
   const sticky = [

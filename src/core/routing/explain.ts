@@ -177,7 +177,7 @@ function stickySentence(because: StickyBecause, name: string): string {
     case "former_agent_full":
       return `${name} had it last but is at maximum capacity: it queues.`
     case "same_agent_limit_over":
-      return `The time within which it goes back to ${name} is over: it queues.`
+      return `${name} had it last, too long ago for it to go back: it queues.`
     case "mail_to_next_available":
       return "Mail goes to the next available agent, by the settings."
   }

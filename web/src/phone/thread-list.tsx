@@ -1,3 +1,4 @@
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle } from "@tabler/icons-react"
 import { ChannelIcon } from "../field/channel-icon.tsx"
@@ -91,9 +92,13 @@ function Row({
   )
 }
 
+/** A visitor of the chat has an id for an address, which says nothing to a person but its end. */
 export function shownAddress({ address, channel }: Pick<Thread, "address" | "channel">): string {
-  return channel === "sms" ? formatPhoneNumber(address) : address
+  if (channel === "sms") return formatPhoneNumber(address)
+  return visitorId.test(address) ? t`Visitor ${address.slice(-4)}` : address
 }
+
+const visitorId = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
 
 function hasFailed({ last }: Thread, told: Record<string, ToldStatus>): boolean {
   return last.type === "written" ? last.item.state === "failed" : told[last.item.id] === "failed"

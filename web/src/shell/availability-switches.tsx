@@ -43,7 +43,8 @@ export function AvailabilityPill() {
   const self = useAgentSelf(true).data
   const [opened, { open, close }] = useDisclosure()
   if (groups.length === 0) return null
-  const on = self?.availableFor.filter((group) => groups.includes(group)).length ?? 0
+  const isIn = self?.status === "logged_in"
+  const on = isIn ? self.availableFor.filter((group) => groups.includes(group)).length : 0
   const of = groups.length
   return (
     <>

@@ -19,7 +19,9 @@ export function shownName(name: string | null, otherwise: string): string {
   return /^\+\d{6,15}$/.test(name) ? formatPhoneNumber(name) : name
 }
 
+/** Of a telephone number its last two digits: what stands at its beginning is the same for a whole town. */
 export function initialsOf(name: string): string {
+  if (!/\p{L}/u.test(name)) return name.replaceAll(/\D/g, "").slice(-2)
   const words = name
     .replaceAll(/[^\p{L}\p{N}\s]/gu, " ")
     .trim()

@@ -118,7 +118,7 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
           error={problem?.at("/inboxId")}
         />
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onDone}>
+          <Button variant="subtle" color="gray" onClick={onDone}>
             <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={start.isPending} disabled={to.trim() === "" || !inboxId}>

@@ -25,6 +25,7 @@ import { TryIt } from "./try-it.tsx"
 export function EntryPointsPage() {
   const { t } = useLingui()
   const can = useCan()
+  const mayRead = can("entryPoint.read")
   const navigate = useNavigate()
   const { view = "list" } = useSearch({ from: "/signed-in/settings/channels/entry-points" })
   const choose = (to: string) =>
@@ -35,28 +36,30 @@ export function EntryPointsPage() {
       lead={t`Decide which Inbox receives what customers send.`}
       requiredRole={t`Administrator`}
       actions={
-        <>
-          <SegmentedControl
-            aria-label={t`View`}
-            value={view}
-            onChange={choose}
-            data={[
-              {
-                value: "list",
-                label: <ViewLabel icon={<IconListDetails size={16} stroke={1.75} aria-hidden />} text={t`List`} />,
-              },
-              {
-                value: "table",
-                label: <ViewLabel icon={<IconTable size={16} stroke={1.75} aria-hidden />} text={t`Table`} />,
-              },
-            ]}
-          />
-          {can("entryPoint.edit") && <AddMenu />}
-        </>
+        mayRead && (
+          <>
+            <SegmentedControl
+              aria-label={t`View`}
+              value={view}
+              onChange={choose}
+              data={[
+                {
+                  value: "list",
+                  label: <ViewLabel icon={<IconListDetails size={16} stroke={1.75} aria-hidden />} text={t`List`} />,
+                },
+                {
+                  value: "table",
+                  label: <ViewLabel icon={<IconTable size={16} stroke={1.75} aria-hidden />} text={t`Table`} />,
+                },
+              ]}
+            />
+            {can("entryPoint.edit") && <AddMenu />}
+          </>
+        )
       }
     >
-      <AddWarning />
-      {view === "table" ? <OverviewTable /> : <Sections />}
+      {mayRead && <AddWarning />}
+      {view === "table" && mayRead ? <OverviewTable /> : <Sections />}
     </SettingsPage>
   )
 }

@@ -42,10 +42,8 @@ function Form({ onClose }: { onClose: () => void }) {
         e164,
         origin: "adopted",
       })
-      return api.put<PhoneNumber>(
-        `/phone-numbers/${number.id}/sms-activation`,
-        helpText.trim() ? { helpText: helpText.trim() } : {},
-      )
+      await api.put(`/phone-numbers/${number.id}/sms-activation`, helpText.trim() ? { helpText: helpText.trim() } : {})
+      return number
     },
     onSuccess: (number) => {
       toast(t`${formatPhoneNumber(number.e164, home)} takes text messages now.`)

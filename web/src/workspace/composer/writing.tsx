@@ -138,8 +138,10 @@ export function Writing({ conversation, options, option, channel, onTab, onChann
             onTo={(toAddressId) => put({ ...draft, toAddressId }, true)}
           />
         ) : (
-          <span className={`${classes.as} ellipsis`}>
-            <Trans>Only your team sees this</Trans>
+          <span className={classes.as}>
+            <span className="ellipsis">
+              <Trans>Only your team sees this</Trans>
+            </span>
           </span>
         )}
       </div>

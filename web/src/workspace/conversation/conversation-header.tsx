@@ -73,7 +73,9 @@ export function ConversationHeader({
           {name}
         </h1>
         <ConversationStatusChip status={conversation.status} />
-        {conversation.dueAt && <DueWithWhy conversation={conversation} />}
+        <span className={classes.phone}>
+          <DueWithWhy conversation={conversation} />
+        </span>
         <span className="grow" />
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; these are buttons */}
         <div className={classes.actions} role="group" aria-label={t`Actions on the conversation`}>
@@ -132,7 +134,7 @@ export function ConversationHeader({
           {works && !closed && (
             <span className={classes.desktop}>
               <Button.Group>
-                <Tooltip label={t`Close (e)`}>
+                <Tooltip label={canPull ? t`Close, then take the next (e, then x)` : t`Close (e)`}>
                   <Button size="xs" variant="default" loading={closing} onClick={() => onClose(canPull)}>
                     {canPull ? <Trans>Close and next</Trans> : <Trans>Close</Trans>}
                   </Button>
@@ -213,8 +215,17 @@ export function ConversationHeader({
         </UnstyledButton>
         <span className={classes.pill}>
           <IconUser size={14} stroke={1.75} aria-hidden />
-          {assignee === me.user.id ? <Trans>You</Trans> : assignee ? names.person(assignee) : <Trans>Nobody yet</Trans>}
+          {assignee === me.user.id ? (
+            <Trans>You</Trans>
+          ) : assignee ? (
+            names.person(assignee)
+          ) : closed ? (
+            <Trans>Nobody</Trans>
+          ) : (
+            <Trans>Nobody yet</Trans>
+          )}
         </span>
+        <DueWithWhy conversation={conversation} />
         {conversation.test && (
           <StatusChip status="off" icon={null}>
             <Trans>Test</Trans>
@@ -248,9 +259,10 @@ function ConversationStatusChip({ status }: { status: OpenConversation["status"]
   )
 }
 
-/** The due date; pressed, it says which rule set it. */
+/** The due date; pressed, it says which rule set it. It stands below the name, which needs the room, on a phone beside it. */
 function DueWithWhy({ conversation }: { conversation: OpenConversation }) {
   const { t } = useLingui()
+  if (!conversation.dueAt) return null
   return (
     <Popover position="bottom-start" width={340} withArrow trapFocus>
       <Popover.Target>

@@ -30,15 +30,20 @@ type Props = { conversationId: string; onCustomer: () => void; customerShown: bo
 export function ConversationPane(props: Props) {
   const query = useQuery(conversationQuery(props.conversationId))
   useConversationLive(props.conversationId)
+  const first = useRef(props.conversationId)
   if (!query.data) {
     if (query.isError) return <Missing error={query.error} retry={() => void query.refetch()} busy={query.isFetching} />
     if (query.fetchStatus === "paused") return <NotYet />
     return <PaneSkeleton />
   }
-  return <LoadedPane key={props.conversationId} conversation={query.data} {...props} />
+  const follows = first.current !== props.conversationId
+  return <LoadedPane key={props.conversationId} conversation={query.data} follows={follows} {...props} />
 }
 
-function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & { conversation: OpenConversation }) {
+/** `follows` another conversation in this pane. */
+type LoadedProps = Props & { conversation: OpenConversation; follows: boolean }
+
+function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }: LoadedProps) {
   const { t } = useLingui()
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
@@ -52,6 +57,11 @@ function LoadedPane({ conversation, onCustomer, customerShown, onWhy }: Props & 
   const closed = conversation.status === "closed"
   const name = shownName(conversation.customer.name, t`Customer`)
   useTakenAway(conversation)
+  // What had the focus may have gone with the conversation before: Close and next, for one.
+  useEffect(() => {
+    if (follows && document.activeElement === document.body)
+      pane.current?.querySelector("h1")?.focus({ preventScroll: true })
+  }, [follows])
 
   const focusComposer = () => setTimeout(() => pane.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), 50)
   const onClose = (next: boolean, force = false) =>

@@ -86,7 +86,7 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
           onChange={(event) => setNote(event.currentTarget.value)}
         />
         <Group justify="flex-end" gap="sm">
-          <Button variant="default" onClick={onClose}>
+          <Button variant="subtle" color="gray" onClick={onClose}>
             <Trans>Cancel</Trans>
           </Button>
           <Button type="submit" loading={transfer.isPending} disabled={unchanged && note.trim() === ""}>

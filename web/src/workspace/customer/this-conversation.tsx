@@ -60,7 +60,13 @@ export function ThisConversation({ conversation }: { conversation: OpenConversat
         <dt>
           <Trans>Agent</Trans>
         </dt>
-        <dd>{conversation.assignment ? names.person(conversation.assignment.agentId) : t`Nobody yet`}</dd>
+        <dd>
+          {conversation.assignment
+            ? names.person(conversation.assignment.agentId)
+            : conversation.status === "closed"
+              ? t`Nobody`
+              : t`Nobody yet`}
+        </dd>
         <dt>
           <Trans>Created</Trans>
         </dt>

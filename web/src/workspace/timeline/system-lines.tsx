@@ -42,7 +42,7 @@ export function SystemLines({ items, meId, onWhy }: Props) {
 
 const assignmentReasons: Record<string, MessageDescriptor> = {
   manual: msg`by hand`,
-  agent_absent: msg`because the agent was away`,
+  agent_absent: msg`after an absence`,
   inbox_removed: msg`because of a change of Inbox`,
   user_deactivated: msg`because the agent left`,
   rerouted_unassign: msg`back to the queue`,
