@@ -4,6 +4,8 @@ import { type LiveEvent, live } from "../live.ts"
 import { workKeys } from "./work.queries.ts"
 
 const flushEveryMs = 150
+/** The events of one commit come together. */
+const collectMs = 20
 
 /** Events of a burst are gathered, so that hundreds in a second cost one reading of what is on the screen. */
 export function useWorkLive() {
@@ -42,6 +44,7 @@ class Changed {
   /** An event that names its conversation only, such as files that came later: few timelines are on a screen. */
   #someTimeline = false
   #timer: ReturnType<typeof setTimeout> | undefined
+  #flushedAt = Number.NEGATIVE_INFINITY
 
   constructor(client: QueryClient) {
     this.#client = client
@@ -52,7 +55,9 @@ class Changed {
     if (typeof data.conversationId === "string") this.#conversations.add(data.conversationId)
     if (typeof data.customerId === "string") this.#customers.add(data.customerId)
     else if (eventType.startsWith("message.") || eventType.startsWith("note.")) this.#someTimeline = true
-    this.#timer ??= setTimeout(() => this.#flush(), flushEveryMs)
+    // The first of a row is shown at once; what follows closely is asked for together.
+    const wait = Math.max(collectMs, this.#flushedAt + flushEveryMs - performance.now())
+    this.#timer ??= setTimeout(() => this.#flush(), wait)
   }
 
   stop() {
@@ -61,6 +66,7 @@ class Changed {
 
   #flush() {
     this.#timer = undefined
+    this.#flushedAt = performance.now()
     void this.#client.invalidateQueries({ queryKey: workKeys.lists })
     for (const id of this.#conversations) void this.#client.invalidateQueries({ queryKey: workKeys.one(id) })
     for (const id of this.#customers) {
