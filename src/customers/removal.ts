@@ -39,8 +39,11 @@ export async function removeCustomer(tx: Tx, id: string, endConversation: EndCon
     tx.db,
   )
   await sql`
-    UPDATE events SET data = (data::jsonb - 'text')::json WHERE org_id = ${orgId} AND type IN ('contact.message_received', 'contact.message_sent')
-      AND data->>'customerId' = ${id}`.execute(tx.db)
+    UPDATE events SET data = (data::jsonb - ${["text", "name", "address", "value"]}::text[])::json
+    WHERE org_id = ${orgId} AND data->>'customerId' = ${id}
+      AND (type IN ('contact.message_received', 'contact.message_sent') OR type LIKE 'customer.%' OR type LIKE 'customer\\_address.%')`.execute(
+    tx.db,
+  )
   await tx.db.deleteFrom("customerAddresses").where("orgId", "=", orgId).where("customerId", "=", id).execute()
   await tx.db.deleteFrom("addressClaims").where("orgId", "=", orgId).where("customerId", "=", id).execute()
   const gone = await tx.db

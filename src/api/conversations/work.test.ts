@@ -604,6 +604,11 @@ test("a forgotten customer: who, how and what is gone, and nothing waits", async
     customer: { name: null },
     contact: { endReason: "customer_deleted" },
   })
+  const told = await sql<{ data: unknown }>`SELECT data FROM events WHERE data->>'customerId' = ${customerId}`.execute(
+    ground.db,
+  )
+  expect(told.rows.length).toBeGreaterThan(0)
+  expect(JSON.stringify(told.rows)).not.toContain(from)
   expect((await received(from)).customerId).not.toBe(customerId)
   await consistent()
 })
