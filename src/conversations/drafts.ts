@@ -1,30 +1,9 @@
 import { type Kysely, sql } from "kysely"
+import { type DraftContent, emptyDraft } from "../core/conversations/draft.ts"
 import type { DB } from "../store/tables.ts"
 import type { Tx } from "../store/write.ts"
 
-/** What somebody is writing, per conversation and channel (`note` is one here). It survives the browser and the server. */
-export type DraftContent = {
-  text: string
-  html: string | null
-  subject: string | null
-  cc: string[]
-  bcc: string[]
-  /** The chosen From and To; null: what is the default when it is sent. */
-  entryPointId: string | null
-  toAddressId: string | null
-  attachmentIds: string[]
-}
 export type Draft = DraftContent & { channel: string; updatedAt: string | null }
-export const emptyDraft: DraftContent = {
-  text: "",
-  html: null,
-  subject: null,
-  cc: [],
-  bcc: [],
-  entryPointId: null,
-  toAddressId: null,
-  attachmentIds: [],
-}
 type Key = { orgId: string; conversationId: string; userId: string; channel: string }
 
 export async function readDraft(db: Kysely<DB>, key: Key): Promise<Draft | null> {

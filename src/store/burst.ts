@@ -36,8 +36,8 @@ export class Burst {
   #step = 0
   /** Whether it begins with a BEGIN of its own. */
   #begins = 0
-  #known = false
-  #fields: Fields = { names: [], parsers: [] }
+  /** Of the rows of the step that is answered now, once there is one. */
+  #fields: Fields | undefined
   #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   #failure: unknown
   #prepared: Prepared | undefined
@@ -105,7 +105,7 @@ export class Burst {
   }
 
   handleRowDescription({ fields }: { fields: Field[] }): void {
-    const step = this.#steps[this.#step + this.#begins]
+    const step = this.#answered
     this.#fields = {
       names: fields.map(({ name }) => camelCase(name)),
       parsers: fields.map(({ dataTypeID }) => pg.types.getTypeParser(dataTypeID)),
@@ -115,10 +115,12 @@ export class Burst {
 
   /** What it throws would end the process: a row that cannot be read fails the burst when the connection is ready again. */
   handleDataRow({ fields }: { fields: (string | null)[] }): void {
-    const step = this.#steps[this.#step + this.#begins]
+    const step = this.#answered
     if (!step || step instanceof Copy || step.quiet) return
     try {
-      const { names, parsers } = this.#fieldsOfStep()
+      this.#fields ??= this.#prepared?.fields.get(nameOf(step.sql))
+      if (!this.#fields) throw new Error("rows of nobody knows what")
+      const { names, parsers } = this.#fields
       const row: Row = {}
       for (let n = 0; n < names.length; n++) {
         const text = fields[n]
@@ -140,17 +142,11 @@ export class Burst {
 
   #next(): void {
     this.#step++
-    this.#known = false
+    this.#fields = undefined
   }
 
-  #fieldsOfStep(): Fields {
-    if (this.#known) return this.#fields
-    const step = this.#steps[this.#step + this.#begins]
-    const fields = step && "sql" in step ? this.#prepared?.fields.get(nameOf(step.sql)) : undefined
-    if (!fields) throw new Error("rows of nobody knows what")
-    this.#known = true
-    this.#fields = fields
-    return fields
+  get #answered(): Step | undefined {
+    return this.#steps[this.#step + this.#begins]
   }
 
   /** Its data is on the way already. */

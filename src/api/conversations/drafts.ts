@@ -1,5 +1,6 @@
 import { z } from "zod"
-import { emptyDraft, putDraft, readDraft, removeDraft } from "../../conversations/drafts.ts"
+import { putDraft, readDraft, removeDraft } from "../../conversations/drafts.ts"
+import { emptyDraft } from "../../core/conversations/draft.ts"
 import { putReadMark } from "../../conversations/read-marks.ts"
 import { channelNames } from "../../core/channels.ts"
 import { attachmentsMax, recipientsMax } from "../../core/conversations/composing.ts"

@@ -6,7 +6,8 @@ import { setAvailability } from "../../availability/availability.ts"
 import { newId } from "../../ids.ts"
 import type { Hint } from "../../store/bus.ts"
 import { createStore, type Store } from "../../store/write.ts"
-import { EventTail, type LiveEvent } from "./event-tail.ts"
+import { EventTail } from "./event-tail.ts"
+import type { LiveEvent } from "./live-event.ts"
 
 let base: TestStore
 /** As another process: what it commits is told nobody here. */

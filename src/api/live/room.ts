@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.ts"
-import type { LiveEvent } from "./event-tail.ts"
+import type { LiveEvent } from "./live-event.ts"
 import { streamsOf } from "./streams.ts"
 
 /**

@@ -1,7 +1,7 @@
 import type { Sight } from "../../conversations/sight.ts"
 import type { Principal } from "../../identity/principal.ts"
 import { maySee } from "../event-filter.ts"
-import type { LiveEvent } from "./event-tail.ts"
+import type { LiveEvent } from "./live-event.ts"
 
 /** What a socket asked for (api.md 4). */
 export type Stream = "me" | "work" | "board" | "settings" | "all" | `conversation:${string}` | `queue:${string}`

@@ -1,37 +1,21 @@
 import { useCallback, useEffect, useRef, useState } from "react"
 import type { ChannelName } from "../../../../src/core/channels.ts"
 import { attachmentsMax } from "../../../../src/core/conversations/composing.ts"
+import { type DraftContent, emptyDraft as emptyDraftContent } from "../../../../src/core/conversations/draft.ts"
 import type { Attachment } from "../../../../src/core/conversations/message.ts"
 import { api } from "../../api.ts"
 import { live } from "../../live.ts"
 
 export type DraftChannel = ChannelName | "note"
-/** All that the writer has decided; null: what is the default when it is sent. */
-export type Draft = {
-  text: string
-  html: string | null
-  subject: string | null
-  cc: string[]
-  bcc: string[]
-  entryPointId: string | null
-  toAddressId: string | null
-  attachments: Attachment[]
-}
+/** All that the writer has decided, with the files as they are shown. */
+export type Draft = Omit<DraftContent, "attachmentIds"> & { attachments: Attachment[] }
 export type DraftState = "empty" | "unsaved" | "saved" | "kept"
 
 type Kept = Draft & { unsaved: boolean }
-type ServerDraft = Omit<Draft, "attachments"> & { attachmentIds: string[]; updatedAt: string | null }
+type ServerDraft = DraftContent & { updatedAt: string | null }
 
-export const emptyDraft: Draft = {
-  text: "",
-  html: null,
-  subject: null,
-  cc: [],
-  bcc: [],
-  entryPointId: null,
-  toAddressId: null,
-  attachments: [],
-}
+const { attachmentIds: _, ...emptyContent } = emptyDraftContent
+export const emptyDraft: Draft = { ...emptyContent, attachments: [] }
 const saveAfterMs = 1000
 const putBack = "switchboard:draft"
 
