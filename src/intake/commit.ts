@@ -32,6 +32,8 @@ import {
   type NewQueueItem,
   putQueueItems,
   type QueueItemRow,
+  type QueueLength,
+  queueLengths,
   waiting,
 } from "../store/queue-items.ts"
 import { type RoutingRow, routingOf, routingRows } from "../store/routing-settings.ts"
@@ -41,6 +43,7 @@ import { answerAutomatically } from "./auto-reply.ts"
 import { loadFacts } from "./facts.ts"
 import type { InboundEvent, Receipt } from "./inbound-event.ts"
 import { placement } from "./placement.ts"
+import type { RecentInboxes } from "./recent-inboxes.ts"
 import { attachmentRows, contactRow, conversationChange, conversationRow, messageRow } from "./rows.ts"
 import { findSenders } from "./senders.ts"
 import { tellContacts, tellConversations, tellCustomers, tellMessages } from "./tell.ts"
@@ -76,6 +79,8 @@ export type Placed = {
 export type Arrived = { conversation: ConversationRow; contacts: ContactRow[]; item: QueueItemRow }
 
 export type CommitHooks = {
+  /** Where arrivals went lately: their queues are counted before it is known where they go. */
+  recentInboxes?: RecentInboxes
   /** STOP, START, HELP (channels/sms): what was recorded before is asked by sending. */
   applyOptOut?: (
     tx: Tx,
@@ -91,7 +96,7 @@ export type CommitHooks = {
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
 export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Receipt[]> {
   const events = arrivals.map(({ event }) => event)
-  const [taken, ...known] = await tx.together([takenEvents(tx, events), ...whatIsKnown(tx, events)])
+  const [taken, ...known] = await tx.together([takenEvents(tx, events), ...whatIsKnown(tx, events, hooks)])
   const earlier = receiptsOf(taken)
   const fresh = arrivals.filter(({ event }) => !earlier.has(keyOf(event)))
   const receipts = await takeIn(tx, fresh, hooks, known)
@@ -108,20 +113,26 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
 
 /** A parked event that is replayed: it is stored already. */
 export async function takeAgain(tx: Tx, arrival: Arrival, hooks: CommitHooks): Promise<StoredReceipt> {
-  const known = await tx.together(whatIsKnown(tx, [arrival.event]))
+  const known = await tx.together(whatIsKnown(tx, [arrival.event], hooks))
   const receipts = await takeIn(tx, [arrival], hooks, known)
   return receipts.get(arrival.id) ?? emptyReceipt(arrival.id, null)
 }
 
-type Known = [FoundAddress[], RoutingRow[]]
+type Known = [FoundAddress[], RoutingRow[], QueueLength[]]
 
-function whatIsKnown(tx: Tx, events: readonly InboundEvent[]): [RawBuilder<FoundAddress>, RawBuilder<RoutingRow>] {
+function whatIsKnown(
+  tx: Tx,
+  events: readonly InboundEvent[],
+  { recentInboxes }: CommitHooks,
+): [RawBuilder<FoundAddress>, RawBuilder<RoutingRow>, RawBuilder<QueueLength>] {
+  const entryPointIds = [...new Set(events.map(({ entryPointId }) => entryPointId))]
   return [
     addressesOf(
       tx,
       events.map(({ from }) => from),
     ),
-    routingRows(tx.orgId, [...new Set(events.map(({ entryPointId }) => entryPointId))]),
+    routingRows(tx.orgId, entryPointIds),
+    queueLengths(tx.orgId, recentInboxes?.of(entryPointIds) ?? []),
   ]
 }
 
@@ -136,10 +147,10 @@ async function takeIn(
   const { taken, settings } = await understand(tx, arrivals, known)
   const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
-    const known = facts.get(customerId)
-    if (!known) throw new Unprocessable("customer_missing", "The customer vanished while the message was taken in.")
+    const ofThis = facts.get(customerId)
+    if (!ofThis) throw new Unprocessable("customer_missing", "The customer vanished while the message was taken in.")
     const plan = place(
-      known,
+      ofThis,
       ofCustomer.map((one) => one.placed),
       placeSettings(settings),
       tx.now,
@@ -164,7 +175,8 @@ async function takeIn(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  announceQueued(tx, placed.flatMap(queuedBy))
+  announceQueued(tx, placed.flatMap(queuedBy), known[2])
+  hooks.recentInboxes?.learn(placed)
   const arrived = arrivedOf(made)
   if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings, new Set(held.keys()))
   putNew(
@@ -217,7 +229,7 @@ function putNew(tx: Tx, made: readonly NewRows[]): void {
 async function understand(
   tx: Tx,
   arrivals: readonly Arrival[],
-  [addresses, routing]: Known,
+  [addresses, routing]: Readonly<Known>,
 ): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
   const { entryPoints, table, settings } = routingOf(routing)
   const senders = await findSenders(tx, arrivals, addresses)

@@ -9,6 +9,7 @@ import type { Store } from "../store/write.ts"
 import { type CommitHooks, commitInbound } from "./commit.ts"
 import type { InboundEvent, Intake, Receipt } from "./inbound-event.ts"
 import { park } from "./parked.ts"
+import { RecentInboxes } from "./recent-inboxes.ts"
 
 export type IntakeDeps = {
   store: Store
@@ -55,6 +56,7 @@ type Queue = {
  */
 export function createIntake({ store, clock, hooks = {}, fuse, onParked }: IntakeDeps): Intake {
   const queues = new Map<string, Queue>()
+  const recentInboxes = new RecentInboxes()
   let waitingEvents = 0
   let waitingBytes = 0
 
@@ -112,7 +114,7 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
   }
 
   async function commit(orgId: string, batch: readonly Waiting[], fusion: Fusion | null): Promise<Receipt[]> {
-    const fused = fusion ? { ...hooks, assignOnArrival: fusion.assign } : hooks
+    const fused = { ...hooks, recentInboxes, ...(fusion && { assignOnArrival: fusion.assign }) }
     try {
       const receipts = await store.write({ orgId, kind: "intake", actor: customerActor }, async (tx) => {
         fusion?.begin()

@@ -1,10 +1,22 @@
 import { createHash } from "node:crypto"
 import pg from "pg"
-import { Copy } from "./copy.ts"
+import { Copy, type Params } from "./copy.ts"
 
-/** A compiled statement; its rows are answered with names in camelCase, unless it is `quiet` and has none. */
-export type Statement = { sql: string; parameters: readonly unknown[]; quiet?: boolean }
+/**
+ * A compiled statement; its rows are answered with names in camelCase, unless it is `quiet` and has none. `binary`: in the
+ * place of `parameters`.
+ */
+export type Statement = { sql: string; parameters: readonly unknown[]; binary?: Params; quiet?: boolean }
 export type Step = Statement | Copy
+
+/**
+ * What runs in bursts finds rows by their keys, whatever the parameters: planning it for each of them took PostgreSQL as
+ * long as running it.
+ */
+const beginning: readonly Statement[] = [
+  { sql: "BEGIN", parameters: [], quiet: true },
+  { sql: "SET LOCAL plan_cache_mode = force_generic_plan", parameters: [], quiet: true },
+]
 
 type Row = Record<string, unknown>
 type Fields = { names: string[]; parsers: ((text: string) => unknown)[] }
@@ -34,7 +46,7 @@ export class Burst {
   #steps: readonly Step[]
   readonly #rows: Row[][]
   #step = 0
-  /** Whether it begins with a BEGIN of its own. */
+  /** How many steps of its own stand before the others. */
   #begins = 0
   /** Of the rows of the step that is answered now, once there is one. */
   #fields: Fields | undefined
@@ -55,18 +67,18 @@ export class Burst {
 
   /** The transaction begins with it: before it is sent. */
   begin(): void {
-    this.#steps = [{ sql: "BEGIN", parameters: [], quiet: true }, ...this.#steps]
-    this.#step = -1
-    this.#begins = 1
+    this.#steps = [...beginning, ...this.#steps]
+    this.#step = -beginning.length
+    this.#begins = beginning.length
   }
 
   /** Called by the driver, whose types tell less of its connection than it has. What cannot be sent is answered. */
   submit(on: object): Error | null {
     const connection = on as Connection
-    let payloads: (string | Buffer | null)[][]
+    let payloads: Payload[]
     try {
       // Before the first byte: half a burst without its Sync would be waited for by both sides for ever.
-      payloads = this.#steps.map((step) => (step instanceof Copy ? [step.message()] : step.parameters.map(wireValue)))
+      payloads = this.#steps.map(payloadOf)
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }
@@ -82,7 +94,7 @@ export class Burst {
     return null
   }
 
-  #send(connection: Connection, step: Step, payload: (string | Buffer | null)[], prepared: Prepared): void {
+  #send(connection: Connection, step: Step, payload: Payload, prepared: Prepared): void {
     const text = step instanceof Copy ? step.text : step.sql
     const statement = nameOf(text)
     if (!prepared.known.has(statement)) {
@@ -94,10 +106,11 @@ export class Burst {
     if (step instanceof Copy) {
       connection.bind({ statement, values: [] })
       connection.execute({})
-      connection.stream.write(payload[0] as Buffer)
+      connection.stream.write(payload as Buffer)
       connection.endCopyFrom()
     } else {
-      connection.bind({ statement, values: payload })
+      if (Buffer.isBuffer(payload)) connection.stream.write(payload)
+      else connection.bind({ statement, values: payload })
       // What its rows look like is told once.
       if (!step.quiet && !prepared.fields.has(statement)) connection.describe({ type: "P", name: "" })
       connection.execute({})
@@ -210,6 +223,14 @@ function nameOf(text: string): string {
     names.set(text, name)
   }
   return name
+}
+
+/** A message as it goes over, or the parameters of one that the driver makes. */
+type Payload = Buffer | (string | Buffer | null)[]
+
+function payloadOf(step: Step): Payload {
+  if (step instanceof Copy) return step.message()
+  return step.binary ? step.binary.bind(nameOf(step.sql)) : step.parameters.map(wireValue)
 }
 
 function wireValue(value: unknown): string | Buffer | null {

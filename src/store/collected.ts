@@ -39,7 +39,7 @@ export class Collected {
     if (rows.length === 0) return
     let copy = this.copies.get(table.text)
     if (!copy) {
-      copy = new Copy(table.text)
+      copy = new Copy(table)
       this.copies.set(table.text, copy)
       this.steps.push(copy)
     }
@@ -148,7 +148,10 @@ export async function run(
   options: { commits?: boolean } = {},
 ): Promise<Rows[]> {
   if (steps.length === 0) return []
-  const burst = new Burst(steps, options)
+  const burst = new Burst(
+    steps.map((step) => (step instanceof Copy ? (step.asInsert() ?? step) : step)),
+    options,
+  )
   await trx.executeQuery(CompiledQuery.raw("burst", [burst]))
   const rows = await burst.done
   for (const [index, step] of steps.entries()) if ("take" in step) step.take?.(rows[index] ?? [])

@@ -1,9 +1,17 @@
 import { sql, type Transaction } from "kysely"
 import { newId } from "../ids.ts"
 import type { Statement } from "./burst.ts"
-import { type Collected, type PendingAudit, type PendingEvent, type PendingJob, run } from "./collected.ts"
+import {
+  type Collected,
+  type CollectedStep,
+  type PendingAudit,
+  type PendingEvent,
+  type PendingJob,
+  run,
+} from "./collected.ts"
 import type { Committed } from "./committed.ts"
 import { Copy, copyTable } from "./copy.ts"
+import { eventsInsert, insertedEventsMax } from "./events-insert.ts"
 import type { DB } from "./tables.ts"
 import { systemActor, type TimelineEntry, type WriteInput } from "./write.ts"
 
@@ -29,11 +37,36 @@ export async function finish(
     else if (steps.length > 0) await run(trx, [...steps, commit], { commits: true })
     return null
   }
+  const isSmall = events.length <= insertedEventsMax && !steps.some((step) => "take" in step)
+  if (isSmall) return finishAtOnce(trx, input, collected, steps)
   const counted = await run(trx, [...steps, countEvents(trx, input.orgId, events.length)])
   const before = Number(counted.at(-1)?.[0]?.last) - events.length
   const committed = committedOf(input, collected, before)
   await run(trx, [...eventCopies(committed, collected), commit], { commits: true })
   return committed
+}
+
+/** The same in one round trip: the database gives the events their positions. For few, which cost more than by COPY. */
+async function finishAtOnce(
+  trx: Transaction<DB>,
+  input: WriteInput,
+  collected: Collected,
+  steps: readonly CollectedStep[],
+): Promise<Committed> {
+  const unplaced = committedOf(input, collected, 0)
+  const rows = await run(
+    trx,
+    [...steps, eventsInsert(eventRows(unplaced), timelineRows(unplaced, collected), input.orgId), commit],
+    {
+      commits: true,
+    },
+  )
+  const before = Number(rows.at(-2)?.[0]?.last) - unplaced.events.length
+  return {
+    ...unplaced,
+    before,
+    events: unplaced.events.map((event) => ({ ...event, position: before + event.position })),
+  }
 }
 
 function committedOf(
@@ -75,7 +108,7 @@ function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statem
     ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last RETURNING last`.compile(trx)
 }
 
-type EventRow = Pick<PendingEvent, "id" | "type" | "at"> & {
+export type EventRow = Pick<PendingEvent, "id" | "type" | "at"> & {
   position: number
   data: string
   actor: string
@@ -94,7 +127,7 @@ const eventsTable = copyTable<EventRow>("events", {
   touched: "json",
 })
 
-type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
+export type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
 
 const timelineTable = copyTable<TimelineRow>("timeline_items", {
   id: "uuid",
@@ -109,10 +142,8 @@ const timelineTable = copyTable<TimelineRow>("timeline_items", {
   actor: "json",
 })
 
-/** An item of the timeline has id and position of the event that it shows. */
-function eventCopies(committed: Committed, collected: Collected): Copy[] {
-  const { orgId, events, touched, requestId, actorJson: actor } = committed
-  const rows = events.map(({ position, id, type, at, json }, index) => ({
+function eventRows({ events, touched, requestId, actorJson: actor }: Committed): EventRow[] {
+  return events.map(({ position, id, type, at, json }, index) => ({
     position,
     id,
     type,
@@ -122,18 +153,24 @@ function eventCopies(committed: Committed, collected: Collected): Copy[] {
     requestId,
     touched: index === events.length - 1 ? touched : null,
   }))
-  const shown = events.flatMap(({ id, at, position }, index) => {
+}
+
+/** An item of the timeline has id and position of the event that it shows. */
+function timelineRows({ events, actorJson: actor }: Committed, collected: Collected): TimelineRow[] {
+  return events.flatMap(({ id, at, position }, index) => {
     const timeline = collected.events[index]?.timeline
     return timeline ? [{ ...timeline, id, position, at: timeline.at ?? at, actor }] : []
   })
-  const copies = [new Copy(eventsTable.text)]
-  copies[0]?.add(eventsTable, orgId, rows)
-  if (shown.length > 0) {
-    const copy = new Copy(timelineTable.text)
-    copy.add(timelineTable, orgId, shown)
-    copies.push(copy)
-  }
-  return copies
+}
+
+function eventCopies(committed: Committed, collected: Collected): Copy[] {
+  const events = new Copy(eventsTable)
+  events.add(eventsTable, committed.orgId, eventRows(committed))
+  const shown = timelineRows(committed, collected)
+  if (shown.length === 0) return [events]
+  const timeline = new Copy(timelineTable)
+  timeline.add(timelineTable, committed.orgId, shown)
+  return [events, timeline]
 }
 
 type AuditRow = PendingAudit & { id: string; at: Date; actor: string; requestId: string | null }

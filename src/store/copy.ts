@@ -1,14 +1,26 @@
-/** Rows for one COPY in PostgreSQL's binary format (PostgreSQL 18, COPY, Binary Format). */
+import type { Statement } from "./burst.ts"
+import { Writer } from "./writer.ts"
+
+/**
+ * Few rows cost less as INSERT: each COPY of a burst is answered by itself, before its rows are read. One statement for
+ * each number of rows is prepared.
+ */
+const insertedMax = 6
+
+/** Rows for one COPY in PostgreSQL's binary format (PostgreSQL 18, COPY, Binary Format), or for one INSERT. */
 export class Copy {
   /** The statement. */
   readonly text: string
-  readonly #rows: Writer
+  readonly #table: CopyTable<never>
+  readonly #rows = new Writer()
+  /** Where each begins, as far as they may be inserted. */
+  readonly #starts: number[] = []
   readonly #trailer = 0xffff
   #count = 0
 
-  constructor(text: string) {
-    this.text = text
-    this.#rows = new Writer()
+  constructor(table: CopyTable<never>) {
+    this.#table = table
+    this.text = table.text
     // First the frame of a CopyData message, whose length is told at the end; then signature, flags, no extension.
     this.#rows.byte(copyDataCode)
     this.#rows.int32(0)
@@ -24,6 +36,7 @@ export class Copy {
   add<Row extends object>({ columns }: CopyTable<Row>, orgId: string, rows: readonly Row[]): void {
     const out = this.#rows
     for (const row of rows) {
+      if (this.#starts.length < insertedMax) this.#starts.push(out.length)
       out.int16(columns.length + 1)
       uuid(out, orgId)
       for (const { key, encode } of columns) {
@@ -35,6 +48,17 @@ export class Copy {
     this.#count += rows.length
   }
 
+  /** The same as a statement with binary parameters; null where they are too many for that. */
+  asInsert(): Statement | null {
+    const count = this.#count
+    if (count === 0 || count > insertedMax) return null
+    const binary = new Params()
+    for (const [n, start] of this.#starts.entries())
+      binary.out.bytes(this.#rows.slice(start + fieldCountBytes, this.#starts[n + 1] ?? this.#rows.length))
+    binary.count = count * (this.#table.columns.length + 1)
+    return { sql: this.#table.insertText(count), parameters: [], binary, quiet: true }
+  }
+
   /** One CopyData message with everything. To be asked once. */
   message(): Buffer {
     this.#rows.int16(this.#trailer)
@@ -42,12 +66,44 @@ export class Copy {
   }
 }
 
+const fieldCountBytes = 2
+
+/** Parameters in PostgreSQL's binary formats: each its length and its bytes, as in a row of COPY. */
+export class Params {
+  readonly out = new Writer()
+  count = 0
+
+  add(type: ColumnType, value: unknown): void {
+    this.count++
+    if (value === null || value === undefined) this.out.int32(-1)
+    else encoders[type](this.out, value)
+  }
+
+  /** The message that binds them to a prepared statement, with its rows to be answered as text. */
+  bind(statement: string): Buffer {
+    const message = new Writer(this.out.length + statement.length + 32)
+    message.byte(bindCode)
+    message.int32(0)
+    message.byte(0) // of the unnamed portal
+    message.utf8(statement)
+    message.byte(0)
+    message.int16(1)
+    message.int16(1) // all of them binary
+    message.int16(this.count)
+    message.bytes(this.out.slice(0, this.out.length))
+    message.int16(0)
+    return message.framed()
+  }
+}
+
+const bindCode = 0x42
 const copyDataCode = 0x64
 const signature = Buffer.from("PGCOPY\n\xff\r\n\0", "latin1")
 
 /** A table that rows are copied into. Columns that are not named take their default. */
 export type CopyTable<Row> = {
   text: string
+  insertText(rows: number): string
   columns: readonly { key: keyof Row & string; encode: (out: Writer, value: unknown) => void }[]
 }
 
@@ -58,10 +114,23 @@ export function copyTable<Row>(
 ): CopyTable<Row> {
   const keys = Object.keys(types) as (keyof Row & string)[]
   const names = keys.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
+  const inserts = new Map<number, string>()
   return {
     text: `COPY ${name} (org_id, ${names.join(", ")}) FROM STDIN (FORMAT binary)`,
+    insertText(rows) {
+      const known =
+        inserts.get(rows) ??
+        `INSERT INTO ${name} (org_id, ${names.join(", ")}) VALUES ${placeholders(rows, names.length + 1)}`
+      inserts.set(rows, known)
+      return known
+    },
     columns: keys.map((key) => ({ key, encode: encoders[types[key] ?? "text"] })),
   }
+}
+
+function placeholders(rows: number, columns: number): string {
+  const row = (n: number) => `(${Array.from({ length: columns }, (_, c) => `$${n * columns + c + 1}`).join(", ")})`
+  return Array.from({ length: rows }, (_, n) => row(n)).join(", ")
 }
 
 export type ColumnType = keyof typeof encoders
@@ -161,120 +230,4 @@ function array(
     out.int32(1)
     for (const value of values) element(out, value)
   })
-}
-
-const startSize = 4_096
-/** Up to here a loop of ours is faster than the call into the runtime. */
-const shortText = 32
-
-/** Bytes that grow. Numbers are big-endian. */
-export class Writer {
-  #buffer = Buffer.allocUnsafe(startSize)
-  #length = 0
-
-  byte(value: number): void {
-    this.#reserve(1)
-    this.#buffer[this.#length++] = value
-  }
-
-  int16(value: number): void {
-    this.#reserve(2)
-    this.#buffer[this.#length++] = value >> 8
-    this.#buffer[this.#length++] = value
-  }
-
-  int32(value: number): void {
-    this.#reserve(4)
-    this.#put32(this.#length, value)
-    this.#length += 4
-  }
-
-  /** Whole numbers up to 2^53. */
-  int64(value: number): void {
-    const high = Math.floor(value / 0x1_0000_0000)
-    this.int32(high)
-    this.int32(value - high * 0x1_0000_0000)
-  }
-
-  bytes(bytes: Buffer): void {
-    this.#reserve(bytes.length)
-    bytes.copy(this.#buffer, this.#length)
-    this.#length += bytes.length
-  }
-
-  /** Of the usual 36 characters. */
-  uuid(value: string): void {
-    this.#reserve(16)
-    const buffer = this.#buffer
-    let at = this.#length
-    let wrong = 0
-    for (let n = 0; n < value.length; n += 2) {
-      if (value.charCodeAt(n) === dash) n++
-      const byte = ((nibbles[value.charCodeAt(n)] ?? noNibble) << 4) | (nibbles[value.charCodeAt(n + 1)] ?? noNibble)
-      wrong |= byte
-      buffer[at++] = byte
-    }
-    if (at !== this.#length + 16 || wrong > 0xff) throw new Error(`not a UUID: ${value}`)
-    this.#length = at
-  }
-
-  utf8(value: string): void {
-    this.#reserve(value.length * 3)
-    const buffer = this.#buffer
-    if (value.length <= shortText) {
-      let at = this.#length
-      for (let n = 0; n < value.length; n++) {
-        const code = value.charCodeAt(n)
-        if (code > 0x7f) {
-          at = -1
-          break
-        }
-        buffer[at++] = code
-      }
-      if (at >= 0) {
-        this.#length = at
-        return
-      }
-    }
-    this.#length += buffer.write(value, this.#length, "utf8")
-  }
-
-  /** The length of what `write` writes, then that. */
-  sized(write: () => void): void {
-    const at = this.#length
-    this.int32(0)
-    write()
-    this.#put32(at, this.#length - at - 4)
-  }
-
-  /** All of it as one message of the protocol: a byte and the length of what follows it. */
-  framed(): Buffer {
-    this.#put32(1, this.#length - 1)
-    return this.#buffer.subarray(0, this.#length)
-  }
-
-  #put32(at: number, value: number): void {
-    const buffer = this.#buffer
-    buffer[at] = value >> 24
-    buffer[at + 1] = value >> 16
-    buffer[at + 2] = value >> 8
-    buffer[at + 3] = value
-  }
-
-  #reserve(bytes: number): void {
-    const needed = this.#length + bytes
-    if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
-    this.#buffer.copy(larger, 0, 0, this.#length)
-    this.#buffer = larger
-  }
-}
-
-const dash = 0x2d
-/** More than a byte holds, in either half. */
-const noNibble = 0x100
-const nibbles = new Uint16Array(128).fill(noNibble)
-for (const [value, digit] of [..."0123456789abcdef"].entries()) {
-  nibbles[digit.charCodeAt(0)] = value
-  nibbles[digit.toUpperCase().charCodeAt(0)] = value
 }

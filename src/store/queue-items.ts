@@ -200,9 +200,24 @@ async function hasLiveItem(tx: Tx, conversationId: string): Promise<boolean> {
 
 const countedMax = 50
 
+/** How many stand at the head of one group of an Inbox (at most 50), and when the last of them is due. */
+export type QueueLength = { inboxId: string; channelGroup: ChannelGroup; count: number; lastDueAt: Date | null }
+
+/** For `announceQueued`: a row for each group of each Inbox. */
+export function queueLengths(orgId: string, inboxIds: readonly string[]): RawBuilder<QueueLength> {
+  return sql<QueueLength>`
+    SELECT i.id AS inbox_id, g.name AS channel_group, l.count::int, l.last_due_at
+    FROM unnest(${[...inboxIds]}::uuid[]) AS i(id) CROSS JOIN unnest(${[...channelGroups]}::text[]) AS g(name)
+    CROSS JOIN LATERAL (
+      SELECT count(*) AS count, max(h.due_at) AS last_due_at FROM (SELECT q.due_at FROM queue_items q
+        WHERE q.org_id = ${orgId} AND q.inbox_id = i.id AND q.channel_group = g.name AND q.state IN ('waiting', 'offered')
+        ORDER BY q.due_at LIMIT ${countedMax}) h) l`
+}
+
 /**
  * `contact.queued` with the place in the queue of the Inbox (counted up to 50 of each group: a longer queue is read, not
- * told). To be called before they are written.
+ * told). To be called before they are written. `lengths`: as they were a moment ago; where they do not tell the place,
+ * the queue is looked through.
  */
 export function announceQueued(
   tx: Tx,
@@ -213,9 +228,13 @@ export function announceQueued(
     customerId: string
     about?: EventOptions["about"]
   }[],
+  lengths: readonly QueueLength[] = [],
 ): void {
   if (rows.length === 0) return
-  const told = rows.map(({ item, reason, fromInboxId, customerId, about }) => {
+  const toPlace: { item: NewQueueItem; data: { position: number } }[] = []
+  for (const { item, reason, fromInboxId, customerId, about } of rows) {
+    const before = countedBefore(item, lengths)
+    const position = before === null ? 0 : 1 + before + writtenBefore(item, rows)
     const data = {
       contactId: item.contactId,
       conversationId: item.conversationId,
@@ -224,17 +243,39 @@ export function announceQueued(
       inboxId: item.inboxId,
       fromInboxId,
       group: item.channelGroup,
-      position: 0,
+      position,
       dueAt: item.dueAt,
       reason,
     }
     tx.event("contact.queued", data, { about })
-    return { item, data }
-  })
+    if (before === null) toPlace.push({ item, data })
+  }
+  if (toPlace.length === 0) return
   // The event stands in its order already; its place is filled in before it is written.
-  tx.late([headsOf(tx, [...new Set(rows.map(({ item }) => item.inboxId))])], ([heads]) => {
-    for (const { item, data } of told) data.position = placeOf(item, heads, rows)
+  tx.late([headsOf(tx, [...new Set(toPlace.map(({ item }) => item.inboxId))])], ([heads]) => {
+    for (const { item, data } of toPlace) data.position = placeOf(item, heads, rows)
   })
+}
+
+/** Those before it that were written; null where it comes among them, or nobody counted. */
+function countedBefore(item: NewQueueItem, lengths: readonly QueueLength[]): number | null {
+  let before = 0
+  for (const group of channelGroups) {
+    const tier = tierOfGroup[group]
+    if (tier > item.tier) continue
+    const length = lengths.find((one) => one.inboxId === item.inboxId && one.channelGroup === group)
+    if (!length) return null
+    const isLast = length.lastDueAt === null || length.lastDueAt < item.dueAt
+    if (tier === item.tier && !isLast) return null
+    before += length.count
+  }
+  return before
+}
+
+function writtenBefore(item: NewQueueItem, rows: readonly { item: NewQueueItem }[]): number {
+  let before = 0
+  for (const { item: other } of rows) if (other.inboxId === item.inboxId && isBefore(headOf(other), item)) before++
+  return before
 }
 
 type Head = { id: string; tier: number; dueMs: number; firstMs: number }
@@ -261,9 +302,14 @@ function placeOf(
   const written = new Set(ofInbox.map(({ id }) => id))
   let before = 0
   for (const head of ofInbox) if (isBefore(head, item)) before++
-  for (const { item: other } of rows)
-    if (other.inboxId === item.inboxId && !written.has(other.id) && isBefore(headOf(other), item)) before++
-  return 1 + before
+  return (
+    1 +
+    before +
+    writtenBefore(
+      item,
+      rows.filter(({ item: other }) => !written.has(other.id)),
+    )
+  )
 }
 
 function headOf({ id, tier, dueAt, firstQueuedAt }: NewQueueItem): Head {

@@ -226,16 +226,8 @@ table contacts
   started_at timestamp with time zone not null
   state text not null
   test boolean not null default false
-  constraint contacts_channel_group_check CHECK ((channel_group = ANY (ARRAY['voice'::text, 'messaging'::text, 'mail'::text])))
   constraint contacts_check CHECK (((state = 'ended'::text) = (ended_at IS NOT NULL)))
-  constraint contacts_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
-  constraint contacts_end_reason_check CHECK ((end_reason = ANY (ARRAY['agent_ended'::text, 'conversation_closed'::text, 'customer_abandoned'::text, 'customer_deleted'::text, 'customer_no_reply'::text, 'merged'::text, 'no_reply_needed'::text, 'started_new'::text])))
-  constraint contacts_end_status_check CHECK ((end_status = ANY (ARRAY['abandoned'::text, 'answered'::text, 'unanswered'::text, 'unknown'::text])))
-  constraint contacts_fulfilled_by_check CHECK ((fulfilled_by = ANY (ARRAY['responded'::text, 'canceled'::text])))
-  constraint contacts_inbox_source_check CHECK ((inbox_source = ANY (ARRAY['default'::text, 'exception'::text])))
   constraint contacts_pkey PRIMARY KEY (org_id, id)
-  constraint contacts_sla_source_check CHECK ((sla_source = ANY (ARRAY['exception'::text, 'channel_default'::text, 'inbox'::text])))
-  constraint contacts_state_check CHECK ((state = ANY (ARRAY['started'::text, 'queued'::text, 'offered'::text, 'active'::text, 'ended'::text])))
   CREATE INDEX contacts_chat ON contacts USING btree (org_id, entry_point_id, started_at) WHERE (channel = 'chat'::text)
   CREATE INDEX contacts_conversation ON contacts USING btree (org_id, conversation_id, started_at)
   CREATE INDEX contacts_idle ON contacts USING btree (org_id, last_message_at) WHERE (state = 'active'::text)
@@ -278,7 +270,6 @@ table conversations
   constraint conversations_check3 CHECK (((status <> 'open'::text) OR (agent_id IS NOT NULL)))
   constraint conversations_check4 CHECK (((status <> 'closed'::text) OR (agent_id IS NULL)))
   constraint conversations_pkey PRIMARY KEY (org_id, id)
-  constraint conversations_status_check CHECK ((status = ANY (ARRAY['new'::text, 'open'::text, 'waiting'::text, 'closed'::text])))
   CREATE INDEX conversations_agent ON conversations USING btree (org_id, agent_id) WHERE (agent_id IS NOT NULL)
   CREATE INDEX conversations_closed ON conversations USING btree (org_id, closed_at DESC, id DESC) WHERE (status = 'closed'::text)
   CREATE INDEX conversations_customer ON conversations USING btree (org_id, customer_id, closed_at DESC)
@@ -295,11 +286,9 @@ table customer_addresses
   proved_at timestamp with time zone not null
   value text not null
   verified_by text not null default 'channel'::text
-  constraint customer_addresses_kind_check CHECK ((kind = ANY (ARRAY['phone'::text, 'email'::text, 'instagram'::text, 'facebook'::text, 'whatsapp'::text, 'twitter_dm'::text, 'visitor'::text, 'external'::text])))
   constraint customer_addresses_pkey PRIMARY KEY (org_id, kind, value)
-  constraint customer_addresses_verified_by_check CHECK ((verified_by = ANY (ARRAY['channel'::text, 'identity'::text, 'agent'::text])))
   CREATE INDEX customer_addresses_customer ON customer_addresses USING btree (org_id, customer_id)
-  CREATE INDEX customer_addresses_value ON customer_addresses USING gin (value gin_trgm_ops)
+  CREATE INDEX customer_addresses_value ON customer_addresses USING gin (lower(value) gin_trgm_ops) WHERE (kind <> 'visitor'::text)
 
 table customers
   attributes jsonb not null default '{}'::jsonb
@@ -314,7 +303,7 @@ table customers
   test boolean not null default false
   version integer not null default 1
   constraint customers_pkey PRIMARY KEY (org_id, id)
-  CREATE INDEX customers_name ON customers USING gin (name gin_trgm_ops)
+  CREATE INDEX customers_name ON customers USING gin (lower(name) gin_trgm_ops) WHERE (name IS NOT NULL)
 
 table deliveries
   accept_duplicate boolean not null default false
@@ -582,8 +571,6 @@ table messages
   test boolean not null default false
   text text not null default ''::text
   to_addresses text[] not null default '{}'::text[]
-  constraint messages_author_type_check CHECK ((author_type = ANY (ARRAY['customer'::text, 'agent'::text, 'api_key'::text, 'rule'::text, 'system'::text])))
-  constraint messages_direction_check CHECK ((direction = ANY (ARRAY['inbound'::text, 'outbound'::text])))
   constraint messages_pkey PRIMARY KEY (org_id, id)
   CREATE INDEX messages_auto_reply ON messages USING btree (org_id, received_at) WHERE (flags ? 'autoReply'::text)
   CREATE INDEX messages_conversation ON messages USING btree (org_id, conversation_id, id)
@@ -764,12 +751,8 @@ table queue_items
   state text not null default 'waiting'::text
   tier smallint not null
   version integer not null default 1
-  constraint queue_items_channel_group_check CHECK ((channel_group = ANY (ARRAY['voice'::text, 'messaging'::text, 'mail'::text])))
   constraint queue_items_check CHECK (((state = ANY (ARRAY['done'::text, 'canceled'::text])) = (done_at IS NOT NULL)))
-  constraint queue_items_lane_check CHECK ((lane = ANY (ARRAY['text'::text, 'call'::text])))
   constraint queue_items_pkey PRIMARY KEY (org_id, id)
-  constraint queue_items_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'done'::text, 'canceled'::text])))
-  constraint queue_items_tier_check CHECK (((tier >= 0) AND (tier <= 2)))
   CREATE INDEX queue_items_conversation ON queue_items USING btree (org_id, conversation_id, queued_at)
   CREATE INDEX queue_items_inbox ON queue_items USING btree (org_id, inbox_id, channel_group, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]))
   CREATE UNIQUE INDEX queue_items_one_live_call ON queue_items USING btree (org_id, contact_id) WHERE ((lane = 'call'::text) AND (state = ANY (ARRAY['waiting'::text, 'offered'::text])))
@@ -909,7 +892,6 @@ table seats
   since timestamp with time zone not null
   via text not null
   constraint seats_pkey PRIMARY KEY (org_id, channel_group, holder_id)
-  constraint seats_via_check CHECK ((via = ANY (ARRAY['push'::text, 'pull'::text, 'manual'::text, 'sticky'::text])))
   CREATE INDEX seats_agent ON seats USING btree (org_id, agent_id)
   CREATE INDEX seats_conversation ON seats USING btree (org_id, conversation_id)
   CREATE UNIQUE INDEX seats_one_voice ON seats USING btree (org_id, agent_id) WHERE (channel_group = 'voice'::text)
