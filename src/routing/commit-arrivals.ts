@@ -1,10 +1,11 @@
-import type { Decision } from "../core/routing/facts.ts"
+import type { AgentFact, Decision } from "../core/routing/facts.ts"
 import { newId } from "../ids.ts"
 import { leaseToHold } from "../store/leases.ts"
 import { knowAgents, type OwnRows, writeMatches } from "../store/matches.ts"
+import { agentsUnchanged, leaseHeld } from "../store/refusals.ts"
 import type { Tx } from "../store/write.ts"
 import { decisionRow, type Lease, newAssignments, newOffers, tellOffered } from "./commit-decisions.ts"
-import { agentsOf, agentsQueries, type MatchDecision, Room } from "./guard.ts"
+import { agentsOf, agentsQueries, factsOf, type MatchDecision, Room } from "./guard.ts"
 
 /** What was reserved for arrivals does not hold: the whole transaction is undone, and intake goes on without it. */
 export class ArrivalsRefused extends Error {
@@ -22,6 +23,8 @@ export class ArrivalsRefused extends Error {
  * Writes what the engine reserved for rows that are about to be written (routing.md 3.1, fused). The engine is nearly
  * always right about its agents: so they are locked and judged by the guard of every other decision together with the
  * writing, without a round trip of its own, and a refusal undoes all of it. Everything but the agents is our own.
+ * `known`: these agents, where nobody else decides about them now. Then the guard judges the rows of the engine, and the
+ * database only says whether they are still the same.
  */
 export function commitArrivals(
   tx: Tx,
@@ -29,6 +32,7 @@ export function commitArrivals(
   decisions: readonly MatchDecision[],
   own: OwnRows,
   settings: { routingDelaySeconds: number },
+  known: ReadonlyMap<string, AgentFact> | null,
 ): void {
   const keys = new Map(decisions.map((decision) => [decision.id, newId()]))
   const keyOf = (decision: Decision) => keys.get(decision.id) ?? newId()
@@ -36,14 +40,22 @@ export function commitArrivals(
   const offers = newOffers(tx, own.items, channels, decisions, keyOf, lease.epoch)
   const assigning = newAssignments(tx, { conversations: own.conversations, ...settings }, decisions, keyOf)
   const agentIds = decisions.map(({ agentId }) => agentId)
-  tx.late([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)], ([held, ...rows]) => {
-    const { agents } = agentsOf(rows)
+  const judge = (agents: ReadonlyMap<string, AgentFact>) => {
     const room = new Room(tx, agents)
-    if (held.length === 0) throw new ArrivalsRefused([])
     const refused = decisions.filter((decision) => !room.take(decision))
     if (refused.length > 0) throw new ArrivalsRefused(refused)
     knowAgents(tx, agents, offers, assigning)
-  })
+  }
+  if (known) {
+    judge(known)
+    tx.also(leaseHeld(tx, lease))
+    tx.also(agentsUnchanged(tx, [...known.values()]))
+  } else {
+    tx.late([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)], ([held, ...rows]) => {
+      if (held.length === 0) throw new ArrivalsRefused([])
+      judge(factsOf(agentsOf(rows).agents))
+    })
+  }
   const rows = decisions.map((decision) => decisionRow(tx, own.items, lease, decision, keyOf(decision)))
   writeMatches(tx, offers, assigning, rows, { own, items: new Map(), agents: null })
   for (const offer of offers) tellOffered(tx, offer)

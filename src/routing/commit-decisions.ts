@@ -14,7 +14,7 @@ import { endOffers, type NewOffer, type OfferRow, pendingOffersToLock } from "..
 import { endItems, itemsToLock, type QueueItemRow, requeue, returnItems } from "../store/queue-items.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import type { Tx } from "../store/write.ts"
-import { agentsOf, agentsQueries, type MatchDecision, Room } from "./guard.ts"
+import { agentsOf, agentsQueries, type MatchDecision, Room, factsOf } from "./guard.ts"
 
 export type Lease = { orgId: string; owner: string; epoch: number }
 
@@ -55,7 +55,7 @@ export async function commitDecisions(tx: Tx, lease: Lease, decisions: readonly 
     offers,
     assigning,
     written.map((decision) => decisionRow(tx, locked.items, lease, decision, keyOf(decision))),
-    { own: nothingOwn, items: locked.items, agents: locked.agents },
+    { own: nothingOwn, items: locked.items, agents: factsOf(locked.agents) },
   )
   for (const offer of offers) tellOffered(tx, offer)
   for (const match of matches)
@@ -121,7 +121,7 @@ async function lockRows(tx: Tx, lease: Lease, decisions: readonly Decision[]): P
 
 /** The guard: what the locked rows still allow, in the order of the decisions. */
 function fitting(tx: Tx, locked: Locked, decisions: readonly MatchDecision[]): MatchDecision[] {
-  const room = new Room(tx, locked.agents)
+  const room = new Room(tx, factsOf(locked.agents))
   const given = new Set<string>()
   return decisions.filter((decision) => {
     const item = locked.items.get(decision.itemId)

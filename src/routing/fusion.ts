@@ -1,9 +1,10 @@
-import type { Decision, Engine } from "../core/routing/facts.ts"
+import type { AgentFact, Decision, Engine } from "../core/routing/facts.ts"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationRow } from "../store/conversations.ts"
 import { itemFact } from "../store/facts.ts"
 import type { QueueItemRow } from "../store/queue-items.ts"
+import { isRefusal } from "../store/refusals.ts"
 import type { Tx } from "../store/write.ts"
 import { ArrivalsRefused, commitArrivals } from "./commit-arrivals.ts"
 import type { Lease } from "./commit-decisions.ts"
@@ -57,7 +58,8 @@ export class PartitionFusion {
     const matches = this.#decisions.filter((decision) => decision.type === "offer" || decision.type === "assign")
     if (matches.length === 0) return
     const { routingDelaySeconds } = settings.messaging
-    commitArrivals(tx, this.#lease, matches, { conversations, items, contacts }, { routingDelaySeconds })
+    const own = { conversations, items, contacts }
+    commitArrivals(tx, this.#lease, matches, own, { routingDelaySeconds }, this.#agentsOf(matches))
     // Before anybody hears of the rows: the engine must not count an assignment twice.
     tx.afterCommit(() => {
       this.#answer("accepted", this.#decisions)
@@ -65,11 +67,29 @@ export class PartitionFusion {
     })
   }
 
+  /** Null where another commit about one of them is under way: it will have changed him. */
+  #agentsOf(matches: readonly Decision[]): Map<string, AgentFact> | null {
+    const agents = new Map<string, AgentFact>()
+    for (const { agentId } of matches) {
+      const known = this.#engine.agentOf(agentId)
+      const ours = matches.filter((match) => match.agentId === agentId).length
+      if (!known || known.holds > ours) return null
+      agents.set(agentId, known.fact)
+    }
+    return agents
+  }
+
   /** Nothing of it was written, or nobody knows. */
   failed(error: unknown): void {
     const decisions = this.#decisions
     this.#decisions = []
     if (decisions.length === 0) return
+    if (isRefusal(error)) {
+      // An agent has changed, which comes with the events; held against nobody.
+      this.#answer("dropped", decisions)
+      this.#settle({ refused: [], unknown: [] })
+      return
+    }
     if (!(error instanceof ArrivalsRefused)) {
       this.#settle({ refused: [], unknown: decisions })
       return

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from "kysely"
-import type { Decision, Match } from "../core/routing/facts.ts"
+import type { AgentFact, Decision, Match } from "../core/routing/facts.ts"
 import { type AgentRow, agentsToLock } from "../store/agents.ts"
-import type { AgentAtWork } from "../store/facts.ts"
+import { type AgentAtWork, agentFact } from "../store/facts.ts"
 import type { Tx } from "../store/write.ts"
 
 export type MatchDecision = Extract<Decision, { type: "offer" | "assign" }>
@@ -38,13 +38,18 @@ export function agentsOf([agents, memberships]: [AgentRow[], Membership[]]): {
   }
 }
 
+/** The same agents as the engine knows them. */
+export function factsOf(agents: ReadonlyMap<string, AgentAtWork>): Map<string, AgentFact> {
+  return new Map([...agents].map(([id, agent]) => [id, agentFact(agent)]))
+}
+
 /** Several matches of a batch for one agent count together, in their order (the `k` of routing.md 3.2). */
 export class Room {
   readonly #tx: Tx
-  readonly #agents: ReadonlyMap<string, AgentAtWork>
+  readonly #agents: ReadonlyMap<string, AgentFact>
   readonly #taken = new Map<string, number>()
 
-  constructor(tx: Tx, agents: ReadonlyMap<string, AgentAtWork>) {
+  constructor(tx: Tx, agents: ReadonlyMap<string, AgentFact>) {
     this.#tx = tx
     this.#agents = agents
   }
@@ -53,7 +58,7 @@ export class Room {
   take(match: Match): boolean {
     const agent = this.#agents.get(match.agentId)
     if (!agent || !isRoutable(this.#tx, agent, match)) return false
-    const key = `${agent.agentId} ${match.group}`
+    const key = `${agent.id} ${match.group}`
     const k = (this.#taken.get(key) ?? 0) + 1
     if (!hasRoom(agent, match, k)) return false
     this.#taken.set(key, k)
@@ -61,20 +66,20 @@ export class Room {
   }
 }
 
-function isRoutable(tx: Tx, agent: AgentAtWork, { inboxId, group, pull }: Match): boolean {
-  if (agent.status !== "logged_in" || !agent.connected || agent.focusedAt || agent.deactivatedAt) return false
-  if (agent.inSettings || !agent.inboxIds.includes(inboxId)) return false
+function isRoutable(tx: Tx, agent: AgentFact, { inboxId, group, pull }: Match): boolean {
+  if (agent.status !== "logged_in" || !agent.connected || agent.focused) return false
+  if (agent.settingsUntil !== null || !agent.inboxIds.includes(inboxId)) return false
   if (!agent.availableFor.includes(group)) return false
-  if (group === "voice") return !isAhead(tx, agent.acwUntil) && !isAhead(tx, agent.blockedUntilVoice)
+  if (group === "voice") return !isAhead(tx, agent.afterCallWorkUntil) && !isAhead(tx, agent.blockedUntilVoice)
   return group !== "messaging" || pull || !isAhead(tx, agent.blockedUntilMessaging)
 }
 
-function isAhead(tx: Tx, until: Date | null): boolean {
-  return until !== null && until.getTime() > tx.now.getTime()
+function isAhead(tx: Tx, until: number | null): boolean {
+  return until !== null && until > tx.now.getTime()
 }
 
 /** `k`: this would be the agent's k-th of the batch in this group. */
-function hasRoom(agent: AgentRow, { group, pull }: Match, k: number): boolean {
+function hasRoom(agent: AgentFact, { group, pull }: Match, k: number): boolean {
   if (group === "voice") return agent.voiceLoad + k <= 1
   if (group === "messaging") return agent.messagingLoad + k <= (pull ? agent.maximumCapacity : agent.standardCapacity)
   return pull || agent.mailCredit >= k

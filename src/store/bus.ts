@@ -23,6 +23,9 @@ const channel = "switchboard"
 const reconnectMs = 1_000
 /** Hints for other processes are sent together; each costs the database a commit. */
 const collectMs = 3
+/** Each process says that it is there; where no other does, hints are kept to ourselves. */
+const helloMs = 2_000
+const silentMs = 10_000
 
 /**
  * PostgreSQL NOTIFY, sent in batches by one connection after the commit: inside a writing transaction it would take a
@@ -32,7 +35,11 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
   const emitter = new EventEmitter()
   emitter.setMaxListeners(0)
   const self = newId()
+  /** What no other process was told yet, by organization. */
   const pending = new Map<string, number>()
+  /** Other processes, with when they were heard last. */
+  const peers = new Map<string, number>()
+  let hello: NodeJS.Timeout | null = null
   let client: pg.Client | null = null
   let sending = false
   let sooner: NodeJS.Timeout | null = null
@@ -57,7 +64,7 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
       await next.connect()
       await next.query(`LISTEN ${channel}`)
       client = next
-      void flush()
+      await greet()
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)))
       await next.end().catch(() => undefined)
@@ -65,16 +72,33 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
   }
 
   function receive(payload: string): void {
-    const [from, ...hints] = payload.split(" ")
+    const [from = "", ...hints] = payload.split(" ")
     if (from === self) return
+    const isNew = !peers.has(from)
+    peers.set(from, performance.now())
+    if (isNew) void greet().then(flush)
     for (const hint of hints) {
       const [orgId, position] = hint.split(":")
       if (orgId && position) emitter.emit("hint", { orgId, position: Number(position) } satisfies Hint)
     }
   }
 
+  async function greet(): Promise<void> {
+    try {
+      await client?.query("SELECT pg_notify($1, $2)", [channel, self])
+    } catch (error) {
+      onError(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  function isHeard(): boolean {
+    const since = performance.now() - silentMs
+    for (const [peer, at] of peers) if (at < since) peers.delete(peer)
+    return peers.size > 0
+  }
+
   async function flush(): Promise<void> {
-    if (sending) return
+    if (sending || !isHeard()) return
     sending = true
     try {
       while (client && pending.size > 0) {
@@ -101,7 +125,7 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
         onError(error instanceof Error ? error : new Error(String(error)))
       }
       pending.set(hint.orgId, hint.position)
-      if (sooner || stopped) return
+      if (sooner || stopped || peers.size === 0) return
       sooner = setTimeout(() => {
         sooner = null
         void flush()
@@ -111,9 +135,14 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
       emitter.on("hint", listener)
       return () => emitter.off("hint", listener)
     },
-    start: connect,
+    async start() {
+      hello = setInterval(() => void greet(), helloMs)
+      hello.unref()
+      await connect()
+    },
     async stop() {
       stopped = true
+      if (hello) clearInterval(hello)
       if (sooner) clearTimeout(sooner)
       emitter.removeAllListeners()
       const open = client

@@ -8,7 +8,7 @@ import type { ContactRow } from "./contacts.ts"
 import { announceChange, type ConversationRow } from "./conversations.ts"
 import { copyTable } from "./copy.ts"
 import { type DecisionRow, putDecisions } from "./decisions.ts"
-import { type AgentAtWork, agentFact, itemFact, offerFact } from "./facts.ts"
+import { itemFact, offerFact } from "./facts.ts"
 import { type NewOffer, putOffers } from "./offers.ts"
 import type { QueueItemRow } from "./queue-items.ts"
 import { records } from "./records.ts"
@@ -61,7 +61,7 @@ export function writeMatches(
     own: OwnRows
     items: ReadonlyMap<string, QueueItemRow>
     /** Null: they are locked later, see `knowAgents`. */
-    agents: ReadonlyMap<string, AgentAtWork> | null
+    agents: ReadonlyMap<string, AgentFact> | null
   },
 ): void {
   const { own } = locked
@@ -111,7 +111,7 @@ export function writeMatches(
 /** Tells the routing engine how `writeMatches` leaves these agents, who are locked. */
 export function knowAgents(
   tx: Tx,
-  locked: ReadonlyMap<string, AgentAtWork>,
+  locked: ReadonlyMap<string, AgentFact>,
   offers: readonly NewOffer[],
   assigning: readonly Assigning[],
 ): void {
@@ -137,19 +137,18 @@ function itemsAfter(
 }
 
 /** As `agentsUpdate` leaves him. */
-function agentAfter(tx: Tx, agent: AgentAtWork | undefined, delta: AgentDelta): AgentFact[] {
+function agentAfter(tx: Tx, agent: AgentFact | undefined, delta: AgentDelta): AgentFact[] {
   if (!agent) return []
   return [
-    agentFact({
+    {
       ...agent,
       voiceLoad: agent.voiceLoad + delta.voice,
       messagingLoad: agent.messagingLoad + delta.messaging,
-      mailLoad: agent.mailLoad + delta.mail,
       mailCredit: agent.mailCredit - delta.charged,
-      lastAssignedAt: delta.assigned ? tx.now : agent.lastAssignedAt,
-      blockedUntilMessaging: delta.blockedUntil ?? agent.blockedUntilMessaging,
+      lastAssignedAt: delta.assigned ? tx.now.getTime() : agent.lastAssignedAt,
+      blockedUntilMessaging: delta.blockedUntil?.getTime() ?? agent.blockedUntilMessaging,
       version: agent.version + 1,
-    }),
+    },
   ]
 }
 

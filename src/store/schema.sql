@@ -1015,3 +1015,12 @@ table workflow_settings
   updated_by jsonb
   version integer not null default 1
   constraint workflow_settings_pkey PRIMARY KEY (org_id)
+
+CREATE OR REPLACE FUNCTION public.refuse(what text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'SB001', MESSAGE = 'not as the transaction believes: ' || what;
+END $function$
+

@@ -97,6 +97,7 @@ describe("with a guard taken out of both engines, the walk finds it", () => {
       explain: (itemId, now) => engine.explain(itemId, now),
       sample: () => engine.sample(),
       versionOf: (kind, id) => engine.versionOf(kind, id),
+      agentOf: (id) => engine.agentOf(id),
       takeHotRefusals: () => engine.takeHotRefusals(),
     }
   }

@@ -12,6 +12,7 @@ import {
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
 import { type AgentView, agentInstants, excludedInGroup } from "./eligibility.ts"
 import type {
+  AgentFact,
   Decision,
   Engine,
   Excluded,
@@ -93,6 +94,10 @@ export class FastEngine implements Engine {
 
   versionOf(kind: MirroredKind, id: string): number {
     return this.#state.versionOf(kind, id)
+  }
+
+  agentOf(id: string): { fact: AgentFact; holds: number } | null {
+    return this.#state.agentOf(id)
   }
 
   takeHotRefusals(): HotRefusal[] {

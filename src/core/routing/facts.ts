@@ -219,6 +219,8 @@ export interface Engine {
   sample(): MirroredRows
   /** The newest version of a row that was heard of lately; 0: none. */
   versionOf(kind: MirroredKind, id: string): number
+  /** An agent's row as the engine knows it, and how many decisions about him are not settled. */
+  agentOf(id: string): { fact: AgentFact; holds: number } | null
   /** What was refused three times at equal versions since this was asked last. */
   takeHotRefusals(): HotRefusal[]
 }

@@ -2,6 +2,7 @@ import { becauseOfMatch, countOthers, queueNumbers, triedBy, whyWaiting } from "
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
 import { agentInstants, excludedBy } from "./eligibility.ts"
 import type {
+  AgentFact,
   Decision,
   Engine,
   HotRefusal,
@@ -70,6 +71,10 @@ export class PlainEngine implements Engine {
 
   versionOf(kind: MirroredKind, id: string): number {
     return this.#state.versionOf(kind, id)
+  }
+
+  agentOf(id: string): { fact: AgentFact; holds: number } | null {
+    return this.#state.agentOf(id)
   }
 
   takeHotRefusals(): HotRefusal[] {

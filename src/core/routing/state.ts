@@ -201,6 +201,11 @@ export class RoutingState {
     return held?.version ?? this.#gone.versionOf(`${kind}:${id}`) ?? 0
   }
 
+  agentOf(id: string): { fact: AgentFact; holds: number } | null {
+    const fact = this.agents.get(id)
+    return fact ? { fact, holds: this.#holdsOfAgent.get(id)?.size ?? 0 } : null
+  }
+
   sample(): MirroredRows {
     return {
       items: this.#samplers.items.next(sampleParts, sampleMin),
