@@ -3,7 +3,7 @@ import type { EventRow, TimelineRow } from "./commit.ts"
 import { type ColumnType, Params } from "./copy.ts"
 
 /** One statement for each number of events and items is prepared. */
-export const insertedEventsMax = 20
+export const insertedEventsMax = 40
 
 /**
  * Events and what the timeline shows of them, with the next positions of the organization: theirs count from 1 here. It
