@@ -1,15 +1,23 @@
 import { WebSocket } from "ws"
 
-/** Sockets of agents, each as a browser's tab; `onFrame` hears every frame with the instant at which it came. */
+/**
+ * Sockets of agents, each as a browser's tab; `onFrame` hears with the instant at which it came every frame in which
+ * `wanted` stands. The others are not read: here all agents share the machine with the server that is measured.
+ */
 export class Desks {
   readonly #sockets: WebSocket[] = []
+  readonly #wanted: string
   onFrame: (
     frame: { type: string; eventType?: string; data?: { conversationId?: string; key?: string } },
     at: number,
   ) => void = () => {}
 
-  static async ofAgents(url: string, cookies: readonly string[]): Promise<Desks> {
-    const desks = new Desks()
+  private constructor(wanted: string) {
+    this.#wanted = wanted
+  }
+
+  static async ofAgents(url: string, cookies: readonly string[], wanted: string): Promise<Desks> {
+    const desks = new Desks(wanted)
     for (const cookie of cookies) {
       const answer = await fetch(`${url}/api/agents/me/availability`, {
         method: "PUT",
@@ -28,7 +36,7 @@ export class Desks {
   }
 
   static async ofBare(port: number, count: number): Promise<Desks> {
-    const desks = new Desks()
+    const desks = new Desks('"key"')
     for (let n = 0; n < count; n++) await desks.#open(new WebSocket(`ws://127.0.0.1:${port}`))
     return desks
   }
@@ -39,9 +47,9 @@ export class Desks {
 
   #open(socket: WebSocket): Promise<WebSocket> {
     this.#sockets.push(socket)
-    socket.on("message", (bytes) => {
+    socket.on("message", (bytes: Buffer) => {
       const at = performance.now()
-      this.onFrame(JSON.parse(String(bytes)), at)
+      if (bytes.includes(this.#wanted)) this.onFrame(JSON.parse(bytes.toString()), at)
     })
     return new Promise((resolve, reject) => {
       socket.once("open", () => resolve(socket))

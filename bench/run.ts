@@ -13,6 +13,8 @@ const lanesMax = 64
 const committers = 32
 const textsPerSecondMax = 12_000
 const rates = [500, 1_000] as const
+/** What gives a conversation to an agent. */
+const assigned = "conversation_assignee.updated"
 /** Frames that come later than this after the last text count as never. */
 const settleMs = 3_000
 
@@ -41,7 +43,7 @@ try {
 
 async function toScreens(ground: Ground): Promise<Measure[]> {
   const measures: Measure[] = []
-  const desks = await Desks.ofAgents(ground.program.url, ground.cookies)
+  const desks = await Desks.ofAgents(ground.program.url, ground.cookies, assigned)
   const bare = await Desks.ofBare(ground.barePort, agentsMax)
   await toScreen(ground, desks, 200, 500)
   await toBareScreen(ground, bare, 200, 500)
@@ -138,8 +140,8 @@ async function inboundToScreen(ground: Ground, desks: Desks, bare: Desks, rate: 
 async function toScreen(ground: Ground, desks: Desks, rate: number, ms: number): Promise<number[]> {
   const seen = new Map<string, number>()
   desks.onFrame = ({ type, eventType, data }, at) => {
-    const assigned = type === "event" && eventType === "conversation_assignee.updated"
-    if (assigned && data?.conversationId && !seen.has(data.conversationId)) seen.set(data.conversationId, at)
+    if (type === "event" && eventType === assigned && data?.conversationId && !seen.has(data.conversationId))
+      seen.set(data.conversationId, at)
   }
   const sent = await atRate(
     ground.program.port,

@@ -71,7 +71,9 @@ export async function readCounts(
   const { rows } = await sql<CountRow>`
     SELECT m.agent_id, q.channel_group AS group, sum(q.waiting)::int AS waiting, min(q.oldest) AS oldest, min(q.earliest_due_at) AS earliest_due_at
     FROM (SELECT inbox_id, channel_group, count(*) AS waiting, min(queued_at) AS oldest, min(due_at) AS earliest_due_at
-      FROM queue_items WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') GROUP BY inbox_id, channel_group) q
+      FROM queue_items WHERE org_id = ${orgId} AND state IN ('waiting', 'offered') AND inbox_id = ANY(ARRAY(
+        SELECT DISTINCT inbox_id FROM inbox_members WHERE org_id = ${orgId} AND agent_id = ANY(${[...agentIds]}::uuid[])))
+      GROUP BY inbox_id, channel_group) q
     JOIN inbox_members m ON m.org_id = ${orgId} AND m.inbox_id = q.inbox_id AND m.agent_id = ANY(${[...agentIds]}::uuid[])
     GROUP BY m.agent_id, q.channel_group`.execute(db)
   const rowsOf = new Map(agentIds.map((agentId): [string, CountRow[]] => [agentId, []]))

@@ -147,7 +147,13 @@ async function makeCluster({ native, data, runner }: Place, options: EmbeddedOpt
   const flags =
     "-U app -A trust -E UTF8 --locale-provider=builtin --builtin-locale=C.UTF-8 --locale=C --no-instructions"
   const sync = options.durable === false ? ["--no-sync"] : []
-  const { code, output } = await run(runner, join(native, "bin/initdb"), [...flags.split(" "), ...sync, "-D", draft])
+  const { code, output } = await run(runner, join(native, "bin/initdb"), [
+    ...flags.split(" "),
+    "--wal-segsize=1",
+    ...sync,
+    "-D",
+    draft,
+  ])
   if (code !== 0) throw new Error(`initdb failed (${runner.describe}): ${output.trim()}`)
   await rm(data, { recursive: true })
   await rename(draft, data)

@@ -14,6 +14,7 @@ import { EventTail } from "./event-tail.ts"
 import type { LiveEvent } from "./live-event.ts"
 import { closeCodes, type LiveProblem } from "./frames.ts"
 import { Room } from "./room.ts"
+import { Turns } from "./turns.ts"
 import type { Stream } from "./streams.ts"
 
 /** What sockets tell of agents (availability/presence.ts). */
@@ -47,6 +48,8 @@ const pingEveryMs = 5_000
 const lostAfterMs = 20_000
 const idleEveryMs = 10_000
 const sessionEveryMs = 30_000
+/** What every connection has its turn of is done for some of them at a time. */
+const turnMs = 250
 const socketsPerUserMax = 20
 const reconnectMsMax = 2_000
 const countsPauseMs = 1_000
@@ -74,9 +77,9 @@ export class Hub {
     this.#deps = deps
     this.#tail = new EventTail(deps)
     this.#timers = [
-      setInterval(() => this.#ping(), pingEveryMs),
-      setInterval(() => this.#each((connection) => connection.sayCaughtUp()), idleEveryMs),
-      setInterval(() => void this.#checkSessions(), sessionEveryMs),
+      this.#inTurn(pingEveryMs, (connection) => this.#ping(connection)),
+      this.#inTurn(idleEveryMs, (connection) => connection.sayCaughtUp()),
+      this.#inTurn(sessionEveryMs, (connection) => void this.#checkSession(connection)),
     ]
   }
 
@@ -372,22 +375,25 @@ export class Hub {
     return found !== undefined
   }
 
-  #ping(): void {
-    const now = this.monotonic()
-    for (const connection of [...this.#connections]) {
-      if (now - connection.heardAt > lostAfterMs) connection.terminate()
-      else connection.ping()
-    }
+  /** Each connection every so often, spread over that time: those of a large company at once would hold up what is told. */
+  #inTurn(everyMs: number, act: (connection: Connection) => void): NodeJS.Timeout {
+    const turns = new Turns(this.#connections, turnMs / everyMs)
+    return setInterval(() => {
+      for (const connection of turns.next()) act(connection)
+    }, turnMs)
   }
 
-  async #checkSessions(): Promise<void> {
-    for (const connection of [...this.#connections]) {
-      try {
-        if (!(await this.#deps.stillHolds(connection.principal)))
-          connection.sayGoodbye("session_ended", closeCodes.token, 0)
-      } catch (error) {
-        this.#deps.onError(error)
-      }
+  #ping(connection: Connection): void {
+    if (this.monotonic() - connection.heardAt > lostAfterMs) connection.terminate()
+    else connection.ping()
+  }
+
+  async #checkSession(connection: Connection): Promise<void> {
+    try {
+      if (!(await this.#deps.stillHolds(connection.principal)))
+        connection.sayGoodbye("session_ended", closeCodes.token, 0)
+    } catch (error) {
+      this.#deps.onError(error)
     }
   }
 
