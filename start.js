@@ -8,6 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { serverFlags } from "./tools/node-flags.js"
 
 const root = dirname(fileURLToPath(import.meta.url))
 const modules = join(root, "node_modules")
@@ -47,7 +48,7 @@ async function run() {
   }
   if (command === "format")
     return relay(node, [join(modules, "@biomejs/biome/bin/biome"), "format", "--write", ...args])
-  return relay(node, [command === "start" ? "src/main.ts" : scripts[command], ...args])
+  return relay(node, [...(command === "start" ? [...serverFlags, "src/main.ts"] : [scripts[command]]), ...args])
 }
 
 /** Brings node_modules to what the lock file names; a no-op of some milliseconds when it is there already. */

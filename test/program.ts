@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { freePort } from "../src/ports.ts"
+import { serverFlags } from "../tools/node-flags.js"
 
 /** The whole program as a process of its own, as somebody who starts it would have it. */
 export type Program = {
@@ -40,7 +41,7 @@ export async function startProgram(options: ProgramOptions = {}): Promise<Progra
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "switchboard-program-")))
   const [port = 0, smtpPort = 0, sandboxPort = 0] = await freePorts(3)
   const sandboxOrigin = `http://localhost:${sandboxPort}`
-  const [file, ...args] = options.command ?? [process.execPath, "src/main.ts"]
+  const [file, ...args] = options.command ?? [process.execPath, ...serverFlags, "src/main.ts"]
   const child = spawn(file, args, {
     cwd: options.cwd ?? join(import.meta.dirname, ".."),
     stdio: ["ignore", "pipe", "pipe"],
