@@ -49,7 +49,12 @@ export function commitArrivals(
   if (known) {
     judge(known)
     tx.also(leaseHeld(tx, lease))
-    tx.also(agentsUnchanged(tx, [...known.values()]))
+    tx.also(
+      agentsUnchanged(
+        tx,
+        [...known.values()].map(({ id, version }) => ({ id, version, inboxIds: inboxesOf(decisions, id) })),
+      ),
+    )
   } else {
     tx.late([leaseToHold(tx, lease), ...agentsQueries(tx, agentIds)], ([held, ...rows]) => {
       if (held.length === 0) throw new ArrivalsRefused([])
@@ -59,4 +64,8 @@ export function commitArrivals(
   const rows = decisions.map((decision) => decisionRow(tx, own.items, lease, decision, keyOf(decision)))
   writeMatches(tx, offers, assigning, rows, { own, items: new Map(), agents: null })
   for (const offer of offers) tellOffered(tx, offer)
+}
+
+function inboxesOf(decisions: readonly MatchDecision[], agentId: string): string[] {
+  return [...new Set(decisions.filter((one) => one.agentId === agentId).map(({ inboxId }) => inboxId))]
 }

@@ -143,7 +143,9 @@ describe("in a company at work", () => {
 
   test("I12 a decision that was committed under an older epoch; an offer that was accepted later is none", async () => {
     await run(`UPDATE routing_decisions SET epoch = 5 WHERE org_id = ORG AND kind = 'assign'
-      AND id = (SELECT max(id::text)::uuid FROM routing_decisions WHERE org_id = ORG AND kind = 'assign')`)
+      AND id = (SELECT (data->>'decisionId')::uuid FROM events WHERE org_id = ORG AND data->>'decisionId' IS NOT NULL
+        AND (data->>'decisionId')::uuid IN (SELECT id FROM routing_decisions WHERE org_id = ORG AND kind = 'assign')
+        ORDER BY position DESC LIMIT 1)`)
     expect(await brokenNow()).toEqual([])
     await run(`UPDATE routing_decisions SET epoch = 9 WHERE org_id = ORG AND kind = 'assign' AND epoch <> 5`)
     expect(await brokenNow()).toEqual(["I12"])

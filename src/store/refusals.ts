@@ -1,5 +1,4 @@
 import { type RawBuilder, sql } from "kysely"
-import type { AgentFact } from "../core/routing/facts.ts"
 import { leaseToHold } from "./leases.ts"
 import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
@@ -16,14 +15,20 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === refusedCode
 }
 
-/** These agents are as the engine knows them; they are locked, in the order of their ids. */
-export function agentsUnchanged(tx: Tx, agents: readonly AgentFact[]): RawBuilder<unknown> {
-  const rows = agents.map(({ id, version }) => ({ id, version }))
+/**
+ * These agents are as the engine knows them, and members of the inboxes from which they are given something. They are
+ * locked, in the order of their ids.
+ */
+export function agentsUnchanged(
+  tx: Tx,
+  agents: readonly { id: string; version: number; inboxIds: readonly string[] }[],
+): RawBuilder<unknown> {
   return sql`
     SELECT refuse('agents') FROM (SELECT count(*) AS count FROM (
-      SELECT a.agent_id FROM agent_states a JOIN ${records(rows, "id uuid, version int")} ON r.id = a.agent_id
+      SELECT a.agent_id FROM agent_states a JOIN ${records(agents, "id uuid, version int, inbox_ids uuid[]")} ON r.id = a.agent_id
       WHERE a.org_id = ${tx.orgId} AND a.agent_id = ANY(${agents.map(({ id }) => id)}::uuid[]) AND a.version = r.version
         AND (a.settings_until IS NULL OR a.settings_until <= clock_timestamp())
+        AND r.inbox_ids <@ ARRAY(SELECT m.inbox_id FROM inbox_members m WHERE m.org_id = a.org_id AND m.agent_id = a.agent_id)
       ORDER BY a.agent_id FOR NO KEY UPDATE OF a) held) held WHERE held.count <> ${agents.length}::int`
 }
 
