@@ -4,7 +4,7 @@ import { newId } from "../ids.ts"
 import { insertDelivery } from "../store/deliveries.ts"
 import { insertMessages } from "../store/messages.ts"
 import type { Tx } from "../store/write.ts"
-import type { Placed, Taken } from "./commit.ts"
+import type { Placed, Taken } from "./placed.ts"
 
 /** At most one automatic answer to a sender in this time, whatever he writes (RFC 3834 2). */
 const pauseSeconds = 86_400

@@ -1,20 +1,10 @@
-import type { RawBuilder } from "kysely"
-import type { Section } from "../core/channels.ts"
-import {
-  place,
-  type PlacedMessage,
-  type PlaceSettings,
-  type Plan,
-  type TextChannel,
-} from "../core/conversations/place.ts"
-import { resolve } from "../core/entry-points/resolve.ts"
+import { place, type PlaceSettings, type Plan } from "../core/conversations/place.ts"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import { newId } from "../ids.ts"
 import { lockAgents } from "../store/agents.ts"
 import { openAssignments } from "../store/assignments.ts"
-import { awaitContacts, type ContactRow, putContacts } from "../store/contacts.ts"
-import { changeConversations, type ConversationRow, putConversations } from "../store/conversations.ts"
-import { addressesOf, type FoundAddress, insertClaims, nameCustomers } from "../store/customers.ts"
+import { awaitContacts } from "../store/contacts.ts"
+import { changeConversations } from "../store/conversations.ts"
 import { putDecisions } from "../store/decisions.ts"
 import {
   type Arrival,
@@ -26,57 +16,20 @@ import {
   takenEvents,
 } from "../store/inbound-events.ts"
 import { putAttachments, putMessages } from "../store/messages.ts"
-import {
-  announceQueued,
-  joinQueueItems,
-  type NewQueueItem,
-  putQueueItems,
-  type QueueItemRow,
-  type QueueLength,
-  queueLengths,
-  waiting,
-} from "../store/queue-items.ts"
-import { type RoutingRow, routingOf, routingRows } from "../store/routing-settings.ts"
+import { announceQueued, joinQueueItems } from "../store/queue-items.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
 import { answerAutomatically } from "./auto-reply.ts"
 import { loadFacts } from "./facts.ts"
-import type { InboundEvent, Receipt } from "./inbound-event.ts"
+import type { Receipt } from "./inbound-event.ts"
+import { arrivedOf, type NewRows, newRows, putNew, queuedBy } from "./new-rows.ts"
+import type { Arrived, Placed, Taken } from "./placed.ts"
 import { placement } from "./placement.ts"
 import type { RecentInboxes } from "./recent-inboxes.ts"
-import { attachmentRows, contactRow, conversationChange, conversationRow, messageRow } from "./rows.ts"
-import { findSenders } from "./senders.ts"
+import { attachmentRows, conversationChange, messageRow } from "./rows.ts"
 import { tellContacts, tellConversations, tellCustomers, tellMessages } from "./tell.ts"
-import { findThreads } from "./threads.ts"
-import { resolvable, Unprocessable } from "./unprocessable.ts"
-
-/** One arrived event with everything that was found out about it: the unit that the steps below hand on. */
-export type Taken = Arrival & {
-  customerId: string
-  /** Made by this transaction. */
-  customerIsNew: boolean
-  placed: PlacedMessage
-  entryPoint: { id: string; kind: string; address: string; section: Section }
-  /** Where the section's default would have led, for the explanation. */
-  defaultInboxId: string | null
-  /** A stranger's answer to somebody else's thread ("seems to answer"). */
-  relatedConversationId: string | null
-  inReplyToId: string | null
-  /** When the provider says that it was sent, where it says so and it is not later than received. */
-  at: Date
-}
-
-export type Placed = {
-  customerId: string
-  plan: Plan
-  taken: Taken[]
-  test: boolean
-  /** The conversation's row, where it is made here: as routing leaves it before it is written. */
-  about?: ConversationRow
-}
-
-/** A new conversation with its contacts and its item, about to be written: what is changed in them is written so. */
-export type Arrived = { conversation: ConversationRow; contacts: ContactRow[]; item: QueueItemRow }
+import { type Known, understand, whatIsKnown } from "./understand.ts"
+import { Unprocessable } from "./unprocessable.ts"
 
 export type CommitHooks = {
   /** Where arrivals went lately: their queues are counted before it is known where they go. */
@@ -96,7 +49,10 @@ export type CommitHooks = {
 /** What one batch of intake writes, in order; repeats of an event answer what the first answered (routing.md 3.1). */
 export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks: CommitHooks): Promise<Receipt[]> {
   const events = arrivals.map(({ event }) => event)
-  const [taken, ...known] = await tx.together([takenEvents(tx, events), ...whatIsKnown(tx, events, hooks)])
+  const [taken, ...known] = await tx.together([
+    takenEvents(tx, events),
+    ...whatIsKnown(tx, events, hooks.recentInboxes),
+  ])
   const earlier = receiptsOf(taken)
   const fresh = arrivals.filter(({ event }) => !earlier.has(keyOf(event)))
   const receipts = await takeIn(tx, fresh, hooks, known)
@@ -113,27 +69,9 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
 
 /** A parked event that is replayed: it is stored already. */
 export async function takeAgain(tx: Tx, arrival: Arrival, hooks: CommitHooks): Promise<StoredReceipt> {
-  const known = await tx.together(whatIsKnown(tx, [arrival.event], hooks))
+  const known = await tx.together(whatIsKnown(tx, [arrival.event], hooks.recentInboxes))
   const receipts = await takeIn(tx, [arrival], hooks, known)
   return receipts.get(arrival.id) ?? emptyReceipt(arrival.id, null)
-}
-
-type Known = [FoundAddress[], RoutingRow[], QueueLength[]]
-
-function whatIsKnown(
-  tx: Tx,
-  events: readonly InboundEvent[],
-  { recentInboxes }: CommitHooks,
-): [RawBuilder<FoundAddress>, RawBuilder<RoutingRow>, RawBuilder<QueueLength>] {
-  const entryPointIds = [...new Set(events.map(({ entryPointId }) => entryPointId))]
-  return [
-    addressesOf(
-      tx,
-      events.map(({ from }) => from),
-    ),
-    routingRows(tx.orgId, entryPointIds),
-    queueLengths(tx.orgId, recentInboxes?.of(entryPointIds) ?? []),
-  ]
 }
 
 /** The effects of events that are new. */
@@ -194,81 +132,6 @@ async function takeIn(
   )
   await answer(tx, placed, settings, hooks)
   return new Map(placed.flatMap(receiptsOfPlaced).map((receipt) => [receipt.inboundEventId, receipt]))
-}
-
-/** What is new of one customer: of a conversation that is there `conversation` is null. */
-type NewRows = { conversation: ConversationRow | null; contacts: ContactRow[]; item: QueueItemRow | null }
-
-function newRows(tx: Tx, placed: Placed): NewRows {
-  const { plan } = placed
-  const contacts = plan.contacts.filter(({ type }) => type === "create")
-  const item = newItem(placed)
-  return {
-    conversation: plan.conversation.type === "create" ? conversationRow(tx, placed) : null,
-    contacts: contacts.map((contact) => contactRow(placed, contact)),
-    item: item && waiting(item),
-  }
-}
-
-function putNew(tx: Tx, made: readonly NewRows[]): void {
-  putConversations(
-    tx,
-    made.flatMap(({ conversation }) => conversation ?? []),
-  )
-  putContacts(
-    tx,
-    made.flatMap(({ contacts }) => contacts),
-  )
-  putQueueItems(
-    tx,
-    made.flatMap(({ item }) => item ?? []),
-  )
-}
-
-/** Entry point, sender and thread of each event. Throws `Unprocessable` for what no retry mends. */
-async function understand(
-  tx: Tx,
-  arrivals: readonly Arrival[],
-  [addresses, routing]: Readonly<Known>,
-): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
-  const { entryPoints, table, settings } = routingOf(routing)
-  const senders = await findSenders(tx, arrivals, addresses)
-  const threads = await findThreads(tx, arrivals, senders.idOf)
-  await insertClaims(
-    tx,
-    arrivals.flatMap(({ event }) =>
-      (event.claims ?? []).map((claim) => ({ ...claim, customerId: senders.idOf(event) })),
-    ),
-  )
-  await nameCustomers(tx, senders.toName)
-  const taken = arrivals.map((arrival): Taken => {
-    const { event, receivedAt } = arrival
-    const entryPoint = entryPoints.get(event.entryPointId)
-    if (!entryPoint) throw new Unprocessable("entry_point_missing", `Entry point ${event.entryPointId} does not exist.`)
-    if (event.channel === "voice") throw new Unprocessable("channel_not_taken", "Calls are placed when they queue.")
-    const customerId = senders.idOf(event)
-    const thread = threads.get(arrival.id)
-    const placed: PlacedMessage = {
-      id: newId(),
-      channel: event.channel satisfies TextChannel,
-      receivedAt,
-      entryPointId: entryPoint.id,
-      resolution: resolvable(() => resolve(entryPoint, table)),
-      threaded: thread?.threaded ?? false,
-    }
-    return {
-      ...arrival,
-      customerId,
-      customerIsNew: senders.created.has(customerId),
-      placed,
-      entryPoint,
-      defaultInboxId: table.defaults.get(entryPoint.section)?.inboxId ?? null,
-      relatedConversationId: thread?.relatedConversationId ?? null,
-      inReplyToId: thread?.inReplyToId ?? null,
-      at: event.sentAt && event.sentAt.getTime() <= receivedAt.getTime() ? event.sentAt : receivedAt,
-    }
-  })
-  return { taken, settings }
 }
 
 function byCustomer(taken: readonly Taken[]): { customerId: string; taken: Taken[] }[] {
@@ -349,25 +212,6 @@ async function changeWhatIsThere(
     placed.filter(({ plan }) => plan.seat && !plan.assignment).map(({ plan }) => plan.conversation.id),
     "sticky",
   )
-}
-
-function queuedBy(placed: Placed) {
-  const item = newItem(placed)
-  if (!item) return []
-  const { customerId, about } = placed
-  return [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }]
-}
-
-function arrivedOf(made: readonly NewRows[]): Arrived[] {
-  return made.flatMap(({ conversation, contacts, item }) =>
-    conversation && item ? [{ conversation, contacts, item }] : [],
-  )
-}
-
-function newItem({ plan }: Placed): NewQueueItem | null {
-  if (plan.item.type !== "create") return null
-  const { type: _type, ...item } = plan.item
-  return { ...item, conversationId: plan.conversation.id }
 }
 
 /** Keywords, and the automatic answer: they read what was written. */

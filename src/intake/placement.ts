@@ -3,7 +3,7 @@ import type { Resolution } from "../core/entry-points/resolve.ts"
 import { newId } from "../ids.ts"
 import type { DecisionRow } from "../store/decisions.ts"
 import type { Tx } from "../store/write.ts"
-import type { Placed } from "./commit.ts"
+import type { Placed } from "./placed.ts"
 
 /** Why a request stands where it stands, kept beside the decisions of routing as codes and numbers (`kind: "placed"`). */
 export type PlacementBecause = {

@@ -1,4 +1,4 @@
-import type { Placed } from "./commit.ts"
+import type { Placed } from "./placed.ts"
 
 const entryPointsMax = 10_000
 

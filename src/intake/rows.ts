@@ -5,7 +5,7 @@ import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationChange, ConversationRow } from "../store/conversations.ts"
 import type { NewAttachment, NewMessage } from "../store/messages.ts"
 import type { Tx } from "../store/write.ts"
-import type { Placed, Taken } from "./commit.ts"
+import type { Placed, Taken } from "./placed.ts"
 
 /** A plan of `place` and the messages that it is for, as rows. */
 

@@ -1,5 +1,5 @@
 import type { Tx } from "../store/write.ts"
-import type { Placed } from "./commit.ts"
+import type { Placed } from "./placed.ts"
 
 /** The domain events of intake (api.md 5), each with what the timeline shows. */
 
