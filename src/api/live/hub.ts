@@ -15,6 +15,7 @@ import type { LiveEvent } from "./live-event.ts"
 import { closeCodes, type LiveProblem } from "./frames.ts"
 import { Room } from "./room.ts"
 import { Turns } from "./turns.ts"
+import { WaitingCounts } from "./waiting-counts.ts"
 import type { Stream } from "./streams.ts"
 
 /** What sockets tell of agents (availability/presence.ts). */
@@ -52,18 +53,11 @@ const sessionEveryMs = 30_000
 const turnMs = 250
 const socketsPerUserMax = 20
 const reconnectMsMax = 2_000
-const countsPauseMs = 1_000
 
 type TypingFrame = { conversationId: string; channel: ChannelName | "note"; on: boolean }
 type Ended = { orgId: string; userId: string; sessionId?: string; except?: string | null }
 
-type OpenRoom = {
-  room: Room
-  leaveTail: Promise<() => void>
-  counting: NodeJS.Timeout | null
-  /** Monotonic. */
-  countedAt: number
-}
+type OpenRoom = { room: Room; counts: WaitingCounts; leaveTail: Promise<() => void> }
 
 /** All sockets of this process, and what they share: one reader of events, one heartbeat, one look at sessions. */
 export class Hub {
@@ -259,7 +253,7 @@ export class Hub {
   /** Everybody is asked to come back, spread over two seconds. */
   stop(): void {
     for (const timer of this.#timers) clearInterval(timer)
-    for (const { counting } of this.#rooms.values()) if (counting) clearTimeout(counting)
+    for (const { counts } of this.#rooms.values()) counts.stop()
     this.#tail.stop()
     this.#each((connection) =>
       connection.sayGoodbye("restart", closeCodes.restart, Math.round(chance() * reconnectMsMax)),
@@ -270,13 +264,14 @@ export class Hub {
     const { orgId } = connection.principal
     let open = this.#rooms.get(orgId)
     if (!open) {
-      const room = new Room(() => this.#countSoon(orgId))
-      open = {
-        room,
-        leaveTail: this.#tail.listen(orgId, (events) => room.tell(events)),
-        counting: null,
-        countedAt: Number.NEGATIVE_INFINITY,
-      }
+      const room: Room = new Room(() => counts.soon())
+      const counts = new WaitingCounts({
+        members: room.members,
+        count: (agentIds) => this.#deps.counts(orgId, agentIds, this.now()),
+        monotonic: () => this.monotonic(),
+        onError: this.#deps.onError,
+      })
+      open = { room, counts, leaveTail: this.#tail.listen(orgId, (events) => room.tell(events)) }
       this.#rooms.set(orgId, open)
     }
     open.room.join(connection)
@@ -291,33 +286,8 @@ export class Hub {
     open.room.leave(connection)
     if (open.room.size > 0) return
     this.#rooms.delete(orgId)
-    if (open.counting) clearTimeout(open.counting)
+    open.counts.stop()
     open.leaveTail.then((leave) => leave()).catch(this.#deps.onError)
-  }
-
-  /** At most once a second, one look for all. */
-  #countSoon(orgId: string): void {
-    const open = this.#rooms.get(orgId)
-    if (!open || open.counting) return
-    const wait = Math.max(0, open.countedAt + countsPauseMs - this.monotonic())
-    open.counting = setTimeout(() => {
-      open.counting = null
-      open.countedAt = this.monotonic()
-      void this.#tellCounts(orgId, open.room).catch(this.#deps.onError)
-    }, wait)
-  }
-
-  async #tellCounts(orgId: string, room: Room): Promise<void> {
-    const agents = new Map<string, Connection[]>()
-    for (const connection of room.members) {
-      const { userId } = connection.principal
-      if (!userId || !connection.greeted || !connection.wants("me") || !connection.principal.can("agent.self")) continue
-      agents.set(userId, [...(agents.get(userId) ?? []), connection])
-    }
-    if (agents.size === 0) return
-    const counts = await this.#deps.counts(orgId, [...agents.keys()], this.now())
-    for (const [userId, connections] of agents)
-      for (const connection of connections) connection.tellCounts(counts.get(userId) ?? {})
   }
 
   #view(connection: Connection, conversationId: string | null): void {
