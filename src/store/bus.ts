@@ -65,6 +65,8 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
       await next.query(`LISTEN ${channel}`)
       client = next
       await greet()
+      // What was published while there was no connection.
+      void flush()
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)))
       await next.end().catch(() => undefined)
