@@ -53,6 +53,8 @@ export class Burst {
   #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   #failure: unknown
   #prepared: Prepared | undefined
+  /** Statements that are let go with it. */
+  readonly #closed: string[] = []
 
   constructor(steps: readonly Step[], options: { commits?: boolean } = {}) {
     this.#steps = steps
@@ -98,13 +100,10 @@ export class Burst {
     const text = step instanceof Copy ? step.text : step.sql
     const statement = nameOf(text)
     if (!prepared.known.delete(statement)) {
-      for (const name of prepared.known) {
-        if (prepared.known.size < preparedMax) break
-        connection.close({ type: "S", name })
-        forget(prepared, name)
-      }
       // After an error nobody knows whether it was prepared; closing what is not there does nothing.
-      if (prepared.doubtful.delete(statement)) connection.close({ type: "S", name: statement })
+      if (prepared.doubtful.has(statement)) this.#letGo(connection, prepared, statement)
+      while (prepared.known.size + prepared.doubtful.size >= preparedMax)
+        this.#letGo(connection, prepared, first(prepared.doubtful) ?? first(prepared.known) ?? "")
       connection.parse({ text, name: statement })
     }
     prepared.known.add(statement)
@@ -120,6 +119,14 @@ export class Burst {
       if (!step.quiet && !prepared.fields.has(statement)) connection.describe({ type: "P", name: "" })
       connection.execute({})
     }
+  }
+
+  #letGo(connection: Connection, prepared: Prepared, name: string): void {
+    connection.close({ type: "S", name })
+    prepared.known.delete(name)
+    prepared.fields.delete(name)
+    prepared.doubtful.delete(name)
+    this.#closed.push(name)
   }
 
   handleRowDescription({ fields }: { fields: Field[] }): void {
@@ -184,7 +191,7 @@ export class Burst {
     const prepared = this.#prepared
     if (!prepared) return
     const used = this.#steps.map((step) => nameOf(step instanceof Copy ? step.text : step.sql))
-    for (const name of all ? [...used, ...prepared.known] : used) forget(prepared, name)
+    for (const name of [...used, ...this.#closed, ...(all ? prepared.known : [])]) forget(prepared, name)
   }
 
   handleReadyForQuery(): void {
@@ -223,6 +230,11 @@ function forget({ known, doubtful, fields }: Prepared, name: string): void {
   known.delete(name)
   fields.delete(name)
   doubtful.add(name)
+}
+
+function first(names: ReadonlySet<string>): string | undefined {
+  for (const name of names) return name
+  return undefined
 }
 
 const names = new Map<string, string>()

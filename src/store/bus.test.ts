@@ -140,3 +140,15 @@ test("a listener that fails holds up nobody else's process", async () => {
   await vi.waitFor(() => expect(b.heard).toEqual([{ orgId, position: 1 }]))
   leave()
 })
+
+test("who is stopped while it starts leaves no connection", async () => {
+  const bus = postgresBus(database.url, () => undefined)
+  const starting = bus.start()
+  await bus.stop()
+  await starting
+  const { rows } = await listener.query(
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'switchboard-bus'",
+  )
+  expect(rows).toEqual([])
+  expect(seen).toEqual([])
+})

@@ -63,6 +63,7 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
     try {
       await next.connect()
       await next.query(`LISTEN ${channel}`)
+      if (stopped) return await next.end()
       client = next
       await greet()
       // What was published while there was no connection.
