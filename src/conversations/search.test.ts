@@ -99,7 +99,8 @@ test("the same is found without indexes and by them alone", async () => {
     base.db.connection().execute(async (db) => {
       await sql.raw(set).execute(db)
       const answers: unknown[] = []
-      for (const q of queries) answers.push((await sql`${customersMatching(orgId, q, "US")} ORDER BY 1`.execute(db)).rows)
+      for (const q of queries)
+        answers.push((await sql`${customersMatching(orgId, q, "US")} ORDER BY 1`.execute(db)).rows)
       await sql`RESET ALL`.execute(db)
       return answers
     })
@@ -109,7 +110,9 @@ test("the same is found without indexes and by them alone", async () => {
 })
 
 /** With so many rows that an index is worth it, as PostgreSQL plans for any parameters. */
-async function plans(work: (explain: (statement: { sql: string; parameters: readonly unknown[] }) => Promise<string>) => Promise<void>) {
+async function plans(
+  work: (explain: (statement: { sql: string; parameters: readonly unknown[] }) => Promise<string>) => Promise<void>,
+) {
   await base.db.connection().execute(async (db) => {
     await sql`SET plan_cache_mode = force_generic_plan`.execute(db)
     await work(async ({ sql: text, parameters }) => {
@@ -128,7 +131,9 @@ async function plans(work: (explain: (statement: { sql: string; parameters: read
 test("whoever searches goes by the trigram indexes; finding senders by their address does not", async () => {
   await sql`
     INSERT INTO customers (org_id, id, name, created_at)
-    SELECT ${orgId}, gen_random_uuid(), 'Customer ' || md5(n::text), now() FROM generate_series(1, 20000) n`.execute(base.db)
+    SELECT ${orgId}, gen_random_uuid(), 'Customer ' || md5(n::text), now() FROM generate_series(1, 20000) n`.execute(
+    base.db,
+  )
   await sql`
     INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at)
     SELECT ${orgId}, 'email', md5(n::text) || '@example.com', gen_random_uuid(), gen_random_uuid(), now() FROM generate_series(1, 20000) n`.execute(

@@ -70,7 +70,8 @@ async function rows(): Promise<Record<string, number>> {
   const { rows } = await sql<Record<string, number>>`
     SELECT ${sql.join(
       ["messages", "conversations", "contacts", "queue_items", "inbound_events", "assignments", "seats"].map(
-        (table) => sql`(SELECT count(*)::int FROM ${sql.raw(table)} WHERE org_id = ${world.orgId}) AS ${sql.raw(table)}`,
+        (table) =>
+          sql`(SELECT count(*)::int FROM ${sql.raw(table)} WHERE org_id = ${world.orgId}) AS ${sql.raw(table)}`,
       ),
     )}, (SELECT count(*)::int FROM events WHERE org_id = ${world.orgId} AND type = 'contact.message_received') AS told,
       (SELECT count(*)::int FROM events WHERE org_id = ${world.orgId} AND type = 'contact.queued') AS queued`.execute(
@@ -225,7 +226,14 @@ test("of several that arrive together none is lost or doubled when one of their 
   ])
   await world.routing.settled(world.orgId)
   expect(await Promise.all(receipts.map(({ conversationId }) => holderOf(conversationId)))).toEqual([null, ben, null])
-  expect(await rows()).toMatchObject({ messages: 3, conversations: 3, queueItems: 3, assignments: 1, told: 3, queued: 3 })
+  expect(await rows()).toMatchObject({
+    messages: 3,
+    conversations: 3,
+    queueItems: 3,
+    assignments: 1,
+    told: 3,
+    queued: 3,
+  })
 })
 
 test("who arrives with a customer who comes back to the same agent is given to him in the one commit", async () => {
@@ -247,7 +255,9 @@ test("who arrives with a customer who comes back to the same agent is given to h
 test("after a refusal the next one is given at once again, even if nobody was told why", async () => {
   const ana = await agent("Ana")
   await world.routing.settled(world.orgId)
-  await sql`UPDATE agent_states SET version = version + 3 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(base.db)
+  await sql`UPDATE agent_states SET version = version + 3 WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
   const refused = await world.send(chat, "chat", "v1")
   await world.routing.settled(world.orgId)
   expect(await holderOf(refused.conversationId)).toBe(ana)

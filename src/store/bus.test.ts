@@ -39,7 +39,8 @@ async function start(): Promise<{ bus: Bus; heard: Hint[] }> {
 
 /** A process says hello by its name alone. */
 const hints = () => seen.filter((payload) => payload.includes(" ")).map((payload) => payload.split(" ").slice(1))
-const meet = () => vi.waitFor(() => expect(new Set(seen.map((payload) => payload.split(" ")[0])).size).toBe(buses.length))
+const meet = () =>
+  vi.waitFor(() => expect(new Set(seen.map((payload) => payload.split(" ")[0])).size).toBe(buses.length))
 const quiet = () => clock.sleep(60)
 
 test("who is alone sends no hints, and hears himself", async () => {
@@ -119,7 +120,9 @@ test("what was published while the connection was lost is told when there is ano
   a.bus.publish({ orgId: first, position: 1 })
   await vi.waitFor(() => expect(b.heard).toHaveLength(1))
   // Both are cut off; nobody has been forgotten yet, so that nobody is new.
-  await listener.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'switchboard-bus'")
+  await listener.query(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'switchboard-bus'",
+  )
   await quiet()
   const orgId = newId()
   a.bus.publish({ orgId, position: 1 })

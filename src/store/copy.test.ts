@@ -59,18 +59,28 @@ const textOf = fc.oneof(
 const text = textOf.map((value) => value.replaceAll("\0", ""))
 const nullable = <T>(value: fc.Arbitrary<T>) => fc.option(value, { freq: 4, nil: null })
 const edges = (bits: number) => fc.constantFrom(0, -1, 255, 256, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-const json = fc.oneof(fc.jsonValue(), fc.constantFrom('half \ud83d', "NUL \0", "\\u0000", '"\\"').map((odd) => ({ odd, [odd]: 1 })))
+const json = fc.oneof(
+  fc.jsonValue(),
+  fc.constantFrom("half \ud83d", "NUL \0", "\\u0000", '"\\"').map((odd) => ({ odd, [odd]: 1 })),
+)
 
 const rowOf: fc.Arbitrary<Row> = fc.record({
   id: fc.uuid(),
   name: nullable(text),
   count: nullable(fc.oneof(fc.integer(), edges(32))),
-  big: nullable(fc.oneof(fc.maxSafeInteger(), edges(32), fc.constantFrom(2 ** 53 - 1, -(2 ** 53), 2 ** 32, -(2 ** 32) - 1))),
+  big: nullable(
+    fc.oneof(fc.maxSafeInteger(), edges(32), fc.constantFrom(2 ** 53 - 1, -(2 ** 53), 2 ** 32, -(2 ** 32) - 1)),
+  ),
   small: nullable(fc.oneof(fc.integer({ min: -32_768, max: 32_767 }), edges(16))),
   isIt: nullable(fc.boolean()),
   at: nullable(fc.date({ min: new Date("0001-01-01"), max: new Date("9999-12-31"), noInvalidDate: true })),
   // A text is taken for JSON as it is.
-  thing: nullable(fc.oneof(json.filter((value) => typeof value !== "string"), json.map((value) => JSON.stringify(value)))),
+  thing: nullable(
+    fc.oneof(
+      json.filter((value) => typeof value !== "string"),
+      json.map((value) => JSON.stringify(value)),
+    ),
+  ),
   indexed: nullable(json.map((value) => JSON.stringify(value))),
   raw: nullable(fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.from(bytes))),
   words: nullable(fc.array(text, { maxLength: 5 })),
