@@ -6,7 +6,7 @@ import { setAvailability } from "../availability/availability.ts"
 import { closeConversation } from "../conversations/closure.ts"
 import { setFault } from "../fault.ts"
 import { createIntake } from "../intake/intake.ts"
-import { removeMember } from "../inboxes/inbox.ts"
+import { addMember, removeMember } from "../inboxes/inbox.ts"
 import { newId } from "../ids.ts"
 import type { Bus } from "../store/bus.ts"
 import { createStore, type Store, type Tx } from "../store/write.ts"
@@ -266,3 +266,65 @@ test("after a refusal the next one is given at once again, even if nobody was to
   expect(await holderOf(next.conversationId)).toBe(ana)
   expect(written).toBe(1)
 })
+
+test("many arrivals by two processes while agents come and go unheard: each is there once, nobody has more than he can", async () => {
+  const second = await world.inbox("Second")
+  const toSecond = await world.entryPoint("chat", second)
+  const options = { inboxIds: [inbox, second], availableFor: ["messaging" as const], standard: 4, maximum: 6 }
+  const agents = [
+    await world.agent("Ana", options),
+    await world.agent("Ben", options),
+    await world.agent("Cem", options),
+  ]
+  await world.routing.settled(world.orgId)
+  const other = createIntake({
+    store: createStore({ db: base.db, clock: base.clock, bus: base.bus }),
+    clock: base.clock,
+  })
+  let isOver = false
+  const comingAndGoing = agents.map(async (id, n) => {
+    for (let round = n; !isOver; round++) {
+      const off = round % 2 === 0
+      await change((tx) =>
+        round % 3 === 0
+          ? off
+            ? removeMember(tx, second, id, async () => undefined)
+            : addMember(tx, second, id)
+          : setAvailability(tx, id, off ? [] : ["messaging"]),
+      )
+      await base.clock.sleep(3 + n)
+    }
+  })
+  const arriving = Array.from({ length: 120 }, async (_, n) => {
+    await base.clock.sleep(n * 4)
+    const from = `v${n % 80}`
+    if (n % 4 > 0) return world.send(n % 2 ? chat : toSecond, "chat", from)
+    return other.accept({
+      orgId: world.orgId,
+      entryPointId: n % 8 ? chat : toSecond,
+      channel: "chat",
+      externalId: newId(),
+      from: { kind: "visitor", value: from, name: from, verifiedBy: "channel" },
+      content: { kind: "text", text: "Hello" },
+      sentAt: null,
+      raw: { bytes: Buffer.from("Hello") },
+      test: false,
+    })
+  })
+  const receipts = await Promise.all(arriving)
+  isOver = true
+  await Promise.all(comingAndGoing)
+  expect(receipts.filter(({ parked, duplicate }) => parked || duplicate)).toEqual([])
+  expect(new Set(receipts.map(({ messageId }) => messageId)).size).toBe(120)
+  expect(await rows()).toMatchObject({ messages: 120, inboundEvents: 120, conversations: 80, told: 120 })
+  for (const id of agents) {
+    await change(async (tx) => {
+      await addMember(tx, second, id)
+      await setAvailability(tx, id, ["messaging"])
+    })
+  }
+  await world.routing.settled(world.orgId)
+  const { rows: loads } = await sql<{ load: number }>`
+    SELECT messaging_load AS load FROM agent_states WHERE org_id = ${world.orgId}`.execute(base.db)
+  expect(loads).toEqual(agents.map(() => ({ load: 4 })))
+}, 30_000)
