@@ -270,7 +270,7 @@ test("after a refusal the next one is given at once again, even if nobody was to
 test("many arrivals by two processes while agents come and go unheard: each is there once, nobody has more than he can", async () => {
   const second = await world.inbox("Second")
   const toSecond = await world.entryPoint("chat", second)
-  const options = { inboxIds: [inbox, second], availableFor: ["messaging" as const], standard: 4, maximum: 6 }
+  const options = { inboxIds: [inbox, second], availableFor: ["messaging" as const], standard: 20, maximum: 20 }
   const agents = [
     await world.agent("Ana", options),
     await world.agent("Ben", options),
@@ -326,5 +326,5 @@ test("many arrivals by two processes while agents come and go unheard: each is t
   await world.routing.settled(world.orgId)
   const { rows: loads } = await sql<{ load: number }>`
     SELECT messaging_load AS load FROM agent_states WHERE org_id = ${world.orgId}`.execute(base.db)
-  expect(loads).toEqual(agents.map(() => ({ load: 4 })))
+  expect(loads).toEqual(agents.map(() => ({ load: 20 })))
 }, 30_000)
