@@ -16,7 +16,7 @@ import {
   takenEvents,
 } from "../store/inbound-events.ts"
 import { putAttachments, putMessages } from "../store/messages.ts"
-import { announceQueued, joinQueueItems } from "../store/queue-items.ts"
+import { announceQueued, joinQueueItems, type QueueLength } from "../store/queue-items.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
 import { answerAutomatically } from "./auto-reply.ts"
@@ -113,7 +113,7 @@ async function takeIn(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  announceQueued(tx, placed.flatMap(queuedBy), known[2])
+  announceQueued(tx, placed.flatMap(queuedBy), stillRight(known[2], placed, facts))
   hooks.recentInboxes?.learn(placed)
   const arrived = arrivedOf(made)
   if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings, new Set(held.keys()))
@@ -212,6 +212,22 @@ async function changeWhatIsThere(
     placed.filter(({ plan }) => plan.seat && !plan.assignment).map(({ plan }) => plan.conversation.id),
     "sticky",
   )
+}
+
+/** Of these queues one in which a message has moved somebody to another group was counted too early. */
+function stillRight(
+  lengths: readonly QueueLength[],
+  placed: readonly Placed[],
+  facts: Awaited<ReturnType<typeof loadFacts>>,
+): QueueLength[] {
+  const moved = new Set(
+    placed.flatMap(({ plan: { item, conversation }, customerId }) =>
+      item.type === "join" && item.channelGroup !== facts.get(customerId)?.item?.channelGroup
+        ? conversation.inboxId
+        : [],
+    ),
+  )
+  return lengths.filter(({ inboxId }) => !moved.has(inboxId))
 }
 
 /** Keywords, and the automatic answer: they read what was written. */

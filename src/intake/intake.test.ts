@@ -303,3 +303,26 @@ test("the events of a first message say everything in order, gap-free", async ()
     .execute()
   expect(rows.map((row) => row.position)).toEqual(rows.map((_, index) => index + 1))
 })
+
+test("who queues behind somebody whose message has just moved him forward is told so", async () => {
+  const [mail, sms] = [await world.entryPoint("email", inbox), await world.entryPoint("sms", inbox)]
+  const first = await world.send(sms, "sms", "+14155550100")
+  const byMail = await world.send(mail, "email", "maya@example.com", "Hello", { mail: mailOf() })
+  await sql`
+    INSERT INTO customer_addresses (org_id, kind, value, id, customer_id, proved_at)
+    VALUES (${world.orgId}, 'phone', '+14155550101', ${newId()}, ${byMail.customerId}, now())`.execute(base.db)
+  // Maya, who waited among the mails, now also writes by SMS; a stranger's SMS comes with hers.
+  const [moved, stranger] = await Promise.all([
+    world.send(sms, "sms", "+14155550101"),
+    world.send(sms, "sms", "+14155550102"),
+  ])
+  expect(moved.conversationId).toBe(byMail.conversationId)
+  const { rows } = await sql<{ conversationId: string; position: number }>`
+    SELECT data->>'conversationId' AS conversation_id, (data->>'position')::int AS position FROM events
+    WHERE org_id = ${world.orgId} AND type = 'contact.queued' ORDER BY events.position`.execute(base.db)
+  expect(rows).toEqual([
+    { conversationId: first.conversationId, position: 1 },
+    { conversationId: byMail.conversationId, position: 2 },
+    { conversationId: stranger.conversationId, position: 3 },
+  ])
+})

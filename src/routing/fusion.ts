@@ -59,7 +59,7 @@ export class PartitionFusion {
     if (matches.length === 0) return
     const { routingDelaySeconds } = settings.messaging
     const own = { conversations, items, contacts }
-    commitArrivals(tx, this.#lease, matches, own, { routingDelaySeconds }, this.#agentsOf(matches))
+    commitArrivals(tx, this.#lease, matches, own, { routingDelaySeconds }, this.#agentsOf(matches, held))
     // Before anybody hears of the rows: the engine must not count an assignment twice.
     tx.afterCommit(() => {
       this.#answer("accepted", this.#decisions)
@@ -67,10 +67,11 @@ export class PartitionFusion {
     })
   }
 
-  /** Null where another commit about one of them is under way: it will have changed him. */
-  #agentsOf(matches: readonly Decision[]): Map<string, AgentFact> | null {
+  /** Null where another commit about one of them is under way, or this one had him before: he will have changed. */
+  #agentsOf(matches: readonly Decision[], held: ReadonlySet<string>): Map<string, AgentFact> | null {
     const agents = new Map<string, AgentFact>()
     for (const { agentId } of matches) {
+      if (held.has(agentId)) return null
       const known = this.#engine.agentOf(agentId)
       const ours = matches.filter((match) => match.agentId === agentId).length
       if (!known || known.holds > ours) return null

@@ -292,3 +292,22 @@ test("what runs again and again is prepared, and anew where the connection has l
   expect(await write((tx) => read(tx.db))).toMatchObject({ id, more: "more" })
   await sql`ALTER TABLE things DROP COLUMN more`.execute(base.db)
 })
+
+test("a connection keeps the plans of what it used last; what it has let go is prepared anew, also behind an error", async () => {
+  const kept = async () =>
+    (await alone.pool.query("SELECT count(*)::int AS n FROM pg_prepared_statements WHERE name LIKE 'b\\_%'")).rows[0].n
+  const columns = (n: number) => sql`SELECT ${sql.raw(`${n} AS n, 'at ${n}' AS text`)}, ${n}::int AS same`
+  const ask = (numbers: number[]) => write((tx) => tx.together(numbers.map(columns)))
+  for (let from = 0; from < 500; from += 25) {
+    const numbers = Array.from({ length: 25 }, (_, n) => from + n)
+    const rows = await ask(numbers)
+    expect(rows).toEqual(numbers.map((n) => [{ n, text: `at ${n}`, same: n }]))
+    if (from % 100 === 0) {
+      // What would have been let go behind it is there still.
+      const failing = write((tx) => tx.together([failure, ...numbers.map((n) => columns(1_000 + n))]))
+      await expect(failing).rejects.toMatchObject({ code: "22012" })
+    }
+  }
+  expect(await kept()).toBeLessThanOrEqual(200)
+  for (const n of [0, 499, 250, 1_000, 0]) expect(await ask([n])).toEqual([[{ n, text: `at ${n}`, same: n }]])
+})

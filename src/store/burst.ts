@@ -53,6 +53,8 @@ export class Burst {
   #settle: { resolve(rows: Row[][]): void; reject(error: unknown): void } | undefined
   #failure: unknown
   #prepared: Prepared | undefined
+  /** Statements that are let go with it. */
+  readonly #closed: string[] = []
 
   constructor(steps: readonly Step[], options: { commits?: boolean } = {}) {
     this.#steps = steps
@@ -97,12 +99,14 @@ export class Burst {
   #send(connection: Connection, step: Step, payload: Payload, prepared: Prepared): void {
     const text = step instanceof Copy ? step.text : step.sql
     const statement = nameOf(text)
-    if (!prepared.known.has(statement)) {
+    if (!prepared.known.delete(statement)) {
       // After an error nobody knows whether it was prepared; closing what is not there does nothing.
-      if (prepared.doubtful.delete(statement)) connection.close({ type: "S", name: statement })
+      if (prepared.doubtful.has(statement)) this.#letGo(connection, prepared, statement)
+      while (prepared.known.size + prepared.doubtful.size >= preparedMax)
+        this.#letGo(connection, prepared, first(prepared.doubtful) ?? first(prepared.known) ?? "")
       connection.parse({ text, name: statement })
-      prepared.known.add(statement)
     }
+    prepared.known.add(statement)
     if (step instanceof Copy) {
       connection.bind({ statement, values: [] })
       connection.execute({})
@@ -115,6 +119,14 @@ export class Burst {
       if (!step.quiet && !prepared.fields.has(statement)) connection.describe({ type: "P", name: "" })
       connection.execute({})
     }
+  }
+
+  #letGo(connection: Connection, prepared: Prepared, name: string): void {
+    connection.close({ type: "S", name })
+    prepared.known.delete(name)
+    prepared.fields.delete(name)
+    prepared.doubtful.delete(name)
+    this.#closed.push(name)
   }
 
   handleRowDescription({ fields }: { fields: Field[] }): void {
@@ -176,13 +188,10 @@ export class Burst {
 
   /** Its statements, also those that were there before: a plan may not fit its table any more. `all`: those of others too. */
   #forget(all: boolean): void {
-    const { known, fields, doubtful } = this.#prepared ?? {}
+    const prepared = this.#prepared
+    if (!prepared) return
     const used = this.#steps.map((step) => nameOf(step instanceof Copy ? step.text : step.sql))
-    for (const name of all ? [...used, ...(known ?? [])] : used) {
-      known?.delete(name)
-      fields?.delete(name)
-      doubtful?.add(name)
-    }
+    for (const name of [...used, ...this.#closed, ...(all ? prepared.known : [])]) forget(prepared, name)
   }
 
   handleReadyForQuery(): void {
@@ -203,7 +212,10 @@ function isStatementGone(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === "26000"
 }
 
-/** Of one connection: statements that it has prepared, and those of which an error left that open. */
+/** PostgreSQL keeps the plan of each, on each connection: a statement for many rows takes half a megabyte. */
+const preparedMax = 200
+
+/** Of one connection: statements that it has prepared, the one used last at the end, and those of which that is open. */
 type Prepared = { known: Set<string>; doubtful: Set<string>; fields: Map<string, Fields> }
 const prepared = new WeakMap<object, Prepared>()
 
@@ -211,6 +223,18 @@ function preparedOn(connection: object): Prepared {
   const held = prepared.get(connection) ?? { known: new Set(), doubtful: new Set(), fields: new Map() }
   prepared.set(connection, held)
   return held
+}
+
+/** It may still be there: what was sent behind an error is not done. */
+function forget({ known, doubtful, fields }: Prepared, name: string): void {
+  known.delete(name)
+  fields.delete(name)
+  doubtful.add(name)
+}
+
+function first(names: ReadonlySet<string>): string | undefined {
+  for (const name of names) return name
+  return undefined
 }
 
 const names = new Map<string, string>()

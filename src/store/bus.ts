@@ -63,8 +63,11 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
     try {
       await next.connect()
       await next.query(`LISTEN ${channel}`)
+      if (stopped) return await next.end()
       client = next
       await greet()
+      // What was published while there was no connection.
+      void flush()
     } catch (error) {
       onError(error instanceof Error ? error : new Error(String(error)))
       await next.end().catch(() => undefined)

@@ -158,7 +158,7 @@ const encoders = {
   /** Microseconds since 2000. */
   timestamptz(out: Writer, value: unknown) {
     out.int32(8)
-    out.int64(whole(((value as Date).getTime() - millisecondsTo2000) * 1000, 2 ** 63))
+    out.int64(whole((value as Date).getTime() - millisecondsTo2000, 2 ** 53), 1_000)
   },
   /** A string is taken for JSON text. */
   json(out: Writer, value: unknown) {

@@ -9,6 +9,7 @@ import { addressesOf, putCustomers } from "./customers.ts"
 import { putInboundEvents, takenEvents } from "./inbound-events.ts"
 import { lockPendingOffers, pendingOffersToLock } from "./offers.ts"
 import { itemsToLock, lockLiveItems } from "./queue-items.ts"
+import { agentsUnchanged } from "./refusals.ts"
 import type { Tx } from "./write.ts"
 
 /**
@@ -60,6 +61,18 @@ const tables: [string, Table][] = [
     },
   ],
   ["lockAgents", { name: "agent_states", key: "agent_id", insert: inserts.agents, lock: lockAgents }],
+  [
+    "agentsUnchanged",
+    {
+      name: "agent_states",
+      key: "agent_id",
+      insert: inserts.agents,
+      lock: (tx, ids) => {
+        const believed = ids.map((id) => ({ id, version: 1, inboxIds: [] }))
+        return tx.together([agentsUnchanged(tx, believed)])
+      },
+    },
+  ],
 ]
 
 test.each(tables)("%s waits for the first row before it locks another", async (_name, { name, key, insert, lock }) => {

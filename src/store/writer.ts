@@ -36,11 +36,13 @@ export class Writer {
     this.#length += 4
   }
 
-  /** Whole numbers up to 2^53. */
-  int64(value: number): void {
-    const high = Math.floor(value / 0x1_0000_0000)
-    this.int32(high)
-    this.int32(value - high * 0x1_0000_0000)
+  /** Whole numbers up to 2^53; `times` may lead beyond, for microseconds after the year 2285. */
+  int64(value: number, times = 1): void {
+    const high = Math.floor(value / two32)
+    const low = (value - high * two32) * times
+    const carried = Math.floor(low / two32)
+    this.int32(high * times + carried)
+    this.int32(low - carried * two32)
   }
 
   bytes(bytes: Buffer): void {
@@ -117,6 +119,7 @@ export class Writer {
   }
 }
 
+const two32 = 0x1_0000_0000
 const dash = 0x2d
 /** More than a byte holds, in either half. */
 const noNibble = 0x100

@@ -347,7 +347,7 @@ export class Hub {
 
   /** Each connection every so often, spread over that time: those of a large company at once would hold up what is told. */
   #inTurn(everyMs: number, act: (connection: Connection) => void): NodeJS.Timeout {
-    const turns = new Turns(this.#connections, turnMs / everyMs)
+    const turns = new Turns(this.#connections, everyMs / turnMs)
     return setInterval(() => {
       for (const connection of turns.next()) act(connection)
     }, turnMs)
