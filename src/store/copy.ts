@@ -79,6 +79,12 @@ export class Params {
     else encoders[type](this.out, value)
   }
 
+  /** One array of these values, of which some may be null. */
+  addArray(type: keyof typeof elementOids, values: readonly unknown[]): void {
+    this.count++
+    array(this.out, elementOids[type], values, encoders[type])
+  }
+
   /** The message that binds them to a prepared statement, with its rows to be answered as text. */
   bind(statement: string): Buffer {
     const message = new Writer(this.out.length + statement.length + 32)
@@ -175,8 +181,8 @@ const encoders = {
     out.int32(bytes.length)
     out.bytes(bytes)
   },
-  texts: (out: Writer, value: unknown) => array(out, textOid, value as readonly string[], text),
-  uuids: (out: Writer, value: unknown) => array(out, uuidOid, value as readonly string[], uuid),
+  texts: (out: Writer, value: unknown) => array(out, elementOids.text, value as readonly string[], text),
+  uuids: (out: Writer, value: unknown) => array(out, elementOids.uuid, value as readonly string[], uuid),
 }
 
 /** What does not fit would go over as another number. */
@@ -202,8 +208,8 @@ const escapes = /\\(?:ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2}|u0000|ud[89a-f][0-
 const unreadableLength = 6
 
 const millisecondsTo2000 = Date.UTC(2000, 0, 1)
-const textOid = 25
-const uuidOid = 2950
+/** pg_type.dat of PostgreSQL 18. */
+const elementOids = { bigint: 20, json: 114, text: 25, timestamptz: 1184, uuid: 2950 } as const
 
 function uuid(out: Writer, value: unknown): void {
   out.int32(16)
@@ -214,20 +220,27 @@ function text(out: Writer, value: unknown): void {
   out.sized(() => out.utf8(String(value)))
 }
 
-/** One dimension, no nulls. */
+/** One dimension. */
 function array(
   out: Writer,
   elementOid: number,
-  values: readonly string[],
-  element: (out: Writer, value: string) => void,
+  values: readonly unknown[],
+  element: (out: Writer, value: unknown) => void,
 ): void {
   out.sized(() => {
     out.int32(values.length > 0 ? 1 : 0)
-    out.int32(0)
+    out.int32(values.some(isNull) ? 1 : 0)
     out.int32(elementOid)
     if (values.length === 0) return
     out.int32(values.length)
     out.int32(1)
-    for (const value of values) element(out, value)
+    for (const value of values) {
+      if (isNull(value)) out.int32(-1)
+      else element(out, value)
+    }
   })
+}
+
+function isNull(value: unknown): boolean {
+  return value === null || value === undefined
 }

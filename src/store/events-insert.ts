@@ -1,8 +1,8 @@
 import type { Statement } from "./burst.ts"
 import type { EventRow, TimelineRow } from "./commit.ts"
-import { type ColumnType, Params } from "./copy.ts"
+import { Params } from "./copy.ts"
 
-/** One statement for each number of events and items is prepared. */
+/** More of them cost less by COPY. */
 export const insertedEventsMax = 40
 
 /**
@@ -10,17 +10,18 @@ export const insertedEventsMax = 40
  * answers the last position. As the last statement: positions rise as commits do.
  */
 export function eventsInsert(events: readonly EventRow[], timeline: readonly TimelineRow[], orgId: string): Statement {
-  const params = new Params()
-  params.add("uuid", orgId)
-  params.add("bigint", events.length)
-  params.add("json", events[0]?.actor)
-  params.add("text", events[0]?.requestId)
-  addRows(params, eventColumns, events)
-  addRows(params, timelineColumns, timeline)
-  return { sql: textFor(events.length, timeline.length), parameters: [], binary: params }
+  const binary = new Params()
+  binary.add("uuid", orgId)
+  binary.add("bigint", events.length)
+  binary.add("json", events[0]?.actor)
+  binary.add("text", events[0]?.requestId)
+  addColumns(binary, eventColumns, events)
+  addColumns(binary, timelineColumns, timeline)
+  return { sql: text, parameters: [], binary }
 }
 
-type Columns<Row> = { readonly [Key in keyof Row & string]?: ColumnType }
+type ElementType = Parameters<Params["addArray"]>[0]
+type Columns<Row> = { readonly [Key in keyof Row & string]?: ElementType }
 
 const eventColumns: Columns<EventRow> = {
   position: "bigint",
@@ -41,52 +42,37 @@ const timelineColumns: Columns<TimelineRow> = {
   thing: "json",
   at: "timestamptz",
 }
-const paramsBeforeRows = 4
+const paramsBeforeColumns = 4
 
-function addRows<Row extends object>(params: Params, columns: Columns<Row>, rows: readonly Row[]): void {
-  for (const row of rows)
-    for (const [key, type] of Object.entries(columns) as [keyof Row, ColumnType][]) params.add(type, row[key])
+/** An array for each column, so that the statement is the same for any number of rows. */
+function addColumns<Row extends object>(params: Params, columns: Columns<Row>, rows: readonly Row[]): void {
+  for (const [key, type] of Object.entries(columns) as [keyof Row, ElementType][])
+    params.addArray(
+      type,
+      rows.map((row) => row[key]),
+    )
 }
 
-const texts = new Map<number, string>()
-
-function textFor(events: number, items: number): string {
-  const key = events * 1_000 + items
-  let text = texts.get(key)
-  if (text === undefined) {
-    text = textOf(events, items)
-    texts.set(key, text)
-  }
-  return text
-}
-
-function textOf(events: number, items: number): string {
-  const eventNames = Object.keys(eventColumns).map(snakeCase)
-  const itemNames = Object.keys(timelineColumns).map(snakeCase)
-  const position = (rows: string) => `p.last - $2 + ${rows}.position`
-  const others = (names: readonly string[], rows: string) => names.slice(1).map((name) => `${rows}.${name}`)
-  const firstItem = paramsBeforeRows + events * eventNames.length
-  const timeline =
-    items === 0
-      ? ""
-      : `, t AS (
-    INSERT INTO timeline_items (org_id, ${itemNames.join(", ")}, actor)
-    SELECT $1, ${[position("i"), ...others(itemNames, "i")].join(", ")}, $3 FROM p, (VALUES ${values(items, timelineColumns, firstItem)}) AS i(${itemNames.join(", ")}))`
-  return `
+const text = `
   WITH p AS (
     INSERT INTO event_positions AS e (org_id, last) VALUES ($1::uuid, $2::bigint)
     ON CONFLICT (org_id) DO UPDATE SET last = e.last + excluded.last RETURNING last), e AS (
-    INSERT INTO events (org_id, ${eventNames.join(", ")}, actor, request_id)
-    SELECT $1, ${[position("r"), ...others(eventNames, "r")].join(", ")}, $3::json, $4::text
-    FROM p, (VALUES ${values(events, eventColumns, paramsBeforeRows)}) AS r(${eventNames.join(", ")}))${timeline}
+    ${insertion("events", eventColumns, paramsBeforeColumns, { actor: "$3::json", request_id: "$4::text" })}), t AS (
+    ${insertion("timeline_items", timelineColumns, paramsBeforeColumns + Object.keys(eventColumns).length, { actor: "$3::json" })})
   SELECT last FROM p`
-}
 
-/** Of parameters after the `from`-th, with their types: those of the columns do not reach them here. */
-function values(rows: number, columns: { readonly [name: string]: ColumnType | undefined }, from: number): string {
-  const types = Object.values(columns)
-  const row = (n: number) => `(${types.map((type, c) => `$${from + n * types.length + c + 1}::${type}`).join(", ")})`
-  return Array.from({ length: rows }, (_, n) => row(n)).join(", ")
+/** Of rows whose columns are the parameters after the `from`-th. */
+function insertion(
+  table: string,
+  columns: { readonly [name: string]: ElementType | undefined },
+  from: number,
+  same: { readonly [name: string]: string },
+): string {
+  const names = Object.keys(columns).map(snakeCase)
+  const arrays = Object.values(columns).map((type, n) => `$${from + n + 1}::${type}[]`)
+  const values = names.map((name) => (name === "position" ? "p.last - $2 + r.position" : `r.${name}`))
+  return `INSERT INTO ${table} (org_id, ${[...names, ...Object.keys(same)].join(", ")})
+    SELECT $1, ${[...values, ...Object.values(same)].join(", ")} FROM p, unnest(${arrays.join(", ")}) AS r(${names.join(", ")})`
 }
 
 function snakeCase(key: string): string {
