@@ -17,6 +17,7 @@ import {
   textLengthMax,
 } from "./limits.ts"
 import type { MailAddress, MailFlags, ParsedFile, ParsedMail } from "./parsed-mail.ts"
+import { withReadableBodies } from "./readable-bodies.ts"
 import { foldFrom } from "./quoted-text.ts"
 import { safeHtml, textOf } from "./safe-html.ts"
 
@@ -25,12 +26,16 @@ export const probeHeader = "x-switchboard-probe"
 
 /** Reads one mail. Runs in a process of its own (child.ts): it may be slow, it may die, it may not matter. */
 export async function readMail(raw: Buffer): Promise<ParsedMail> {
-  const { bytes, truncated } = cutLongBodies(raw)
+  const readable = withReadableBodies(raw)
+  const { bytes, truncated } = cutLongBodies(readable.bytes)
   const mail = await PostalMime.parse(withReadableHeader(bytes), {
     forceRfc822Attachments: true,
     maxNestingDepth: nestingMax,
     maxHeadersSize: headerBytesMax,
   })
+  for (const { name, content } of readable.files) {
+    mail.attachments.push({ filename: name, mimeType: "application/octet-stream", disposition: "attachment", content })
+  }
   const flags: MailFlags = truncated ? { truncated: true } : {}
   const content = await contentOf(mail, bytes, flags)
   const files = filesOf(mail.attachments, flags)
@@ -63,7 +68,8 @@ async function contentOf(mail: Email, raw: Buffer, flags: MailFlags): Promise<{ 
   const inner = mail.attachments.find((part) => part.mimeType === "message/rfc822")
   // A mail that is nothing but another mail: what that one says is what there is to read.
   if (text.trim() === "" && !html && inner) {
-    const nested = await PostalMime.parse(bytesOf(inner).content, { forceRfc822Attachments: true }).catch(() => null)
+    const readable = withReadableBodies(Buffer.from(bytesOf(inner).content), 0)
+    const nested = await PostalMime.parse(readable.bytes, { forceRfc822Attachments: true }).catch(() => null)
     text = nested?.text ?? ""
     html = nested?.html
   }
