@@ -5,18 +5,17 @@ import { partsOf, type RawPart, typeOfPart } from "./parts.ts"
  * Takes out of a mail what the parser would be slow on and nobody reads: what is above 1 MB of one text body, and all
  * after the thousandth part. Files stay whole. Linear in the size of the mail.
  */
-export function cutLongBodies(raw: Buffer): { bytes: Buffer; truncated: boolean } {
+export function cutLongBodies(raw: Buffer, parts = partsOf(raw)): { bytes: Buffer; truncated: boolean } {
   if (raw.length <= bodyBytesMax && raw.length / 4 < partsMax) return { bytes: raw, truncated: false }
   const kept: Buffer[] = []
   let truncated = false
-  let parts = 0
-  for (const part of partsOf(raw)) {
+  for (const [index, part] of parts.entries()) {
     const { at, bodyAt, end, next } = part
     const long = end - bodyAt > bodyBytesMax && isText(part)
     truncated ||= long
     kept.push(raw.subarray(at, long ? bodyAt + bodyBytesMax : end))
     if (long) kept.push(Buffer.from("\r\n"))
-    if (++parts === partsMax && end < raw.length) return { bytes: Buffer.concat(kept), truncated: true }
+    if (index + 1 === partsMax && end < raw.length) return { bytes: Buffer.concat(kept), truncated: true }
     // The boundary line belongs to the part that it opens; its header begins behind it.
     kept.push(raw.subarray(end, next))
   }

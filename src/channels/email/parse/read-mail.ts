@@ -17,6 +17,7 @@ import {
   textLengthMax,
 } from "./limits.ts"
 import type { MailAddress, MailFlags, ParsedFile, ParsedMail } from "./parsed-mail.ts"
+import { partsOf } from "./parts.ts"
 import { withReadableBodies } from "./readable-bodies.ts"
 import { foldFrom } from "./quoted-text.ts"
 import { safeHtml, textOf } from "./safe-html.ts"
@@ -26,8 +27,9 @@ export const probeHeader = "x-switchboard-probe"
 
 /** Reads one mail. Runs in a process of its own (child.ts): it may be slow, it may die, it may not matter. */
 export async function readMail(raw: Buffer): Promise<ParsedMail> {
-  const readable = withReadableBodies(raw)
-  const { bytes, truncated } = cutLongBodies(readable.bytes)
+  const parts = partsOf(raw)
+  const readable = withReadableBodies(raw, parts)
+  const { bytes, truncated } = readable.bytes === raw ? cutLongBodies(raw, parts) : cutLongBodies(readable.bytes)
   const mail = await PostalMime.parse(withReadableHeader(bytes), {
     forceRfc822Attachments: true,
     maxNestingDepth: nestingMax,
@@ -68,7 +70,8 @@ async function contentOf(mail: Email, raw: Buffer, flags: MailFlags): Promise<{ 
   const inner = mail.attachments.find((part) => part.mimeType === "message/rfc822")
   // A mail that is nothing but another mail: what that one says is what there is to read.
   if (text.trim() === "" && !html && inner) {
-    const readable = withReadableBodies(Buffer.from(bytesOf(inner).content), 0)
+    const bytes = Buffer.from(bytesOf(inner).content)
+    const readable = withReadableBodies(bytes, partsOf(bytes), 0)
     const nested = await PostalMime.parse(readable.bytes, { forceRfc822Attachments: true }).catch(() => null)
     text = nested?.text ?? ""
     html = nested?.html

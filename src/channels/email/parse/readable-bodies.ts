@@ -9,15 +9,17 @@ import { takeUuencoded, type UuencodedFile } from "./uuencode.ts"
  * Text parts as the parser needs them: in a character set that is named rightly, and without the files that old senders
  * write into them, of which `filesMost` are taken. What the sender said right stays as it is, to the byte.
  */
-export function withReadableBodies(raw: Buffer, filesMost = filesMax): { bytes: Buffer; files: UuencodedFile[] } {
+export function withReadableBodies(
+  raw: Buffer,
+  parts = partsOf(raw),
+  filesMost = filesMax,
+): { bytes: Buffer; files: UuencodedFile[] } {
   const kept: Buffer[] = []
   const files: UuencodedFile[] = []
   let keptTo = 0
-  let parts = 0
   let isDigest = false
   const named = charsetsNamedIn(raw)
-  for (const part of partsOf(raw)) {
-    if (++parts > partsMax) break
+  for (const part of parts.slice(0, partsMax)) {
     isDigest ||= /multipart\/digest/i.test(part.head)
     if (part.isEpilogue || !isShownText(part, isDigest)) continue
     const read = readPart(raw, part, named, filesMost - files.length)

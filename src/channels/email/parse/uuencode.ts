@@ -3,6 +3,8 @@ export type UuencodedFile = { name: string; content: Buffer }
 
 const lf = 0x0a
 const headLengthMax = 300
+/** Of lines that look like the beginning of a file, how many are looked behind. */
+const triesMax = 10_000
 /** The length of a line is one letter: 0 to 63 bytes. */
 const lineLengthMax = 90
 
@@ -14,7 +16,8 @@ export function takeUuencoded(text: Buffer, filesMax: number): { text: Buffer; f
   const files: UuencodedFile[] = []
   const kept: Buffer[] = []
   let keptTo = 0
-  for (let at = nextBegin(text, 0); at >= 0 && files.length < filesMax; ) {
+  let tries = 0
+  for (let at = nextBegin(text, 0); at >= 0 && files.length < filesMax && ++tries <= triesMax; ) {
     const found = fileAt(text, at)
     if (found.file) {
       files.push(found.file)
