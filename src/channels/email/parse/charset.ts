@@ -29,7 +29,7 @@ export type CharsetHints = {
  * is UTF-8, whatever a set of 256 letters would make of it; nothing is said where the guess is not sure.
  */
 export function charsetOf(content: Uint8Array, { declared, named }: CharsetHints): string | null {
-  if (isAscii(content)) return null
+  if (isAscii(content) || /^\s*"?utf-?(16|32)/i.test(declared ?? "")) return null
   const said = decoderOf(declared ?? "utf-8")
   if (isUtf8(content)) return said?.encoding === "utf-8" || (said && isReadable(content, said)) ? null : "utf-8"
   const sample = tellingLines(content)

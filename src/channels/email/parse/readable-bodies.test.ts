@@ -94,6 +94,10 @@ describe("the character set of a text", () => {
         "Schöne Grüße — 您好",
       )
     }
+    const wide = Buffer.from(`\ufeff${japanese}`, "utf16le").toString("base64")
+    expect(await textOf(["Content-Type: text/plain; charset=utf-16", "Content-Transfer-Encoding: base64"], wide)).toBe(
+      japanese,
+    )
     // Two letters of GBK that are one of UTF-8: what is said counts.
     const gbk = Buffer.from("c3b3d2d7", "hex")
     expect(await textOf(["Content-Type: text/plain; charset=gbk"], gbk)).toBe("贸易")
