@@ -73,6 +73,7 @@ test("S3 S8 a mail over SMTP stands on the screen of the available agent without
   await open("Tom Okafor")
   await timeline().getByText("The VAT number is missing.").waitFor()
   await page.getByText("Entry point exception: goes to Billing").waitFor()
+  await timeline().getByText("Sender not verified: nothing proves that this is from Tom Okafor").first().waitFor()
   expect(await composer().getByLabel("Subject").inputValue()).toBe("Re: Invoice 48107")
   const field = composer().locator(".ProseMirror")
   await field.click()

@@ -128,7 +128,11 @@ export const domainEvents = {
   },
   "message.authentication_checked": {
     when: "SPF, DKIM and DMARC of a mail were checked.",
-    data: { messageId: id, conversationId: id, authentication: { spf: "pass", dkim: "pass", dmarc: "pass" } },
+    data: {
+      messageId: id,
+      conversationId: id,
+      authentication: { spf: "pass", dkim: "pass", dmarc: "pass", sender: "pass" },
+    },
   },
   "message.files_added": {
     when: "Files of a message came after it.",

@@ -145,7 +145,7 @@ export function createAuthenticationCheck(deps: {
   }
 }
 
-const noAnswer: Verdicts = { spf: "error", dkim: "error", dmarc: "error" }
+const noAnswer: Verdicts = { spf: "error", dkim: "error", dmarc: "error", sender: "error" }
 
 type StoredMail = { envelopeFrom?: string; client?: { ip?: string; helo?: string } } | null
 

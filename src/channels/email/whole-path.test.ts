@@ -216,15 +216,32 @@ test("reliability 31 SPF, DKIM and DMARC are checked after the commit by the rec
   }
   const { signatures } = await dkimSign(honest, { ...signature, signatureData: [signature] })
   await smtp(`${signatures}${honest}`, { from: "honest@good.example" })
-  expect(await authenticationOf("honest@good.example")).toEqual({ spf: "pass", dkim: "pass", dmarc: "pass" })
+  expect(await authenticationOf("honest@good.example")).toEqual({
+    spf: "pass",
+    dkim: "pass",
+    dmarc: "pass",
+    sender: "pass",
+  })
   await smtp(`${signatures}${honest.replace("I am me.", "Send money.").replace("honest@", "forged@")}`, {
     from: "someone@elsewhere.example",
   })
-  expect(await authenticationOf("forged@good.example")).toEqual({ spf: "none", dkim: "fail", dmarc: "fail" })
+  expect(await authenticationOf("forged@good.example")).toEqual({
+    spf: "none",
+    dkim: "fail",
+    dmarc: "fail",
+    sender: "fail",
+  })
+  await smtp(eml("From: maya@no-policy.example", "", "Who am I?"), { from: "someone@good.example" })
+  expect(await authenticationOf("maya@no-policy.example")).toEqual({
+    spf: "pass",
+    dkim: "none",
+    dmarc: "none",
+    sender: "none",
+  })
   const events = (
     await server.app.ground.database.pool.query("SELECT data FROM events WHERE type = 'message.authentication_checked'")
   ).rows
-  expect(events.length).toBeGreaterThanOrEqual(2)
+  expect(events.length).toBeGreaterThanOrEqual(3)
   await server.api("PUT", "/sandbox/dns-records", [])
   const played = await server.api("POST", "/sandbox/messages", {
     entryPointId: box.entryPointId,
@@ -232,7 +249,12 @@ test("reliability 31 SPF, DKIM and DMARC are checked after the commit by the rec
     text: "hi",
   })
   expect(played.status).toBe(201)
-  expect(await authenticationOf("played@good.example")).toEqual({ spf: "error", dkim: "error", dmarc: "error" })
+  expect(await authenticationOf("played@good.example")).toEqual({
+    spf: "error",
+    dkim: "error",
+    dmarc: "error",
+    sender: "error",
+  })
 })
 
 test("reliability 30 mail from another of our own addresses is marked automatic: it is never answered by itself", async () => {

@@ -31,8 +31,11 @@ export type Attachment = z.infer<typeof Attachment>
 
 const Verdict = z.enum(["pass", "fail", "none", "error"])
 
-/** SPF, DKIM and DMARC of an inbound mail. */
-export const Authentication = z.object({ spf: Verdict, dkim: Verdict, dmarc: Verdict })
+/**
+ * SPF, DKIM and DMARC of an inbound mail; and of all of them together `sender`, whether the address in From is proved:
+ * `none` where nothing proves or disproves it. Mails from before this was asked have no `sender`.
+ */
+export const Authentication = z.object({ spf: Verdict, dkim: Verdict, dmarc: Verdict, sender: Verdict.optional() })
 export type Authentication = z.infer<typeof Authentication>
 
 export const Message = z.object({

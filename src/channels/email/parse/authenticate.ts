@@ -1,11 +1,16 @@
 import { Resolver } from "node:dns/promises"
+import { domainToASCII } from "node:url"
 import { authenticate } from "mailauth"
 import { addressParser } from "postal-mime"
+import { getDomain } from "tldts"
 import type { AuthenticateJob, DnsRecord } from "./pool.ts"
 import { cleanAddress } from "./read-mail.ts"
 
 type Verdict = "pass" | "fail" | "none" | "error"
-export type Verdicts = { spf: Verdict; dkim: Verdict; dmarc: Verdict }
+/** `sender`: whether the domain in From is proved to have sent the mail, by its policy or, where it has none, by alignment. */
+export type Verdicts = { spf: Verdict; dkim: Verdict; dmarc: Verdict; sender: Verdict }
+
+type Found = Awaited<ReturnType<typeof authenticate>>
 
 const signaturesMax = 10
 const dnsTimeoutMs = 1_000
@@ -22,6 +27,8 @@ export async function authenticateMail(job: AuthenticateJob): Promise<Verdicts> 
     disableBimi: true,
   })
   const dkim = found.dkim?.results.map((result) => result.status.result) ?? []
+  const author = authorDomain(Buffer.from(job.raw))
+  const dmarc = author === null ? "fail" : verdict(found.dmarc ? found.dmarc.status.result : "none")
   return {
     spf: verdict(found.spf ? found.spf.status.result : "none"),
     dkim: dkim.includes("pass")
@@ -31,29 +38,53 @@ export async function authenticateMail(job: AuthenticateJob): Promise<Verdicts> 
         : dkim.some((one) => one !== "none")
           ? "fail"
           : "none",
-    dmarc: namesOneDomain(Buffer.from(job.raw)) ? verdict(found.dmarc ? found.dmarc.status.result : "none") : "fail",
+    dmarc,
+    sender: author === null || dmarc === "pass" || dmarc === "fail" ? dmarc : alignment(found, author, dmarc),
   }
+}
+
+/**
+ * Most domains have no policy. What a DMARC check would compare bears them out all the same: SPF or DKIM passes, for the
+ * organizational domain of the author (RFC 7489 3.1). A domain of the mail's own making proves nothing of another.
+ */
+function alignment(found: Found, author: string, dmarc: Verdict): Verdict {
+  const checks = [
+    ...(found.spf ? [{ domain: found.spf.domain, result: found.spf.status.result }] : []),
+    ...(found.dkim?.results ?? []).map((one) => ({ domain: one.signingDomain, result: one.status.result })),
+  ]
+  const aligned = checks.filter(({ domain }) => domain && organization(domain) === organization(author))
+  const results = aligned.map(({ result }) => verdict(result))
+  if (results.includes("pass")) return "pass"
+  return dmarc === "error" || results.includes("error") ? "error" : "none"
+}
+
+/** What its owner registered; under `github.io` and the like each name has another owner. */
+function organization(domain: string): string {
+  const name = domainToASCII(domain.replace(/\.$/, "")) || domain
+  return getDomain(name, { allowPrivateDomains: true }) ?? name
 }
 
 const headerBytesMax = 1_000_000
 
 /**
- * RFC 7489 6.6.1: a mail whose From is there twice, names two domains or none has no domain that could be asked, and is
+ * The domain in From. RFC 7489 6.6.1: a mail whose From is there twice, names two domains or none has no domain that could be asked, and is
  * how a forger gets around the policy of the one that he wears.
  */
-function namesOneDomain(raw: Buffer): boolean {
+function authorDomain(raw: Buffer): string | null {
   const head = raw.toString("latin1", 0, headerBytesMax)
   const end = /\r?\n\r?\n/.exec(head)?.index ?? head.length
   const fields = head
     .slice(0, end)
     .split(/\r?\n(?![ \t])/)
     .filter((field) => /^from[ \t]*:/i.test(field))
-  if (fields.length > 1) return false
+  if (fields.length > 1) return null
   const from = fields[0]?.slice(fields[0].indexOf(":") + 1) ?? ""
   const addresses = addressParser(from.slice(0, fromLengthMax)).flatMap((one) => one.group ?? [one])
   const domains = new Set(addresses.map(({ address = "" }) => address.split("@").at(-1)?.toLowerCase()))
   // Where no address can be read, the author was taken from the envelope, for which DMARC says nothing.
-  return domains.size === 1 && addresses.some(({ address = "" }) => cleanAddress(address) !== null)
+  const [domain] = domains
+  const isReadable = addresses.some(({ address = "" }) => cleanAddress(address) !== null)
+  return domains.size === 1 && isReadable ? (domain ?? null) : null
 }
 
 const fromLengthMax = 20_000

@@ -22,14 +22,27 @@ export function withReadableHeader(raw: Buffer): Buffer {
 }
 
 function decoderOf(head: Buffer): TextDecoder {
-  for (const [, charset = ""] of head.toString("latin1").matchAll(/\bcharset\s?=\s?"?([\w.:-]{2,40})/gi)) {
+  for (const charset of charsetsNamedIn(head)) {
     const decoder = tryDecoder(charset)
     if (decoder && decoder.encoding !== "utf-8") return decoder
   }
   return new TextDecoder("windows-1252")
 }
 
-function tryDecoder(charset: string): TextDecoder | null {
+const namesMax = 10
+
+/** The character sets that parts and encoded words (RFC 2047) of a mail name, in the order in which they stand, each once. */
+export function charsetsNamedIn(raw: Buffer): string[] {
+  const named = new Set<string>()
+  const text = raw.toString("latin1", 0, lookedAtBytesMax)
+  for (const found of text.matchAll(/\bcharset\s?=\s?["']?([\w.:-]{2,40})|=\?([\w.:-]{2,40})(?:\*\w*)?\?[bq]\?/gi)) {
+    named.add((found[1] ?? found[2] ?? "").toLowerCase())
+    if (named.size === namesMax) break
+  }
+  return [...named]
+}
+
+export function tryDecoder(charset: string): TextDecoder | null {
   try {
     return new TextDecoder(charset)
   } catch {

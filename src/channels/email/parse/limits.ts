@@ -7,6 +7,7 @@ export const nameLengthMax = 200
 export const addressesMax = 200
 export const referencesMax = 100
 export const filesMax = 100
+export const partsMax = 1_000
 export const nestingMax = 100
 export const headerBytesMax = 1_000_000
 /** email-reply-parser is quadratic on hostile text. */

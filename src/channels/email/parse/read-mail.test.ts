@@ -206,6 +206,13 @@ const bombs: [string, () => Buffer][] = [
         `From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${"--b\r\nContent-Type: text/plain; name=x\r\n\r\nx\r\n".repeat(10_000)}--b--\r\n`,
       ),
   ],
+  [
+    "a million boundaries",
+    () =>
+      Buffer.from(
+        `From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${"--b\r\n".repeat(1_000_000)}`,
+      ),
+  ],
   ["1 MB header line", () => Buffer.from(`From: a@b.example\r\nX-Long: ${"x".repeat(990_000)}\r\n\r\nhello\r\n`)],
   [
     "100,000 recipients",

@@ -17,6 +17,8 @@ import {
   textLengthMax,
 } from "./limits.ts"
 import type { MailAddress, MailFlags, ParsedFile, ParsedMail } from "./parsed-mail.ts"
+import { partsOf } from "./parts.ts"
+import { withReadableBodies } from "./readable-bodies.ts"
 import { foldFrom } from "./quoted-text.ts"
 import { safeHtml, textOf } from "./safe-html.ts"
 
@@ -25,12 +27,17 @@ export const probeHeader = "x-switchboard-probe"
 
 /** Reads one mail. Runs in a process of its own (child.ts): it may be slow, it may die, it may not matter. */
 export async function readMail(raw: Buffer): Promise<ParsedMail> {
-  const { bytes, truncated } = cutLongBodies(raw)
+  const parts = partsOf(raw)
+  const readable = withReadableBodies(raw, parts)
+  const { bytes, truncated } = readable.bytes === raw ? cutLongBodies(raw, parts) : cutLongBodies(readable.bytes)
   const mail = await PostalMime.parse(withReadableHeader(bytes), {
     forceRfc822Attachments: true,
     maxNestingDepth: nestingMax,
     maxHeadersSize: headerBytesMax,
   })
+  for (const { name, content } of readable.files) {
+    mail.attachments.push({ filename: name, mimeType: "application/octet-stream", disposition: "attachment", content })
+  }
   const flags: MailFlags = truncated ? { truncated: true } : {}
   const content = await contentOf(mail, bytes, flags)
   const files = filesOf(mail.attachments, flags)
@@ -63,7 +70,9 @@ async function contentOf(mail: Email, raw: Buffer, flags: MailFlags): Promise<{ 
   const inner = mail.attachments.find((part) => part.mimeType === "message/rfc822")
   // A mail that is nothing but another mail: what that one says is what there is to read.
   if (text.trim() === "" && !html && inner) {
-    const nested = await PostalMime.parse(bytesOf(inner).content, { forceRfc822Attachments: true }).catch(() => null)
+    const bytes = Buffer.from(bytesOf(inner).content)
+    const readable = withReadableBodies(bytes, partsOf(bytes), 0)
+    const nested = await PostalMime.parse(readable.bytes, { forceRfc822Attachments: true }).catch(() => null)
     text = nested?.text ?? ""
     html = nested?.html
   }

@@ -3,6 +3,7 @@ import { Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle, IconArrowsMaximize, IconCornerUpLeft, IconDots, IconDownload } from "@tabler/icons-react"
 import { useState } from "react"
 import type { Message } from "../../../../src/core/conversations/message.ts"
+import { senderDoubt } from "../../../../src/core/conversations/sender-doubt.ts"
 import { exactTime } from "../../field/relative-time.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { shownName } from "../names.ts"
@@ -145,17 +146,12 @@ function MailMenu({ message }: { message: Message }) {
 
 /** What a reader must know before he believes a mail. */
 function Warnings({ message }: { message: Message }) {
-  const { flags, authentication } = message
-  // Forwarding breaks SPF, and mailing lists DKIM; where DMARC holds, the other one bore the sender out.
-  const failed =
-    authentication && authentication.dmarc !== "pass"
-      ? (["spf", "dkim", "dmarc"] as const).filter((each) => authentication[each] === "fail")
-      : []
-  const names = failed.map((each) => each.toUpperCase()).join(", ")
-  const forged = failed.includes("dmarc") || failed.length > 1
+  const { flags } = message
+  const doubt = senderDoubt(message)
+  const names = doubt && "failed" in doubt ? doubt.failed : ""
   return (
     <>
-      {forged && (
+      {doubt?.kind === "forged" && (
         <div className={classes.mailWarning}>
           <IconAlertTriangle size={16} stroke={1.75} aria-hidden />
           <Trans>
@@ -164,12 +160,19 @@ function Warnings({ message }: { message: Message }) {
           </Trans>
         </div>
       )}
-      {!forged && names !== "" && (
+      {doubt?.kind === "failed" && (
         <div className={classes.mailNotice}>
           <Trans>{names} failed for this mail.</Trans>
         </div>
       )}
-      {Boolean(flags.authorUnverified) && !forged && (
+      {doubt?.kind === "unproven" && !flags.authorUnverified && (
+        <div className={classes.mailNotice}>
+          <Trans>
+            Sender not verified: nothing proves that this is from {message.fromHeader ?? message.envelopeFrom}.
+          </Trans>
+        </div>
+      )}
+      {Boolean(flags.authorUnverified) && doubt?.kind !== "forged" && (
         <div className={classes.mailNotice}>
           <Trans>This mail names no sender that can be read. {message.envelopeFrom} is only where it came from.</Trans>
         </div>
