@@ -305,6 +305,12 @@ test("no reply needed ends what waits, and taken back it waits again at its old 
     queueItem: { waitingSince: before.queueItem.waitingSince, dueAt: before.dueAt },
     contact: { channel: "email", state: "queued" },
   })
+  const items = (await ana.call("GET", `/customers/${before.customer.id}/timeline`)).body.items
+  const changes = items.filter((item: { kind: string }) => item.kind === "status_change")
+  expect(changes).toMatchObject([
+    { actor: { type: "user", id: ana.id }, statusChange: { from: "new", to: "waiting", reason: "no_reply_needed" } },
+    { actor: { id: ana.id }, statusChange: { from: "waiting", to: "new", reason: "no_reply_needed_taken_back" } },
+  ])
   await consistent()
 })
 
