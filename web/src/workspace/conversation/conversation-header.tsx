@@ -22,13 +22,13 @@ import { shownName, useNames } from "../names.ts"
 import type { OpenConversation } from "../work.queries.ts"
 import { useConversationActions } from "./actions.ts"
 import classes from "./conversation.module.css"
-import { type TopicsAsked, Topics } from "./topics.tsx"
+import { Topics } from "./topics.tsx"
 import { useTake } from "./take.ts"
 
 type Props = {
   conversation: OpenConversation
-  topicsAsked: TopicsAsked
-  onTopics: (asked: TopicsAsked) => void
+  topicsAsked: boolean
+  onTopics: (asked: boolean) => void
   onNote: () => void
   onTransfer: () => void
   onClose: (next: boolean) => void
@@ -173,7 +173,7 @@ export function ConversationHeader({
                     <Menu.Item onClick={onTransfer}>
                       <Trans>Transfer</Trans>
                     </Menu.Item>
-                    <Menu.Item onClick={() => onTopics("asked")}>
+                    <Menu.Item onClick={() => onTopics(true)}>
                       <Trans>Topics</Trans>
                     </Menu.Item>
                     <Menu.Item onClick={() => noReplyNeeded.mutate(!conversation.noReplyNeeded)}>

@@ -17,10 +17,9 @@ import { Timeline } from "../timeline/timeline.tsx"
 import { useConversationLive } from "../use-work-live.ts"
 import { conversationQuery, type OpenConversation } from "../work.queries.ts"
 import { useClose } from "./actions.ts"
-import { CloseQuestion } from "./close-question.tsx"
+import { type CloseAsked, CloseQuestion } from "./close-question.tsx"
 import classes from "./conversation.module.css"
 import { ConversationHeader } from "./conversation-header.tsx"
-import type { TopicsAsked } from "./topics.tsx"
 import { TransferDialog } from "./transfer-dialog.tsx"
 import { useWorkKey } from "../shortcuts.ts"
 
@@ -48,8 +47,10 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
   const [isTransferring, setTransferring] = useState(false)
-  const [topicsAsked, setTopicsAsked] = useState<TopicsAsked>(null)
-  const [asking, setAsking] = useState<{ next: boolean } | null>(null)
+  const [topicsAsked, setTopicsAsked] = useState(false)
+  /** Kept while its window fades. */
+  const [asked, setAsked] = useState<CloseAsked>({ next: false, waiting: false, topicRequired: false })
+  const [isAsking, setAsking] = useState(false)
   const close = useClose(conversation)
   const pane = useRef<HTMLElement>(null)
   const pending = usePending(conversation.id)
@@ -64,18 +65,20 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
   }, [follows])
 
   const focusComposer = () => setTimeout(() => pane.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), 50)
-  const onClose = (next: boolean, force = false) =>
+  const ask = (question: CloseAsked) => {
+    setAsked(question)
+    setAsking(true)
+  }
+  const onClose = (next: boolean, force = false, topicIds?: string[]) =>
     close.mutate(
-      { next, force },
+      { next, force, topicIds },
       {
-        onSuccess: () => setAsking(null),
+        onSuccess: () => setAsking(false),
         onError: (error) => {
           if (!(error instanceof ApiProblem)) return toastProblem(error)
-          if (error.code === "customer_waiting") return setAsking({ next })
-          if (error.code === "topic_required") {
-            setAsking(null)
-            return setTopicsAsked("required")
-          }
+          if (error.code === "customer_waiting")
+            return ask({ next, waiting: true, topicRequired: error.body.topicRequired === true })
+          if (error.code === "topic_required") return ask({ next, waiting: force, topicRequired: true })
           toastProblem(error)
         },
       },
@@ -142,12 +145,13 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
       )}
       <TransferDialog conversation={conversation} opened={isTransferring} onClose={() => setTransferring(false)} />
       <CloseQuestion
-        opened={asking !== null}
+        opened={isAsking}
+        asked={asked}
         name={name}
         ago={shortTime(conversation.lastItem?.at ?? conversation.updatedAt, Date.now())}
         busy={close.isPending}
-        onCancel={() => setAsking(null)}
-        onClose={() => onClose(asking?.next ?? false, true)}
+        onCancel={() => setAsking(false)}
+        onClose={(topicIds) => onClose(asked.next, asked.waiting, topicIds)}
       />
     </section>
   )
