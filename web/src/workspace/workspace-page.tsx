@@ -15,6 +15,7 @@ import { CustomerPane } from "./customer/customer-pane.tsx"
 import { ConversationList } from "./list/conversation-list.tsx"
 import { shownName } from "./names.ts"
 import { useDock } from "./offers/dock.ts"
+import { focusOffer } from "./offers/offer-focus.ts"
 import { OfferStack } from "./offers/offer-card.tsx"
 import { PaneDivider } from "./pane-divider.tsx"
 import { type Panes, usePanes } from "./panes.ts"
@@ -172,7 +173,7 @@ function useKeys({ onFoldList, onFoldCustomer, onWhy, onList }: Keys) {
   useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
   useWorkKey("1", onList)
   useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
-  useWorkKey("5", () => document.querySelector<HTMLElement>("[data-offer]")?.focus())
+  useWorkKey("5", focusOffer)
   useWorkKey("j", onList)
   useWorkKey("k", onList)
 }

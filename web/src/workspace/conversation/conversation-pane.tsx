@@ -9,6 +9,7 @@ import { useCan, useMe } from "../../can.ts"
 import { QueryError } from "../../field/resource-state.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { Composer } from "../composer/composer.tsx"
+import { isTakenUp } from "../composer/hand-over.ts"
 import { usePending } from "../composer/outbox.ts"
 import type { ComposerTab } from "../composer/writing.tsx"
 import { shownName, useNames } from "../names.ts"
@@ -60,9 +61,9 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
   useTakenAway(conversation)
   // What had the focus may have gone with the conversation before: Close and next, for one.
   useEffect(() => {
-    if (follows && document.activeElement === document.body)
+    if (isTakenUp(conversation.id) || (follows && document.activeElement === document.body))
       pane.current?.querySelector("h1")?.focus({ preventScroll: true })
-  }, [follows])
+  }, [follows, conversation.id])
 
   const focusComposer = () => setTimeout(() => pane.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), 50)
   const ask = (question: CloseAsked) => {

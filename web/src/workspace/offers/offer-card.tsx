@@ -1,15 +1,18 @@
-import { Button } from "@mantine/core"
+import { Button, Popover, ScrollArea } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconCheck, IconInbox } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { useEffect, useState } from "react"
+import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
 import { entryPointName } from "../../field/entry-point-label.tsx"
 import { toastProblem } from "../../field/toast.tsx"
+import { takeUp } from "../composer/hand-over.ts"
+import { WhySteps } from "../customer/why.tsx"
 import { shownName, useNames } from "../names.ts"
+import { leaveOffers, useFocusLeaving } from "./offer-focus.ts"
 import { accept, decline, end, expire, type ShownOffer, useOffers } from "./offers.ts"
 import classes from "./offers.module.css"
 
@@ -28,7 +31,13 @@ export function OfferStack({ className, brief = false }: { className?: string; b
   return (
     <div className={`${classes.stack} ${className ?? ""}`} data-offers>
       {offers.slice(0, most).map((shown) => (
-        <OfferCard key={shown.offer.id} shown={shown} brief={brief} withKeys={shown === byKeys} />
+        <Fragment key={shown.offer.id}>
+          {shown.end ? (
+            <EndedCard shown={shown} />
+          ) : (
+            <OfferCard shown={shown} brief={brief} withKeys={shown === byKeys} />
+          )}
+        </Fragment>
       ))}
       {more > 0 && (
         <div className={classes.more}>
@@ -53,10 +62,21 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
   const name = shownName(offer.customer.name, t`Unknown customer`)
   const inbox = names.inbox(offer.inboxId)
   const answer = useAnswer(shown)
+  const card = useRef<HTMLElement>(null)
+  useFocusLeaving(card, answer.accept.isPending)
   const label = t`${channelLabel(offer.channel)} request from ${name}`
-  if (shown.end) return <EndedCard shown={shown} />
+  // What hangs over the page from here, such as the reasons, answers to Escape itself.
+  const onKeyDown = (event: KeyboardEvent) =>
+    event.key === "Escape" && card.current?.contains(event.target as Node) && leaveOffers()
   return (
-    <section className={classes.card} aria-label={label} data-offer={offer.id} tabIndex={-1}>
+    <section
+      ref={card}
+      className={classes.card}
+      aria-label={label}
+      data-offer={offer.id}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
       <Countdown shown={shown} />
       <div className={classes.inside}>
         <div className={classes.head}>
@@ -108,9 +128,31 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
           >
             <Trans>Decline</Trans> {withKeys && <span className={classes.key}>F9</span>}
           </Button>
+          <WhyOffered conversationId={offer.conversationId} />
         </div>
       </div>
     </section>
+  )
+}
+
+/** The same steps as in the customer pane, before one says yes. */
+function WhyOffered({ conversationId }: { conversationId: string }) {
+  const { t } = useLingui()
+  return (
+    <Popover position="bottom-end" width={340} trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="subtle" color="gray" className={classes.why}>
+          <Trans>Why?</Trans>
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p={0} aria-label={t`Why did I get this?`}>
+        <ScrollArea.Autosize mah={360} viewportProps={{ tabIndex: 0 }}>
+          <div className={classes.reasons}>
+            <WhySteps conversationId={conversationId} withCandidates />
+          </div>
+        </ScrollArea.Autosize>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 
@@ -135,13 +177,22 @@ export function useAnswer(shown: ShownOffer | undefined) {
     },
     accept: useMutation({
       mutationFn: () => accept(id),
-      onSuccess: ({ conversation }) =>
-        navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } }),
+      onSuccess: ({ conversation }) => {
+        const open = isOpen(conversation.id) && document.querySelector<HTMLElement>("[data-composer]")
+        if (open) return open.focus()
+        // On a phone the keyboard would cover what the customer wrote.
+        takeUp(conversation.id, !window.matchMedia("(max-width: 47.99em)").matches)
+        return navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } })
+      },
       onError: failed,
       onSettled: settled,
     }),
     decline: useMutation({ mutationFn: () => decline(id), onError: failed, onSettled: settled }),
   }
+}
+
+function isOpen(conversationId: string): boolean {
+  return window.location.pathname === `/work/c/${conversationId}`
 }
 
 function EndedCard({ shown }: { shown: ShownOffer }) {
