@@ -13,6 +13,7 @@ import { isTakenUp } from "../composer/hand-over.ts"
 import { usePending } from "../composer/outbox.ts"
 import type { ComposerTab } from "../composer/writing.tsx"
 import { shownName, useNames } from "../names.ts"
+import { OfferStack } from "../offers/offer-card.tsx"
 import { shortTime } from "../short-time.ts"
 import { Timeline } from "../timeline/timeline.tsx"
 import { useConversationLive } from "../use-work-live.ts"
@@ -24,7 +25,14 @@ import { ConversationHeader } from "./conversation-header.tsx"
 import { TransferDialog } from "./transfer-dialog.tsx"
 import { useWorkKey } from "../shortcuts.ts"
 
-type Props = { conversationId: string; onCustomer: () => void; customerShown: boolean; onWhy: () => void }
+type Props = {
+  conversationId: string
+  onCustomer: () => void
+  customerShown: boolean
+  onWhy: () => void
+  /** Offers stand here, between header and timeline. */
+  offersAbove: boolean
+}
 
 /** The middle pane: header, timeline, composer. */
 export function ConversationPane(props: Props) {
@@ -43,7 +51,7 @@ export function ConversationPane(props: Props) {
 /** `follows` another conversation in this pane. */
 type LoadedProps = Props & { conversation: OpenConversation; follows: boolean }
 
-function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }: LoadedProps) {
+function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, offersAbove }: LoadedProps) {
   const { t } = useLingui()
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
@@ -122,6 +130,7 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
         onCustomer={onCustomer}
         customerShown={customerShown}
       />
+      {offersAbove && <OfferStack form="strip" />}
       <Timeline
         customerId={conversation.customer.id}
         customerName={name}

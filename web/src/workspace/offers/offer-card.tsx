@@ -21,21 +21,28 @@ const stackedMax = 2
 const guardMs = 400
 const lastSeconds = 5
 
-/** What is offered to me now: at most two cards, others counted. Brief: one, without its last words. */
-export function OfferStack({ className, brief = false }: { className?: string; brief?: boolean }) {
+type StackProps = {
+  className?: string
+  /** `brief`: one, without its last words; `strip`: one, in a line. */
+  form?: Form
+}
+type Form = "card" | "brief" | "strip"
+
+/** What is offered to me now: at most two cards, others counted. */
+export function OfferStack({ className = "", form = "card" }: StackProps) {
   const offers = useOffers()
   if (offers.length === 0) return null
-  const most = brief ? 1 : stackedMax
+  const most = form === "card" ? stackedMax : 1
   const byKeys = offers.find((shown) => !shown.end)
   const more = offers.length - most
   return (
-    <div className={`${classes.stack} ${className ?? ""}`} data-offers>
+    <div className={`${classes.stack} ${form === "strip" ? classes.strip : ""} ${className}`} data-offers>
       {offers.slice(0, most).map((shown) => (
         <Fragment key={shown.offer.id}>
           {shown.end ? (
             <EndedCard shown={shown} />
           ) : (
-            <OfferCard shown={shown} brief={brief} withKeys={shown === byKeys} />
+            <OfferCard shown={shown} form={form} withKeys={shown === byKeys} />
           )}
         </Fragment>
       ))}
@@ -50,12 +57,12 @@ export function OfferStack({ className, brief = false }: { className?: string; b
 
 type CardProps = {
   shown: ShownOffer
-  brief: boolean
+  form: Form
   /** F8 and F9 answer this one. */
   withKeys: boolean
 }
 
-function OfferCard({ shown, brief, withKeys }: CardProps) {
+function OfferCard({ shown, form, withKeys }: CardProps) {
   const { t } = useLingui()
   const names = useNames()
   const { offer } = shown
@@ -86,9 +93,10 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
               {name}
             </div>
             <div className="dim ellipsis" style={{ fontSize: 12 }}>
-              {brief ? (
+              {form !== "card" ? (
                 <>
                   {inbox} · {channelLabel(offer.channel)}
+                  {form === "strip" && offer.preview && <> · {offer.preview}</>}
                 </>
               ) : offer.entryPoint ? (
                 <Trans>to {entryPointName(offer.entryPoint)}</Trans>
@@ -99,8 +107,8 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
           </div>
           <Seconds shown={shown} />
         </div>
-        {!brief && offer.preview && <p className={classes.preview}>{offer.preview}</p>}
-        {!brief && (
+        {form === "card" && offer.preview && <p className={classes.preview}>{offer.preview}</p>}
+        {form === "card" && (
           <div className={classes.tags}>
             <span className={classes.tag}>
               <IconInbox size={13} stroke={1.75} aria-hidden /> {inbox}
@@ -137,7 +145,6 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
 
 /** The same steps as in the customer pane, before one says yes. */
 function WhyOffered({ conversationId }: { conversationId: string }) {
-  const { t } = useLingui()
   return (
     <Popover position="bottom-end" width={340} trapFocus returnFocus>
       <Popover.Target>
@@ -145,9 +152,12 @@ function WhyOffered({ conversationId }: { conversationId: string }) {
           <Trans>Why?</Trans>
         </Button>
       </Popover.Target>
-      <Popover.Dropdown p={0} aria-label={t`Why did I get this?`}>
-        <ScrollArea.Autosize mah={360} viewportProps={{ tabIndex: 0 }}>
+      <Popover.Dropdown p={0}>
+        <ScrollArea.Autosize mah={440} viewportProps={{ tabIndex: 0 }}>
           <div className={classes.reasons}>
+            <p className={classes.reasonsTitle}>
+              <Trans>Why did I get this?</Trans>
+            </p>
             <WhySteps conversationId={conversationId} withCandidates />
           </div>
         </ScrollArea.Autosize>
