@@ -96,15 +96,20 @@ function TopicChoice({ chosen, missing, onChange }: ChoiceProps) {
       {(topics) => (
         <Checkbox.Group
           mb="lg"
-          label={t`Topics`}
-          description={t`Choose a topic before closing.`}
+          label={t`Choose a topic before closing.`}
           error={missing && chosen.length === 0 ? t`Choose at least one.` : null}
           value={chosen}
           onChange={onChange}
         >
           <Stack className={classes.closingTopics} gap={0} mt="xs">
             {topics.map(({ id, name }, index) => (
-              <Checkbox key={id} value={id} label={name} py={6} data-autofocus={index === 0 || undefined} />
+              <Checkbox
+                key={id}
+                className={classes.closingTopic}
+                value={id}
+                label={name}
+                data-autofocus={index === 0 || undefined}
+              />
             ))}
           </Stack>
         </Checkbox.Group>
