@@ -269,6 +269,7 @@ test("closing while the customer waits asks once, for the topic too; Close and n
   await page.getByRole("button", { name: "Close and next" }).click()
   await question.getByRole("button", { name: "Close anyway" }).click()
   await question.getByText("Choose at least one.").waitFor()
+  await question.getByText("Aiko Tanaka wrote just now and has no answer.").waitFor()
   await look(page, "work-close")
   await question.getByRole("checkbox", { name: "Exchange" }).check()
   await question.getByRole("button", { name: "Close anyway" }).click()

@@ -38,8 +38,15 @@ test("an offer says why it came before one accepts; F8 leads into its conversati
   await why.getByText("Default of SMS: goes to Returns.").waitFor()
   await why.getByText(/^Offered to Jordan Park/).waitFor()
   await look(page, "work-offer-why")
+  await page.setViewportSize({ width: 390, height: 844 })
+  await offer().getByRole("button", { name: "Why?" }).click()
+  await why.getByText("Default of SMS: goes to Returns.").waitFor()
+  const box = await why.boundingBox()
+  expect([box?.x, box?.y].every((edge) => (edge ?? -1) >= 0)).toBe(true)
+  expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390)
   await page.keyboard.press("Escape")
   await why.waitFor({ state: "detached" })
+  await page.setViewportSize({ width: 1440, height: 900 })
   await offer().waitFor()
   await press("F8")
   await page.getByRole("heading", { name: "(415) 555-0141", level: 1 }).waitFor()
@@ -86,6 +93,22 @@ test("where the customer has no pane, an offer covers nothing, and the drawer is
     await press("F9")
     await offer().waitFor({ state: "detached" })
   }
+})
+
+test("with its pane folded on a wide screen an offer covers nothing either", async () => {
+  await page.setViewportSize({ width: 1440, height: 900 })
+  await timeline().focus()
+  await page.keyboard.press("]")
+  await write("+14155550143", "Can I pick it up?")
+  await offer().waitFor()
+  const card = await offer().boundingBox()
+  const header = await page.locator("section > header").boundingBox()
+  expect(card?.y).toBeGreaterThanOrEqual((header?.y ?? 0) + (header?.height ?? 0))
+  expect((card?.y ?? 0) + (card?.height ?? 0)).toBeLessThanOrEqual((await timeline().boundingBox())?.y ?? 0)
+  await press("F9")
+  await offer().waitFor({ state: "detached" })
+  await page.keyboard.press("]")
+  await page.getByRole("complementary", { name: "Customer" }).waitFor()
 })
 
 test("the actions of a conversation stay in its header, and its name readable, at any width", async () => {

@@ -48,7 +48,7 @@ function CloseForm({ asked, name, ago, onCancel, onClose, busy }: Omit<Props, "o
       {asked.waiting && (
         <Text size="sm" mb="lg">
           <Trans>
-            {name} wrote {ago} ago and has no answer. Close anyway?
+            {name} wrote {ago} and has no answer. Close anyway?
           </Trans>
         </Text>
       )}

@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
 import { ApiProblem } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
+import { relativeTime } from "../../field/relative-time.tsx"
 import { QueryError } from "../../field/resource-state.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { Composer } from "../composer/composer.tsx"
@@ -14,7 +15,6 @@ import { usePending } from "../composer/outbox.ts"
 import type { ComposerTab } from "../composer/writing.tsx"
 import { shownName, useNames } from "../names.ts"
 import { OfferStack } from "../offers/offer-card.tsx"
-import { shortTime } from "../short-time.ts"
 import { Timeline } from "../timeline/timeline.tsx"
 import { useConversationLive } from "../use-work-live.ts"
 import { conversationQuery, type OpenConversation } from "../work.queries.ts"
@@ -66,6 +66,8 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, o
   const works = can("conversation.work")
   const closed = conversation.status === "closed"
   const name = shownName(conversation.customer.name, t`Customer`)
+  const wroteAt = conversation.lastItem?.at ?? conversation.updatedAt
+  const isFresh = Date.now() - Date.parse(wroteAt) < 60_000
   useTakenAway(conversation)
   // What had the focus may have gone with the conversation before: Close and next, for one.
   useEffect(() => {
@@ -158,7 +160,7 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, o
         opened={isAsking}
         asked={asked}
         name={name}
-        ago={shortTime(conversation.lastItem?.at ?? conversation.updatedAt, Date.now())}
+        ago={isFresh ? t`just now` : relativeTime(wroteAt, Date.now())}
         busy={close.isPending}
         onCancel={() => setAsking(false)}
         onClose={(topicIds) => onClose(asked.next, asked.waiting, topicIds)}
