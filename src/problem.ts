@@ -110,7 +110,11 @@ export const problemCodes = {
   at_capacity: { status: 409, title: "At capacity", whatToDo: "Finish or close something first." },
   conversation_closed: { status: 409, title: "The conversation is closed", whatToDo: "Reopen it first." },
   conversation_active: { status: 409, title: "A conversation is active", whatToDo: "Use `conversationId`." },
-  customer_waiting: { status: 409, title: "The customer is waiting", whatToDo: "Answer, or send `force: true`." },
+  customer_waiting: {
+    status: 409,
+    title: "The customer is waiting",
+    whatToDo: "Answer, or send `force: true`. `topicRequired` tells whether a topic is missing too.",
+  },
   topic_required: { status: 409, title: "A topic is required", whatToDo: "Choose a topic before closing." },
   agent_not_in_inbox: {
     status: 409,

@@ -14,6 +14,7 @@ export type Closing = { force: boolean; topicIds?: readonly string[] | undefined
 /**
  * Ends the conversation: its contacts, its place in the queue, its assignment. 409 `customer_waiting` while somebody
  * waits for an answer, unless forced; 409 `topic_required` where the company wants one. Closed already: nothing happens.
+ * The first refusal tells of both, so that a person is asked once.
  */
 export async function closeConversation(
   tx: Tx,
@@ -23,9 +24,10 @@ export async function closeConversation(
 ): Promise<void> {
   const { work, conversation } = await lockSeenWithCustomer(tx, acting, conversationId)
   if (conversation.closedAt) return
-  if (conversation.awaitingSince && !closing.force) throw problem("customer_waiting")
   const topicIds = closing.topicIds ? await setTopics(tx, conversation, closing.topicIds) : conversation.topicIds
-  if (topicIds.length === 0 && (await isTopicRequired(tx))) throw problem("topic_required")
+  const topicRequired = topicIds.length === 0 && (await isTopicRequired(tx))
+  if (conversation.awaitingSince && !closing.force) throw problem("customer_waiting", { topicRequired })
+  if (topicRequired) throw problem("topic_required")
   await close(tx, acting, { work, conversation: { ...conversation, topicIds } }, "conversation_closed")
 }
 

@@ -158,6 +158,9 @@ function changed(conversation: ConversationRow, change: ConversationChange): Con
   return { ...after, status: statusOf(after) }
 }
 
+/** What somebody decided stands in the timeline; that a message made it open or waiting is seen by the message. */
+const shownReasons = new Set(["no_reply_needed", "no_reply_needed_taken_back"])
+
 /** The events of a change; for callers that change `quiet`ly and place the events themselves. `about`: see `EventOptions`. */
 export function announceChange(
   tx: Tx,
@@ -168,7 +171,7 @@ export function announceChange(
 ): void {
   const { id: conversationId, customerId } = after
   if (before.status !== after.status) {
-    const shown = after.status === "closed" || before.status === "closed"
+    const shown = after.status === "closed" || before.status === "closed" || shownReasons.has(reason ?? "")
     const thing = { from: before.status, to: after.status, forced: after.closeForced, reason: reason ?? null }
     const timeline = { kind: "status_change" as const, conversationId, customerId, thing }
     tx.event(

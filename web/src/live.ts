@@ -29,6 +29,8 @@ const pingEveryMs = 20_000
 const presenceEveryMs = 10_000
 /** Two pings without any word: the line is dead, also where the browser has not noticed. */
 const silentMostMs = 45_000
+/** A line that takes longer holds nothing up. */
+const firstLineMostMs = 2_000
 
 type Listener = (frame: LiveFrame) => void
 
@@ -105,6 +107,21 @@ class Live {
   }
 
   status = () => this.#status
+
+  /** When the first line of this page stands, so that what is read then is not old at once; at most a moment later. */
+  firstLine(): Promise<void> {
+    const isOver = () => this.#status.state === "live" || this.#status.state === "lost"
+    if (isOver()) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => done(), firstLineMostMs)
+      const leave = this.watch(() => isOver() && done())
+      const done = () => {
+        clearTimeout(timer)
+        leave()
+        resolve()
+      }
+    })
+  }
 
   #set(change: Partial<LiveStatus>) {
     this.#status = { ...this.#status, ...change, ...(change.state ? { since: performance.now() } : {}) }

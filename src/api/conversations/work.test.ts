@@ -194,6 +194,7 @@ test("closing needs force while the customer waits, and a topic where one is wan
   expect((await ana.call("PUT", `/conversations/${conversationId}/closure`, {})).body).toMatchObject({
     status: 409,
     code: "customer_waiting",
+    topicRequired: false,
   })
   const closed = await ana.call("PUT", `/conversations/${conversationId}/closure`, { force: true })
   expect(closed.body).toMatchObject({
@@ -228,6 +229,9 @@ test("closing needs force while the customer waits, and a topic where one is wan
   expect((await jordan.call("POST", "/topics", { name: "refund" })).body.code).toBe("name_taken")
   const done = await ana.call("PUT", `/conversations/${conversationId}/closure`, { topicIds: [topic.body.id] })
   expect(done.body).toMatchObject({ status: "closed", topics: [{ id: topic.body.id, name: "Refund" }] })
+  const waiting = await received()
+  const refused = (await ana.call("PUT", `/conversations/${waiting.conversationId}/closure`, {})).body
+  expect(refused).toMatchObject({ code: "customer_waiting", topicRequired: true })
   await d.world.settings(() => {})
   await consistent()
 })
@@ -305,6 +309,12 @@ test("no reply needed ends what waits, and taken back it waits again at its old 
     queueItem: { waitingSince: before.queueItem.waitingSince, dueAt: before.dueAt },
     contact: { channel: "email", state: "queued" },
   })
+  const items = (await ana.call("GET", `/customers/${before.customer.id}/timeline`)).body.items
+  const changes = items.filter((item: { kind: string }) => item.kind === "status_change")
+  expect(changes).toMatchObject([
+    { actor: { type: "user", id: ana.id }, statusChange: { from: "new", to: "waiting", reason: "no_reply_needed" } },
+    { actor: { id: ana.id }, statusChange: { from: "waiting", to: "new", reason: "no_reply_needed_taken_back" } },
+  ])
   await consistent()
 })
 

@@ -11,6 +11,7 @@ import { useUnread } from "../notices/unread.ts"
 import { RelativeTime } from "../field/relative-time.tsx"
 import { ResourceState } from "../field/resource-state.tsx"
 import type { Notification } from "../../../src/core/people/me.ts"
+import classes from "./shell.module.css"
 import { notificationsQuery } from "./shell.queries.ts"
 
 const texts: Record<string, MessageDescriptor> = {
@@ -37,7 +38,7 @@ export function NotificationBell() {
         size={16}
         offset={6}
         color="accent"
-        classNames={{ indicator: "num" }}
+        classNames={{ indicator: `num ${classes.unread}` }}
       >
         <Popover.Target>
           <ActionIcon

@@ -5,13 +5,18 @@ import { api, listAll } from "../api.ts"
 import type { ChannelGroup } from "../../../src/core/channels.ts"
 import { meQuery } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
+import { live } from "../live.ts"
 
 export type GroupCount = { waiting: number; oldestSeconds: number | null; earliestDueAt: string | null }
 export type Counts = Partial<Record<ChannelGroup, GroupCount>>
 
+/** Letting the socket in may end an absence, so it is read after that (live-cache.ts). */
 export const agentSelfQuery = queryOptions({
   queryKey: ["agents", "me"],
-  queryFn: ({ signal }) => api.get<Agent>("/agents/me", signal),
+  queryFn: async ({ signal }) => {
+    await live.firstLine()
+    return api.get<Agent>("/agents/me", signal)
+  },
 })
 
 /** What waits in my Inboxes; kept fresh by the socket's `counts` (live-cache.ts). */

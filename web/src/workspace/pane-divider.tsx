@@ -56,7 +56,8 @@ export function PaneDivider({ pane, width, onResize, onFold }: Props) {
       }}
       // Only the style moves along: the panes are drawn anew once, at the end.
       onPointerMove={(event) =>
-        drag.current && event.currentTarget.parentElement?.style.setProperty(`--${pane}-width`, `${at(event)}px`)
+        drag.current &&
+        event.currentTarget.closest<HTMLElement>("[data-panes]")?.style.setProperty(`--${pane}-width`, `${at(event)}px`)
       }
       onPointerUp={(event) => {
         const wanted = at(event)

@@ -15,12 +15,16 @@ import { CustomerPane } from "./customer/customer-pane.tsx"
 import { ConversationList } from "./list/conversation-list.tsx"
 import { shownName } from "./names.ts"
 import { useDock } from "./offers/dock.ts"
+import { focusOffer } from "./offers/offer-focus.ts"
 import { OfferStack } from "./offers/offer-card.tsx"
 import { PaneDivider } from "./pane-divider.tsx"
-import { type Panes, usePanes } from "./panes.ts"
+import { type Panes, paneWidths, usePanes } from "./panes.ts"
 import { useWorkKey } from "./shortcuts.ts"
 import { conversationQuery } from "./work.queries.ts"
 import classes from "./workspace.module.css"
+
+/** As wide as the person has the pane on a wider screen, with a strip of the conversation beside it. */
+const drawerWidth = `clamp(${paneWidths.customer.min}px, var(--customer-width), 100vw - 64px)`
 
 /** The agent's workspace: what is mine, what is said, who it is (ui.md 4.2). */
 export function WorkspacePage() {
@@ -48,7 +52,9 @@ function Workspace() {
   const listFolded = !isPhone && panes.list.folded
   const showCustomer = () => (isWide ? fold("customer", false) : setDrawer(true))
   const toggleCustomer = () => (isWide ? fold("customer", inPane) : setDrawer(!drawer))
-  useDock(inPane || (drawer && !isPhone))
+  /** No pane beside the conversation has room for them: they stand below its header, where they cover nothing. */
+  const offersAbove = open !== undefined && !isPhone && !inPane && !drawer
+  useDock(inPane || (drawer && !isPhone) || offersAbove)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation closes the drawer
   useEffect(() => setDrawer(false), [conversationId])
   const askWhy = () => {
@@ -70,6 +76,7 @@ function Workspace() {
       className={classes.workspace}
       data-customer={inPane || undefined}
       data-list-folded={listFolded || undefined}
+      data-panes
       style={widthsOf(panes)}
     >
       {!conversationId && (
@@ -101,6 +108,7 @@ function Workspace() {
           onCustomer={showCustomer}
           customerShown={inPane}
           onWhy={askWhy}
+          offersAbove={offersAbove}
         />
       ) : (
         !isPhone && <NothingOpen />
@@ -128,12 +136,24 @@ function Workspace() {
           opened={drawer && open !== undefined}
           onClose={() => setDrawer(false)}
           position={isPhone ? "bottom" : "right"}
-          size={isPhone ? "92%" : 380}
+          size={isPhone ? "92%" : drawerWidth}
+          data-panes
+          style={widthsOf(panes)}
           padding={0}
           title={t`Customer`}
           styles={{ header: { padding: "8px 16px" } }}
           closeButtonProps={{ "aria-label": t`Close` }}
         >
+          {!isPhone && (
+            <div className={classes.drawerEdge}>
+              <PaneDivider
+                pane="customer"
+                width={panes.customer.width}
+                onResize={(width) => resize("customer", width)}
+                onFold={() => setDrawer(false)}
+              />
+            </div>
+          )}
           {!isPhone && <OfferStack />}
           {open && <CustomerPane conversation={open} why={why} />}
         </Drawer>
@@ -172,7 +192,7 @@ function useKeys({ onFoldList, onFoldCustomer, onWhy, onList }: Keys) {
   useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
   useWorkKey("1", onList)
   useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
-  useWorkKey("5", () => document.querySelector<HTMLElement>("[data-offer]")?.focus())
+  useWorkKey("5", focusOffer)
   useWorkKey("j", onList)
   useWorkKey("k", onList)
 }

@@ -16,6 +16,7 @@ import { StatusChip } from "../../field/status-chip.tsx"
 import { SettingsPage } from "../settings-page.tsx"
 import { inboxesQuery, waitingOf } from "./inboxes.queries.ts"
 import { NewInbox } from "./new-inbox.tsx"
+import settings from "../settings.module.css"
 
 /** All Inboxes with what feeds them and who serves them (spec 3). */
 export function InboxesPage() {
@@ -45,6 +46,7 @@ export function InboxesPage() {
     >
       <Group mb="md" justify="space-between">
         <TextInput
+          className={settings.filter}
           aria-label={t`Filter Inboxes`}
           placeholder={t`Filter`}
           leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}

@@ -9,6 +9,7 @@ import { SettingsPage } from "../settings-page.tsx"
 import { PermissionMatrix } from "./permission-matrix.tsx"
 import { RoleList } from "./role-list.tsx"
 import { permissionsQuery } from "./roles.queries.ts"
+import settings from "../settings.module.css"
 
 /** The table that enforces what each role may do, drawn from that very table (S80). */
 export function RolesPage() {
@@ -25,6 +26,7 @@ export function RolesPage() {
     >
       <Group mb="md" justify="space-between">
         <TextInput
+          className={settings.filter}
           aria-label={t`Filter actions`}
           placeholder={t`Filter actions`}
           leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}

@@ -17,6 +17,7 @@ import { InvitationList } from "./invitation-list.tsx"
 import { InvitePeople } from "./invite-people.tsx"
 import { UserDrawer } from "./user-drawer.tsx"
 import { usersQuery } from "./users.queries.ts"
+import settings from "../settings.module.css"
 
 /** The people of the organization; a row opens the person. */
 export function UsersPage() {
@@ -46,6 +47,7 @@ export function UsersPage() {
     >
       <Group mb="md">
         <TextInput
+          className={settings.filter}
           aria-label={t`Filter users`}
           placeholder={t`Filter`}
           leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}

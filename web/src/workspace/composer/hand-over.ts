@@ -13,6 +13,20 @@ export function beginOn(conversationId: string, channel: ChannelName) {
   wantsFocus = true
 }
 
+let takenUp: string | null = null
+
+/** An offer that was accepted: the focus goes into its conversation, with `writes` on into the text of the answer. */
+export function takeUp(conversationId: string, writes: boolean) {
+  takenUp = conversationId
+  wantsFocus = writes
+}
+
+export function isTakenUp(conversationId: string): boolean {
+  const taken = takenUp === conversationId
+  if (taken) takenUp = null
+  return taken
+}
+
 export function begunOn(conversationId: string): ChannelName | null {
   return begun?.conversationId === conversationId ? begun.channel : null
 }

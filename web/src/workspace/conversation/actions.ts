@@ -49,17 +49,27 @@ export function useConversationActions(conversation: OpenConversation) {
   return { noReplyNeeded, reopen, topics, transfer, show }
 }
 
+export type Closing = {
+  next: boolean
+  /** Although the customer has no answer. */
+  force: boolean
+  /** Those that were chosen on the way. */
+  topicIds?: string[]
+}
+
 /** Closing; with `next` the following request is taken in the same step (Close & Next, api.md 2.12). */
 export function useClose(conversation: OpenConversation) {
   const { t } = useLingui()
   const client = useQueryClient()
   const navigate = useNavigate()
   return useMutation({
-    mutationFn: async ({ next, force }: { next: boolean; force: boolean }): Promise<string | null> => {
+    mutationFn: async ({ next, force, topicIds = [] }: Closing): Promise<string | null> => {
+      const topics = topicIds.length > 0 ? { topicIds } : {}
       if (!next) {
-        await api.put(`/conversations/${conversation.id}/closure`, { force })
+        await api.put(`/conversations/${conversation.id}/closure`, { force, ...topics })
         return null
       }
+      if (topicIds.length > 0) await api.put(`/conversations/${conversation.id}/topics`, topics)
       const pulled = await api.post<{ conversation: { id: string } | null }>("/agents/me/pulls", {
         closing: conversation.id,
         force,

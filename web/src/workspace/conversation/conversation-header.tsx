@@ -8,6 +8,8 @@ import {
   IconDots,
   IconInbox,
   IconLayoutSidebarRightExpand,
+  IconMessageOff,
+  IconMessageReply,
   IconNote,
   IconUser,
   IconUserCircle,
@@ -22,13 +24,13 @@ import { shownName, useNames } from "../names.ts"
 import type { OpenConversation } from "../work.queries.ts"
 import { useConversationActions } from "./actions.ts"
 import classes from "./conversation.module.css"
-import { type TopicsAsked, Topics } from "./topics.tsx"
+import { Topics } from "./topics.tsx"
 import { useTake } from "./take.ts"
 
 type Props = {
   conversation: OpenConversation
-  topicsAsked: TopicsAsked
-  onTopics: (asked: TopicsAsked) => void
+  topicsAsked: boolean
+  onTopics: (asked: boolean) => void
   onNote: () => void
   onTransfer: () => void
   onClose: (next: boolean) => void
@@ -62,6 +64,7 @@ export function ConversationHeader({
     self?.status === "logged_in" && self.availableFor.length > 0 && conversation.assignment?.agentId === me.user.id
   const assignee = conversation.assignment?.agentId
   const name = shownName(conversation.customer.name, t`Unknown customer`)
+  const NoReplyIcon = conversation.noReplyNeeded ? IconMessageReply : IconMessageOff
   const owed = conversation.status === "new" || conversation.status === "open"
   return (
     <header className={classes.header}>
@@ -72,7 +75,9 @@ export function ConversationHeader({
         <h1 className={`${classes.title} ellipsis`} tabIndex={-1} title={name}>
           {name}
         </h1>
-        <ConversationStatusChip status={conversation.status} />
+        <span className={classes.statusAbove}>
+          <ConversationStatusChip status={conversation.status} />
+        </span>
         <span className={classes.phone}>
           <DueWithWhy conversation={conversation} />
         </span>
@@ -114,16 +119,19 @@ export function ConversationHeader({
               </Tooltip>
             )}
             {works && !closed && (owed || conversation.noReplyNeeded) && (
-              <Button
-                size="xs"
-                variant="subtle"
-                color="gray"
-                className={classes.quiet}
-                loading={noReplyNeeded.isPending}
-                onClick={() => noReplyNeeded.mutate(!conversation.noReplyNeeded)}
-              >
-                {conversation.noReplyNeeded ? <Trans>A reply is needed</Trans> : <Trans>No reply needed</Trans>}
-              </Button>
+              <Tooltip label={conversation.noReplyNeeded ? t`A reply is needed` : t`No reply needed`}>
+                <Button
+                  size="xs"
+                  variant="subtle"
+                  color="gray"
+                  className={classes.quiet}
+                  leftSection={<NoReplyIcon className={classes.narrowIcon} size={16} stroke={1.75} />}
+                  loading={noReplyNeeded.isPending}
+                  onClick={() => noReplyNeeded.mutate(!conversation.noReplyNeeded)}
+                >
+                  {conversation.noReplyNeeded ? <Trans>A reply is needed</Trans> : <Trans>No reply needed</Trans>}
+                </Button>
+              </Tooltip>
             )}
           </span>
           {works && closed && (
@@ -173,7 +181,7 @@ export function ConversationHeader({
                     <Menu.Item onClick={onTransfer}>
                       <Trans>Transfer</Trans>
                     </Menu.Item>
-                    <Menu.Item onClick={() => onTopics("asked")}>
+                    <Menu.Item onClick={() => onTopics(true)}>
                       <Trans>Topics</Trans>
                     </Menu.Item>
                     <Menu.Item onClick={() => noReplyNeeded.mutate(!conversation.noReplyNeeded)}>
@@ -203,6 +211,9 @@ export function ConversationHeader({
         </div>
       </div>
       <div className={classes.sub}>
+        <span className={classes.statusBelow}>
+          <ConversationStatusChip status={conversation.status} />
+        </span>
         <UnstyledButton
           className={classes.pill}
           onClick={onTransfer}

@@ -6,25 +6,33 @@ import { Link } from "@tanstack/react-router"
 import { useEffect, useRef, useState } from "react"
 import { ApiProblem } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
+import { relativeTime } from "../../field/relative-time.tsx"
 import { QueryError } from "../../field/resource-state.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { Composer } from "../composer/composer.tsx"
+import { isTakenUp } from "../composer/hand-over.ts"
 import { usePending } from "../composer/outbox.ts"
 import type { ComposerTab } from "../composer/writing.tsx"
 import { shownName, useNames } from "../names.ts"
-import { shortTime } from "../short-time.ts"
+import { OfferStack } from "../offers/offer-card.tsx"
 import { Timeline } from "../timeline/timeline.tsx"
 import { useConversationLive } from "../use-work-live.ts"
 import { conversationQuery, type OpenConversation } from "../work.queries.ts"
 import { useClose } from "./actions.ts"
-import { CloseQuestion } from "./close-question.tsx"
+import { type CloseAsked, CloseQuestion } from "./close-question.tsx"
 import classes from "./conversation.module.css"
 import { ConversationHeader } from "./conversation-header.tsx"
-import type { TopicsAsked } from "./topics.tsx"
 import { TransferDialog } from "./transfer-dialog.tsx"
 import { useWorkKey } from "../shortcuts.ts"
 
-type Props = { conversationId: string; onCustomer: () => void; customerShown: boolean; onWhy: () => void }
+type Props = {
+  conversationId: string
+  onCustomer: () => void
+  customerShown: boolean
+  onWhy: () => void
+  /** Offers stand here, between header and timeline. */
+  offersAbove: boolean
+}
 
 /** The middle pane: header, timeline, composer. */
 export function ConversationPane(props: Props) {
@@ -43,39 +51,45 @@ export function ConversationPane(props: Props) {
 /** `follows` another conversation in this pane. */
 type LoadedProps = Props & { conversation: OpenConversation; follows: boolean }
 
-function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }: LoadedProps) {
+function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, offersAbove }: LoadedProps) {
   const { t } = useLingui()
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
   const [isTransferring, setTransferring] = useState(false)
-  const [topicsAsked, setTopicsAsked] = useState<TopicsAsked>(null)
-  const [asking, setAsking] = useState<{ next: boolean } | null>(null)
+  const [topicsAsked, setTopicsAsked] = useState(false)
+  /** Kept while its window fades. */
+  const [asked, setAsked] = useState<CloseAsked>({ next: false, waiting: false, topicRequired: false })
+  const [isAsking, setAsking] = useState(false)
   const close = useClose(conversation)
   const pane = useRef<HTMLElement>(null)
   const pending = usePending(conversation.id)
   const works = can("conversation.work")
   const closed = conversation.status === "closed"
   const name = shownName(conversation.customer.name, t`Customer`)
+  const wroteAt = conversation.lastItem?.at ?? conversation.updatedAt
+  const isFresh = Date.now() - Date.parse(wroteAt) < 60_000
   useTakenAway(conversation)
   // What had the focus may have gone with the conversation before: Close and next, for one.
   useEffect(() => {
-    if (follows && document.activeElement === document.body)
+    if (isTakenUp(conversation.id) || (follows && document.activeElement === document.body))
       pane.current?.querySelector("h1")?.focus({ preventScroll: true })
-  }, [follows])
+  }, [follows, conversation.id])
 
   const focusComposer = () => setTimeout(() => pane.current?.querySelector<HTMLElement>("[data-composer]")?.focus(), 50)
-  const onClose = (next: boolean, force = false) =>
+  const ask = (question: CloseAsked) => {
+    setAsked(question)
+    setAsking(true)
+  }
+  const onClose = (next: boolean, force = false, topicIds?: string[]) =>
     close.mutate(
-      { next, force },
+      { next, force, topicIds },
       {
-        onSuccess: () => setAsking(null),
+        onSuccess: () => setAsking(false),
         onError: (error) => {
           if (!(error instanceof ApiProblem)) return toastProblem(error)
-          if (error.code === "customer_waiting") return setAsking({ next })
-          if (error.code === "topic_required") {
-            setAsking(null)
-            return setTopicsAsked("required")
-          }
+          if (error.code === "customer_waiting")
+            return ask({ next, waiting: true, topicRequired: error.body.topicRequired === true })
+          if (error.code === "topic_required") return ask({ next, waiting: force, topicRequired: true })
           toastProblem(error)
         },
       },
@@ -118,6 +132,7 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
         onCustomer={onCustomer}
         customerShown={customerShown}
       />
+      {offersAbove && <OfferStack form="strip" />}
       <Timeline
         customerId={conversation.customer.id}
         customerName={name}
@@ -142,12 +157,13 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy }:
       )}
       <TransferDialog conversation={conversation} opened={isTransferring} onClose={() => setTransferring(false)} />
       <CloseQuestion
-        opened={asking !== null}
+        opened={isAsking}
+        asked={asked}
         name={name}
-        ago={shortTime(conversation.lastItem?.at ?? conversation.updatedAt, Date.now())}
+        ago={isFresh ? t`just now` : relativeTime(wroteAt, Date.now())}
         busy={close.isPending}
-        onCancel={() => setAsking(null)}
-        onClose={() => onClose(asking?.next ?? false, true)}
+        onCancel={() => setAsking(false)}
+        onClose={(topicIds) => onClose(asked.next, asked.waiting, topicIds)}
       />
     </section>
   )

@@ -1,4 +1,4 @@
-import { Checkbox, Menu, Modal, Pill, Stack, Text, UnstyledButton } from "@mantine/core"
+import { Checkbox, Menu, Modal, Pill, Stack, UnstyledButton } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPlus } from "@tabler/icons-react"
@@ -7,13 +7,11 @@ import { type OpenConversation, topicsQuery } from "../work.queries.ts"
 import { useConversationActions } from "./actions.ts"
 import classes from "./conversation.module.css"
 
-/** Opened by the person, or because closing needs one. */
-export type TopicsAsked = "asked" | "required" | null
-
 type Props = {
   conversation: OpenConversation
-  asked: TopicsAsked
-  onAsked: (asked: TopicsAsked) => void
+  /** Its menu is open. */
+  asked: boolean
+  onAsked: (asked: boolean) => void
   disabled: boolean
 }
 
@@ -36,7 +34,7 @@ export function Topics({ conversation, asked, onAsked, disabled }: Props) {
         </Pill>
       ))}
       {canChoose && !isPhone && (
-        <Menu opened={asked !== null} onChange={(opened) => onAsked(opened ? "asked" : null)} position="bottom-start">
+        <Menu opened={asked} onChange={onAsked} position="bottom-start">
           <Menu.Target>
             <UnstyledButton className={classes.pill} data-topics>
               <IconPlus size={14} stroke={1.75} aria-hidden />
@@ -44,11 +42,6 @@ export function Topics({ conversation, asked, onAsked, disabled }: Props) {
             </UnstyledButton>
           </Menu.Target>
           <Menu.Dropdown aria-label={t`Topics`} mah={320} style={{ overflowY: "auto" }}>
-            {asked === "required" && (
-              <Menu.Label>
-                <Trans>Choose a topic before closing.</Trans>
-              </Menu.Label>
-            )}
             {all.map((topic) => (
               <Menu.CheckboxItem
                 key={topic.id}
@@ -64,17 +57,12 @@ export function Topics({ conversation, asked, onAsked, disabled }: Props) {
       )}
       {canChoose && isPhone && (
         <Modal
-          opened={asked !== null}
-          onClose={() => onAsked(null)}
+          opened={asked}
+          onClose={() => onAsked(false)}
           title={t`Topics`}
           closeButtonProps={{ "aria-label": t`Close` }}
         >
           <Stack gap={0}>
-            {asked === "required" && (
-              <Text size="sm" mb="xs">
-                <Trans>Choose a topic before closing.</Trans>
-              </Text>
-            )}
             {all.map((topic) => (
               <Checkbox
                 key={topic.id}

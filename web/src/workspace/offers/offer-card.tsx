@@ -1,15 +1,18 @@
-import { Button } from "@mantine/core"
+import { Button, Popover, ScrollArea } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconCheck, IconInbox } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
-import { useEffect, useState } from "react"
+import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
 import { entryPointName } from "../../field/entry-point-label.tsx"
 import { toastProblem } from "../../field/toast.tsx"
+import { takeUp } from "../composer/hand-over.ts"
+import { WhySteps } from "../customer/why.tsx"
 import { shownName, useNames } from "../names.ts"
+import { leaveOffers, useFocusLeaving } from "./offer-focus.ts"
 import { accept, decline, end, expire, type ShownOffer, useOffers } from "./offers.ts"
 import classes from "./offers.module.css"
 
@@ -18,17 +21,30 @@ const stackedMax = 2
 const guardMs = 400
 const lastSeconds = 5
 
-/** What is offered to me now: at most two cards, others counted. Brief: one, without its last words. */
-export function OfferStack({ className, brief = false }: { className?: string; brief?: boolean }) {
+type StackProps = {
+  className?: string
+  /** `brief`: one, without its last words; `strip`: one, in a line. */
+  form?: Form
+}
+type Form = "card" | "brief" | "strip"
+
+/** What is offered to me now: at most two cards, others counted. */
+export function OfferStack({ className = "", form = "card" }: StackProps) {
   const offers = useOffers()
   if (offers.length === 0) return null
-  const most = brief ? 1 : stackedMax
+  const most = form === "card" ? stackedMax : 1
   const byKeys = offers.find((shown) => !shown.end)
   const more = offers.length - most
   return (
-    <div className={`${classes.stack} ${className ?? ""}`} data-offers>
+    <div className={`${classes.stack} ${form === "strip" ? classes.strip : ""} ${className}`} data-offers>
       {offers.slice(0, most).map((shown) => (
-        <OfferCard key={shown.offer.id} shown={shown} brief={brief} withKeys={shown === byKeys} />
+        <Fragment key={shown.offer.id}>
+          {shown.end ? (
+            <EndedCard shown={shown} />
+          ) : (
+            <OfferCard shown={shown} form={form} withKeys={shown === byKeys} />
+          )}
+        </Fragment>
       ))}
       {more > 0 && (
         <div className={classes.more}>
@@ -41,22 +57,33 @@ export function OfferStack({ className, brief = false }: { className?: string; b
 
 type CardProps = {
   shown: ShownOffer
-  brief: boolean
+  form: Form
   /** F8 and F9 answer this one. */
   withKeys: boolean
 }
 
-function OfferCard({ shown, brief, withKeys }: CardProps) {
+function OfferCard({ shown, form, withKeys }: CardProps) {
   const { t } = useLingui()
   const names = useNames()
   const { offer } = shown
   const name = shownName(offer.customer.name, t`Unknown customer`)
   const inbox = names.inbox(offer.inboxId)
   const answer = useAnswer(shown)
+  const card = useRef<HTMLElement>(null)
+  useFocusLeaving(card, answer.accept.isPending)
   const label = t`${channelLabel(offer.channel)} request from ${name}`
-  if (shown.end) return <EndedCard shown={shown} />
+  // What hangs over the page from here, such as the reasons, answers to Escape itself.
+  const onKeyDown = (event: KeyboardEvent) =>
+    event.key === "Escape" && card.current?.contains(event.target as Node) && leaveOffers()
   return (
-    <section className={classes.card} aria-label={label} data-offer={offer.id} tabIndex={-1}>
+    <section
+      ref={card}
+      className={classes.card}
+      aria-label={label}
+      data-offer={offer.id}
+      tabIndex={-1}
+      onKeyDown={onKeyDown}
+    >
       <Countdown shown={shown} />
       <div className={classes.inside}>
         <div className={classes.head}>
@@ -66,9 +93,10 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
               {name}
             </div>
             <div className="dim ellipsis" style={{ fontSize: 12 }}>
-              {brief ? (
+              {form !== "card" ? (
                 <>
                   {inbox} · {channelLabel(offer.channel)}
+                  {form === "strip" && offer.preview && <> · {offer.preview}</>}
                 </>
               ) : offer.entryPoint ? (
                 <Trans>to {entryPointName(offer.entryPoint)}</Trans>
@@ -79,8 +107,8 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
           </div>
           <Seconds shown={shown} />
         </div>
-        {!brief && offer.preview && <p className={classes.preview}>{offer.preview}</p>}
-        {!brief && (
+        {form === "card" && offer.preview && <p className={classes.preview}>{offer.preview}</p>}
+        {form === "card" && (
           <div className={classes.tags}>
             <span className={classes.tag}>
               <IconInbox size={13} stroke={1.75} aria-hidden /> {inbox}
@@ -108,9 +136,33 @@ function OfferCard({ shown, brief, withKeys }: CardProps) {
           >
             <Trans>Decline</Trans> {withKeys && <span className={classes.key}>F9</span>}
           </Button>
+          <WhyOffered conversationId={offer.conversationId} />
         </div>
       </div>
     </section>
+  )
+}
+
+/** The same steps as in the customer pane, before one says yes. */
+function WhyOffered({ conversationId }: { conversationId: string }) {
+  return (
+    <Popover position="bottom-end" width={340} trapFocus returnFocus>
+      <Popover.Target>
+        <Button variant="subtle" color="gray" className={classes.why}>
+          <Trans>Why?</Trans>
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown p={0}>
+        <ScrollArea.Autosize mah={440} viewportProps={{ tabIndex: 0 }}>
+          <div className={classes.reasons}>
+            <p className={classes.reasonsTitle}>
+              <Trans>Why did I get this?</Trans>
+            </p>
+            <WhySteps conversationId={conversationId} withCandidates />
+          </div>
+        </ScrollArea.Autosize>
+      </Popover.Dropdown>
+    </Popover>
   )
 }
 
@@ -135,13 +187,22 @@ export function useAnswer(shown: ShownOffer | undefined) {
     },
     accept: useMutation({
       mutationFn: () => accept(id),
-      onSuccess: ({ conversation }) =>
-        navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } }),
+      onSuccess: ({ conversation }) => {
+        const open = isOpen(conversation.id) && document.querySelector<HTMLElement>("[data-composer]")
+        if (open) return open.focus()
+        // On a phone the keyboard would cover what the customer wrote.
+        takeUp(conversation.id, !window.matchMedia("(max-width: 47.99em)").matches)
+        return navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } })
+      },
       onError: failed,
       onSettled: settled,
     }),
     decline: useMutation({ mutationFn: () => decline(id), onError: failed, onSettled: settled }),
   }
+}
+
+function isOpen(conversationId: string): boolean {
+  return window.location.pathname === `/work/c/${conversationId}`
 }
 
 function EndedCard({ shown }: { shown: ShownOffer }) {

@@ -32,5 +32,7 @@ export function FloatingOffers() {
     return () => window.removeEventListener("keydown", onKey)
   }, [])
   if (docked) return null
-  return <OfferStack className={`${classes.floating} ${isOver ? classes.atTop : ""}`} brief={isOver} />
+  return (
+    <OfferStack className={`${classes.floating} ${isOver ? classes.atTop : ""}`} form={isOver ? "brief" : "card"} />
+  )
 }

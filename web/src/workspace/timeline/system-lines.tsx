@@ -53,7 +53,9 @@ function SystemText({ item, meId, onWhy }: { item: TimelineItem; meId: string; o
   const { t } = useLingui()
   const who = item.actor.id === meId ? t`You` : item.actor.name
   if (item.kind === "status_change") {
-    const to = item.statusChange?.to
+    const { to, reason } = item.statusChange ?? {}
+    if (reason === "no_reply_needed") return <Trans>{who} set: no reply needed</Trans>
+    if (reason === "no_reply_needed_taken_back") return <Trans>{who} set: a reply is needed</Trans>
     if (to === "closed")
       return item.actor.type === "user" ? (
         <Trans>{who} closed the conversation</Trans>
