@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { constants } from "node:os"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { serverFlags } from "./tools/node-flags.js"
+import { serverFlags } from "./src/node-flags.js"
 
 const root = dirname(fileURLToPath(import.meta.url))
 const modules = join(root, "node_modules")

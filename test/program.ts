@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { freePort } from "../src/ports.ts"
-import { serverFlags } from "../tools/node-flags.js"
+import { serverFlags } from "../src/node-flags.js"
 
 /** The whole program as a process of its own, as somebody who starts it would have it. */
 export type Program = {
