@@ -1,19 +1,13 @@
 import { sql, type Transaction } from "kysely"
 import { newId } from "../ids.ts"
 import type { Statement } from "./burst.ts"
-import {
-  type Collected,
-  type CollectedStep,
-  type PendingAudit,
-  type PendingEvent,
-  type PendingJob,
-  run,
-} from "./collected.ts"
+import { type Collected, type CollectedStep, type PendingAudit, type PendingJob, run } from "./collected.ts"
 import type { Committed } from "./committed.ts"
-import { Copy, copyTable } from "./copy.ts"
+import { copyTable } from "./copy.ts"
+import { eventCopies } from "./event-rows.ts"
 import { eventsInsert, insertedEventsMax } from "./events-insert.ts"
 import type { DB } from "./tables.ts"
-import { systemActor, type TimelineEntry, type WriteInput } from "./write.ts"
+import { systemActor, type WriteInput } from "./write.ts"
 
 /**
  * What was collected, and the commit. Of the rows that others may wait for, the position comes last: it stays locked
@@ -54,13 +48,9 @@ async function finishAtOnce(
   steps: readonly CollectedStep[],
 ): Promise<Committed> {
   const unplaced = committedOf(input, collected, 0)
-  const rows = await run(
-    trx,
-    [...steps, eventsInsert(eventRows(unplaced), timelineRows(unplaced, collected), input.orgId), commit],
-    {
-      commits: true,
-    },
-  )
+  const rows = await run(trx, [...steps, eventsInsert(unplaced, collected), commit], {
+    commits: true,
+  })
   const before = Number(rows.at(-2)?.[0]?.last) - unplaced.events.length
   return {
     ...unplaced,
@@ -106,71 +96,6 @@ function countEvents(trx: Transaction<DB>, orgId: string, count: number): Statem
   return sql`
     INSERT INTO event_positions (org_id, last) VALUES (${orgId}, ${count})
     ON CONFLICT (org_id) DO UPDATE SET last = event_positions.last + excluded.last RETURNING last`.compile(trx)
-}
-
-export type EventRow = Pick<PendingEvent, "id" | "type" | "at"> & {
-  position: number
-  data: string
-  actor: string
-  requestId: string | null
-  touched: object | null
-}
-
-const eventsTable = copyTable<EventRow>("events", {
-  position: "bigint",
-  id: "uuid",
-  type: "text",
-  at: "timestamptz",
-  actor: "json",
-  requestId: "text",
-  data: "json",
-  touched: "json",
-})
-
-export type TimelineRow = Omit<TimelineEntry, "at"> & { id: string; position: number; at: Date; actor: string }
-
-const timelineTable = copyTable<TimelineRow>("timeline_items", {
-  id: "uuid",
-  position: "bigint",
-  customerId: "uuid",
-  conversationId: "uuid",
-  contactId: "uuid",
-  kind: "text",
-  thingId: "uuid",
-  thing: "json",
-  at: "timestamptz",
-  actor: "json",
-})
-
-function eventRows({ events, touched, requestId, actorJson: actor }: Committed): EventRow[] {
-  return events.map(({ position, id, type, at, json }, index) => ({
-    position,
-    id,
-    type,
-    at,
-    data: json,
-    actor,
-    requestId,
-    touched: index === events.length - 1 ? touched : null,
-  }))
-}
-
-/** An item of the timeline has id and position of the event that it shows. */
-function timelineRows({ events, actorJson: actor }: Committed, collected: Collected): TimelineRow[] {
-  return events.flatMap(({ id, at, position }, index) => {
-    const timeline = collected.events[index]?.timeline
-    return timeline ? [{ ...timeline, id, position, at: timeline.at ?? at, actor }] : []
-  })
-}
-
-function eventCopies(committed: Committed, collected: Collected): Copy[] {
-  const events = new Copy(eventsTable)
-  events.add(eventsTable, committed.orgId, eventRows(committed))
-  const shown = timelineRows(committed, collected)
-  if (shown.length === 0) return [events]
-  const timeline = new Copy(timelineTable)
-  timeline.add(timelineTable, committed.orgId, shown)
-  return [events, timeline]
 }
 
 type AuditRow = PendingAudit & { id: string; at: Date; actor: string; requestId: string | null }

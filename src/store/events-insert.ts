@@ -1,6 +1,8 @@
 import type { Statement } from "./burst.ts"
-import type { EventRow, TimelineRow } from "./commit.ts"
+import type { Collected } from "./collected.ts"
+import type { Committed } from "./committed.ts"
 import { Params } from "./copy.ts"
+import { eventColumns, eventRows, timelineColumns, timelineRows } from "./event-rows.ts"
 
 /** More of them cost less by COPY. */
 export const insertedEventsMax = 40
@@ -9,43 +11,27 @@ export const insertedEventsMax = 40
  * Events and what the timeline shows of them, with the next positions of the organization: theirs count from 1 here. It
  * answers the last position. As the last statement: positions rise as commits do.
  */
-export function eventsInsert(events: readonly EventRow[], timeline: readonly TimelineRow[], orgId: string): Statement {
+export function eventsInsert(unplaced: Committed, collected: Collected): Statement {
   const binary = new Params()
-  binary.add("uuid", orgId)
-  binary.add("bigint", events.length)
-  binary.add("json", events[0]?.actor)
-  binary.add("text", events[0]?.requestId)
-  addColumns(binary, eventColumns, events)
-  addColumns(binary, timelineColumns, timeline)
+  binary.add("uuid", unplaced.orgId)
+  binary.add("bigint", unplaced.events.length)
+  binary.add("json", unplaced.actorJson)
+  binary.add("text", unplaced.requestId)
+  addColumns(binary, eventColumns, eventRows(unplaced))
+  addColumns(binary, timelineColumns, timelineRows(unplaced, collected))
   return { sql: text, parameters: [], binary }
 }
 
 type ElementType = Parameters<Params["addArray"]>[0]
-type Columns<Row> = { readonly [Key in keyof Row & string]?: ElementType }
 
-const eventColumns: Columns<EventRow> = {
-  position: "bigint",
-  id: "uuid",
-  type: "text",
-  at: "timestamptz",
-  data: "json",
-  touched: "json",
-}
-const timelineColumns: Columns<TimelineRow> = {
-  position: "bigint",
-  id: "uuid",
-  customerId: "uuid",
-  conversationId: "uuid",
-  contactId: "uuid",
-  kind: "text",
-  thingId: "uuid",
-  thing: "json",
-  at: "timestamptz",
-}
 const paramsBeforeColumns = 4
 
 /** An array for each column, so that the statement is the same for any number of rows. */
-function addColumns<Row extends object>(params: Params, columns: Columns<Row>, rows: readonly Row[]): void {
+function addColumns<Row extends object>(
+  params: Params,
+  columns: { readonly [Key in keyof Row]?: ElementType },
+  rows: readonly Row[],
+): void {
   for (const [key, type] of Object.entries(columns) as [keyof Row, ElementType][])
     params.addArray(
       type,
