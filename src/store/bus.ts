@@ -42,6 +42,7 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
   let hello: NodeJS.Timeout | null = null
   let client: pg.Client | null = null
   let sending = false
+  let notified = Promise.resolve()
   let sooner: NodeJS.Timeout | null = null
   let stopped = false
 
@@ -86,12 +87,20 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
     }
   }
 
-  async function greet(): Promise<void> {
-    try {
-      await client?.query("SELECT pg_notify($1, $2)", [channel, self])
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)))
-    }
+  /** One after the other: a connection does one thing at a time. */
+  function notify(payload: string): Promise<void> {
+    notified = notified.then(async () => {
+      try {
+        await client?.query("SELECT pg_notify($1, $2)", [channel, payload])
+      } catch (error) {
+        onError(error instanceof Error ? error : new Error(String(error)))
+      }
+    })
+    return notified
+  }
+
+  function greet(): Promise<void> {
+    return notify(self)
   }
 
   function isHeard(): boolean {
@@ -103,20 +112,12 @@ export function postgresBus(url: string, onError: (error: Error) => void): Bus {
   async function flush(): Promise<void> {
     if (sending || !isHeard()) return
     sending = true
-    try {
-      while (client && pending.size > 0) {
-        const hints = [...pending].slice(0, 100)
-        for (const [orgId] of hints) pending.delete(orgId)
-        await client.query("SELECT pg_notify($1, $2)", [
-          channel,
-          `${self} ${hints.map(([orgId, position]) => `${orgId}:${position}`).join(" ")}`,
-        ])
-      }
-    } catch (error) {
-      onError(error instanceof Error ? error : new Error(String(error)))
-    } finally {
-      sending = false
+    while (client && pending.size > 0) {
+      const hints = [...pending].slice(0, 100)
+      for (const [orgId] of hints) pending.delete(orgId)
+      await notify(`${self} ${hints.map(([orgId, position]) => `${orgId}:${position}`).join(" ")}`)
     }
+    sending = false
   }
 
   return {
