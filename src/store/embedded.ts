@@ -286,6 +286,10 @@ const serverSettings = {
   random_page_cost: "1.1",
   // A company's first minutes: the planner must soon know that tables are not empty any more.
   autovacuum_naptime: "5s",
+  // After them: what is found by keys needs no new statistics for every tenth row more, and rows that are only added no
+  // vacuum for every fifth; each makes the statements of all connections be planned again.
+  autovacuum_analyze_scale_factor: "0.3",
+  autovacuum_vacuum_insert_scale_factor: "0.5",
   // After a crash the files are synced before the recovery: one call instead of one per file (seconds).
   ...(process.platform === "linux" && { recovery_init_sync_method: "syncfs" }),
   // What customers write must not reach a log: neither values in details nor statements.
