@@ -271,6 +271,25 @@ test("NUL, half characters and the sender's name do not stop a message", async (
   expect(claims).toEqual([{ value: "maya@example.com" }])
 })
 
+test("few that come while a batch is under way wait for its end, but not long", async () => {
+  const sms = await world.entryPoint("sms", inbox)
+  let go: () => void = () => undefined
+  const held = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  let batches = 0
+  setFault("intake.beforeCommit", () => (++batches === 1 ? held : Promise.resolve()))
+  const first = world.send(sms, "sms", "+14155550101")
+  await base.clock.sleep(20)
+  const others = [world.send(sms, "sms", "+14155550102"), world.send(sms, "sms", "+14155550103")]
+  await Promise.all(others)
+  expect(batches).toBe(2)
+  expect(await count("messages")).toBe(2)
+  go()
+  await first
+  expect(await count("messages")).toBe(3)
+})
+
 test("one slow act does not stop intake: it has one of two permits", async () => {
   const sms = await world.entryPoint("sms", inbox)
   let over = false

@@ -33,6 +33,10 @@ const batchSizeMax = 512
 /** Smaller ones are not split. */
 const batchSizeMin = 16
 const batchesInFlightMax = 2
+/** Beside a batch under way fewer wait for its end: together they cost less than the second commit gains … */
+const togetherMin = 5
+/** … unless it takes longer than usual. */
+const patienceMs = 10
 /** Above this callers are told to come again: memory is bounded (routing.md 5). */
 const waitingEventsMax = 10_000
 const waitingBytesMax = 64 * 1024 * 1024
@@ -46,6 +50,8 @@ type Waiting = {
 type Queue = {
   waiting: Map<string, Waiting>
   inFlight: number
+  /** Set while few wait for the batch under way. */
+  later: NodeJS.Timeout | null
   /** Senders with an event under way: their next one waits for it, so that two batches never make one customer twice. */
   busy: Set<string>
 }
@@ -63,7 +69,7 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
   function accept(event: InboundEvent): Promise<Receipt> {
     if (waitingEvents >= waitingEventsMax || waitingBytes >= waitingBytesMax)
       throw problem("unavailable", { reason: "overloaded" })
-    const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0, busy: new Set() }
+    const queue = queues.get(event.orgId) ?? { waiting: new Map(), inFlight: 0, later: null, busy: new Set() }
     queues.set(event.orgId, queue)
     return new Promise((resolve, reject) => {
       const twin = queue.waiting.get(keyOf(event))
@@ -81,8 +87,15 @@ export function createIntake({ store, clock, hooks = {}, fuse, onParked }: Intak
     })
   }
 
-  async function drain(orgId: string, queue: Queue): Promise<void> {
+  async function drain(orgId: string, queue: Queue, isPatient = true): Promise<void> {
     if (queue.inFlight >= batchesInFlightMax || queue.waiting.size === 0) return
+    if (isPatient && queue.inFlight > 0 && queue.waiting.size < togetherMin) {
+      queue.later ??= setTimeout(() => {
+        queue.later = null
+        void drain(orgId, queue, false)
+      }, patienceMs)
+      return
+    }
     const batch = nextBatch(queue)
     if (batch.length === 0) return
     queue.inFlight++
