@@ -82,6 +82,7 @@ async function takeIn(
   known: Known,
 ): Promise<Map<string, StoredReceipt>> {
   if (arrivals.length === 0) return new Map()
+  const [, , lengths] = known
   const { taken, settings } = await understand(tx, arrivals, known)
   const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
@@ -113,7 +114,7 @@ async function takeIn(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  announceQueued(tx, placed.flatMap(queuedBy), stillRight(known[2], placed, facts))
+  announceQueued(tx, placed.flatMap(queuedBy), stillRight(lengths, placed, facts))
   hooks.recentInboxes?.learn(placed)
   const arrived = arrivedOf(made)
   if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings, new Set(held.keys()))

@@ -1,12 +1,9 @@
 import { createHash } from "node:crypto"
 import pg from "pg"
-import { Copy, type Params } from "./copy.ts"
+import { Copy } from "./copy.ts"
+import { camelCase } from "./names.ts"
+import type { Statement } from "./statement.ts"
 
-/**
- * A compiled statement; its rows are answered with names in camelCase, unless it is `quiet` and has none. `binary`: in the
- * place of `parameters`.
- */
-export type Statement = { sql: string; parameters: readonly unknown[]; binary?: Params; quiet?: boolean }
 export type Step = Statement | Copy
 
 /**
@@ -271,15 +268,4 @@ function arrayText(values: readonly unknown[]): string {
     value === null || value === undefined ? "NULL" : `"${String(value).replace(/["\\]/g, "\\$&")}"`,
   )
   return `{${elements.join(",")}}`
-}
-
-const camelCased = new Map<string, string>()
-
-function camelCase(name: string): string {
-  let known = camelCased.get(name)
-  if (known === undefined) {
-    known = name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
-    camelCased.set(name, known)
-  }
-  return known
 }

@@ -1,8 +1,9 @@
 import { CompiledQuery, type Transaction } from "kysely"
 import type { AgentFact, AssignedFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import { newId } from "../ids.ts"
-import { Burst, type Statement, type Step } from "./burst.ts"
+import { Burst, type Step } from "./burst.ts"
 import { Copy, type CopyTable } from "./copy.ts"
+import type { Statement } from "./statement.ts"
 import type { DB } from "./tables.ts"
 import { type EventOptions, systemActor, type TimelineEntry, type Tx, type WriteInput } from "./write.ts"
 

@@ -1,11 +1,11 @@
 import { sql, type Transaction } from "kysely"
 import { newId } from "../ids.ts"
-import type { Statement } from "./burst.ts"
 import { type Collected, type CollectedStep, type PendingAudit, type PendingJob, run } from "./collected.ts"
 import type { Committed } from "./committed.ts"
 import { copyTable } from "./copy.ts"
 import { eventCopies } from "./event-rows.ts"
 import { eventsInsert, insertedEventsMax } from "./events-insert.ts"
+import type { Statement } from "./statement.ts"
 import type { DB } from "./tables.ts"
 import { systemActor, type WriteInput } from "./write.ts"
 

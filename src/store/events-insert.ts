@@ -1,8 +1,9 @@
-import type { Statement } from "./burst.ts"
 import type { Collected } from "./collected.ts"
 import type { Committed } from "./committed.ts"
-import { Params } from "./copy.ts"
 import { eventColumns, eventRows, timelineColumns, timelineRows } from "./event-rows.ts"
+import { snakeCase } from "./names.ts"
+import { Params } from "./params.ts"
+import type { Statement } from "./statement.ts"
 
 /** More of them cost less by COPY. */
 export const insertedEventsMax = 40
@@ -59,8 +60,4 @@ function insertion(
   const values = names.map((name) => (name === "position" ? "p.last - $2 + r.position" : `r.${name}`))
   return `INSERT INTO ${table} (org_id, ${[...names, ...Object.keys(same)].join(", ")})
     SELECT $1, ${[...values, ...Object.values(same)].join(", ")} FROM p, unnest(${arrays.join(", ")}) AS r(${names.join(", ")})`
-}
-
-function snakeCase(key: string): string {
-  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

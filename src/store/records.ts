@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from "kysely"
+import { snakeCase } from "./names.ts"
 
 /**
  * Rows as one parameter (the planner takes them for a hundred: name the keys by `= ANY` too, so that it goes by the index), so that a statement's text does not depend on their number: `FROM ${records(rows, "id uuid, at
@@ -13,15 +14,4 @@ function withSnakeKeys(row: object): Record<string, unknown> {
   // What is absent is NULL in the record too.
   for (const [key, value] of Object.entries(row)) if (value !== null && value !== undefined) out[snakeCase(key)] = value
   return out
-}
-
-const known = new Map<string, string>()
-
-function snakeCase(key: string): string {
-  let name = known.get(key)
-  if (name === undefined) {
-    name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-    known.set(key, name)
-  }
-  return name
 }

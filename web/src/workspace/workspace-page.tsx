@@ -5,6 +5,7 @@ import { IconLayoutSidebarLeftExpand, IconMessages } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useParams, useSearch } from "@tanstack/react-router"
 import { type CSSProperties, useEffect, useState } from "react"
+import { useIsPhone } from "../field/is-phone.ts"
 import { useCan } from "../can.ts"
 import { PermissionGate } from "../field/permission-gate.tsx"
 import { usePull } from "../shell/next-button.tsx"
@@ -40,7 +41,7 @@ function Workspace() {
   const { conversationId = null } = useParams({ strict: false })
   const { list = "mine" } = useSearch({ strict: false }) as { list?: "queue" | "closed" }
   const isWide = useMediaQuery("(min-width: 75em)", true, { getInitialValueInEffect: false })
-  const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
+  const isPhone = useIsPhone()
   const { panes, resize, fold } = usePanes()
   const [drawer, setDrawer] = useState(false)
   const [why, setWhy] = useState(0)

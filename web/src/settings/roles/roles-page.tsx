@@ -1,9 +1,9 @@
 import { Group, Switch, TextInput } from "@mantine/core"
-import { useMediaQuery } from "@mantine/hooks"
 import { useLingui } from "@lingui/react/macro"
 import { IconSearch } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
+import { useIsPhone } from "../../field/is-phone.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { SettingsPage } from "../settings-page.tsx"
 import { PermissionMatrix } from "./permission-matrix.tsx"
@@ -17,7 +17,7 @@ export function RolesPage() {
   const query = useQuery(permissionsQuery)
   const [filter, setFilter] = useState("")
   const [mine, setMine] = useState(false)
-  const phone = useMediaQuery("(max-width: 47.99em)", undefined, { getInitialValueInEffect: false })
+  const phone = useIsPhone()
   const word = filter.trim().toLowerCase()
   return (
     <SettingsPage

@@ -1,8 +1,8 @@
 import { Checkbox, Menu, Modal, Pill, Stack, UnstyledButton } from "@mantine/core"
-import { useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPlus } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
+import { useIsPhone } from "../../field/is-phone.ts"
 import { type OpenConversation, topicsQuery } from "../work.queries.ts"
 import { useConversationActions } from "./actions.ts"
 import classes from "./conversation.module.css"
@@ -18,7 +18,7 @@ type Props = {
 /** What the conversation is about: a menu at its header, on a phone a dialog. */
 export function Topics({ conversation, asked, onAsked, disabled }: Props) {
   const { t } = useLingui()
-  const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
+  const isPhone = useIsPhone()
   const all = useQuery(topicsQuery).data ?? []
   const { topics } = useConversationActions(conversation)
   // What is on its way counts, so that a second choice right after does not undo the first.

@@ -4,6 +4,7 @@ import { IconCheck, IconInbox } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { Fragment, type KeyboardEvent, useEffect, useRef, useState } from "react"
+import { isPhoneNow } from "../../field/is-phone.ts"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
@@ -191,7 +192,7 @@ export function useAnswer(shown: ShownOffer | undefined) {
         const open = isOpen(conversation.id) && document.querySelector<HTMLElement>("[data-composer]")
         if (open) return open.focus()
         // On a phone the keyboard would cover what the customer wrote.
-        takeUp(conversation.id, !window.matchMedia("(max-width: 47.99em)").matches)
+        takeUp(conversation.id, !isPhoneNow())
         return navigate({ to: "/work/c/$conversationId", params: { conversationId: conversation.id } })
       },
       onError: failed,

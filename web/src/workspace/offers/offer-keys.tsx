@@ -1,6 +1,6 @@
-import { useMediaQuery } from "@mantine/hooks"
 import { useParams } from "@tanstack/react-router"
 import { useEffect, useRef } from "react"
+import { useIsPhone } from "../../field/is-phone.ts"
 import { useIsDocked } from "./dock.ts"
 import { OfferStack, useAnswer } from "./offer-card.tsx"
 import { useOffers } from "./offers.ts"
@@ -16,7 +16,7 @@ export function FloatingOffers() {
   const first = useOffers().find((shown) => !shown.end)
   const answer = useAnswer(first)
   const { conversationId } = useParams({ strict: false })
-  const isPhone = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false })
+  const isPhone = useIsPhone()
   const isOver = isPhone && conversationId !== undefined
   const latest = useRef({ first, answer })
   latest.current = { first, answer }
