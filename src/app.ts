@@ -111,8 +111,10 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const blobs = openBlobs(config.blobDir)
   const farEnd = createFarEnd({ store, clock, keys })
   const http = createHttpClient({ outboundAllow: config.outboundAllow })
-  const jobs = new JobWorker(store, (job, error) =>
-    log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"),
+  const jobs = new JobWorker(
+    store,
+    (job, error) => log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"),
+    () => timers.wake(),
   )
 
   // Intake and routing
