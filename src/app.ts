@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs"
-import { statfs } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import { sql } from "kysely"
 import { hooksTwilio } from "./api/hooks-twilio.ts"
@@ -50,6 +49,7 @@ import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
 import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
 import { deliveryHandler } from "./delivery/worker.ts"
+import { freeBytes, isFull } from "./disk.ts"
 import { type DemoFolder, openDemoFolder } from "./demo/folder.ts"
 import { demoAccounts, loadDemo } from "./demo/load.ts"
 import { createSections } from "./entry-points/begin.ts"
@@ -326,7 +326,10 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       version,
       probe: () => sql`SELECT 1`.execute(ground.side.db),
       onAnswered: ({ method, status, seconds }) => answered.observe(seconds, { method, status }),
-      readiness: [() => (stopping ? "stopping" : null)],
+      readiness: [
+        () => (stopping ? "stopping" : null),
+        async () => (!config.databaseUrl && (await isFull(config.dataDir)) ? "storage" : null),
+      ],
       metrics: () => metrics.text(),
       webDir: builtPart("web"),
       log,
@@ -487,9 +490,4 @@ function greet({ config }: Ground, demo: DemoFolder | null, setupCode: string | 
 function builtPart(part: "web" | "widget"): string | null {
   const dir = fileURLToPath(new URL(`../dist/${part}`, import.meta.url))
   return existsSync(dir) ? dir : null
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder)
-  return bavail * bsize
 }

@@ -131,6 +131,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       seconds: reply.elapsedTime / 1000,
       requestId: request.id,
     })
+    if (!request.raw.complete) letRunOff(request)
     done()
   })
   app.setErrorHandler((error, request, reply) => {
@@ -266,6 +267,15 @@ function trusted(
   proxies: ServerDeps["config"]["trustProxy"],
 ): boolean | string[] | ((address: string, hop: number) => boolean) {
   return typeof proxies === "number" ? (_address, hop) => hop < proxies : proxies
+}
+
+/**
+ * A body that was answered before all of it was read, such as a file that is not wanted: until the rest has run off, the
+ * next request on this connection would wait behind it.
+ */
+function letRunOff({ raw }: FastifyRequest): void {
+  raw.unpipe()
+  raw.resume()
 }
 
 function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
