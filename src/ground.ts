@@ -79,6 +79,7 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     } else await migrate(database.pool)
     await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
   } catch (error) {
+    stopping = true
     await Promise.allSettled([database.close(), side.close()])
     await embedded?.stop()
     throw error

@@ -284,11 +284,12 @@ function requestIdOf(request: { headers: Record<string, string | string[] | unde
 }
 
 /** Repeated names give an array, which no route takes; no name reaches a prototype. */
-function readQueryString(text: string): Record<string, unknown> {
+export function readQueryString(text: string): Record<string, unknown> {
   const query: Record<string, unknown> = Object.create(null)
   for (const [name, value] of new URLSearchParams(text)) {
     const before = query[name]
-    query[name] = before === undefined ? value : [before, value].flat()
+    if (Array.isArray(before)) before.push(value)
+    else query[name] = before === undefined ? value : [before, value]
   }
   return query
 }
