@@ -320,10 +320,10 @@ async function storeReason(watch: StoreWatch): Promise<string | null> {
   return (await watch.answers()) ? null : "database"
 }
 
-/** Not when a proxy stands in front whose word we do not take: then everybody seems to come from here. */
-function isLoopback(request: FastifyRequest): boolean {
-  const local = /^(127\.|::1$|::ffff:127\.)/.test(request.ip)
-  return local && (request.headers["x-forwarded-for"] === undefined || request.ips !== undefined)
+/** By the connection alone, and never for what a proxy hands on: what it says of the caller may be the caller's word. */
+function isLoopback({ raw, headers }: FastifyRequest): boolean {
+  const handedOn = headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined
+  return !handedOn && /^(127\.|::1$|::ffff:127\.)/.test(raw.socket.remoteAddress ?? "")
 }
 
 function sendPage(
