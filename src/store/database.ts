@@ -45,10 +45,11 @@ export function openDatabase(options: DatabaseOptions): Database {
   return { db, pool, close: () => db.destroy() }
 }
 
-/** A server that is away, a network that is, and a name that cannot be resolved just now. */
+/** A server or network that is away, a name that cannot be resolved just now, and a machine that has nothing left to open. */
 const networkCodes = [
   ...["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "ETIMEDOUT"],
   ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+  ...["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL"],
 ]
 
 /** True when the database is away, starting, or out of connections, so that a caller should try again later. */

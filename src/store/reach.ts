@@ -41,12 +41,17 @@ async function firstFacts(
           current_setting('full_page_writes') AS full_page_writes`.execute(db)
       if (rows[0]) return rows[0]
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error)
+      // Where a name has several addresses, only the code says what is wrong.
+      const text = error instanceof Error && error.message !== "" ? error.message : codeOf(error)
       if (!isUnavailable(error) || performance.now() > until) throw wrong(`the database cannot be used: ${text}`)
       if (tries === 0) warn(`The database does not answer yet (${text}): trying for ${seconds} s`)
       await new Promise((resolve) => setTimeout(resolve, tryMs))
     }
   }
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error)
 }
 
 function wrong(text: string): ConfigError {
