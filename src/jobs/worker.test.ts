@@ -85,6 +85,18 @@ test("a far side that does not answer holds up neither what else falls due nor o
   }
 })
 
+test("a job that takes longer than its claim is not begun again by the one who has it", async () => {
+  const { worker, begun, answer } = rig()
+  await add("long", "email")
+  await worker.begin(ground.clock.now())
+  await sql`UPDATE jobs SET claimed_until = now() - interval '1 second'`.execute(ground.db)
+  await worker.begin(ground.clock.now())
+  expect(begun).toEqual(["long"])
+  expect(await worker.nextAt()).toBeNull()
+  answer()
+  await expect.poll(left).toBe(0)
+})
+
 test("who moves the clock waits for everything that falls due; who stops does not wait for ever", async () => {
   const { timers, done, answer } = rig()
   await add("mail", "email")

@@ -39,7 +39,7 @@ export class JobWorker implements BusinessTimer {
   readonly #handlers = new Map<string, JobHandler>()
   readonly #onError: (job: Job, error: unknown) => void
   readonly #wake: () => void
-  readonly #running = new Map<Promise<void>, string>()
+  readonly #running = new Map<Promise<void>, Job>()
   #stopped = false
 
   /** `wake`: there is room again, or a job has a new time, so that the loop of timers should look. */
@@ -89,7 +89,7 @@ export class JobWorker implements BusinessTimer {
         this.#running.delete(running)
         this.#wake()
       })
-    this.#running.set(running, laneOf(job))
+    this.#running.set(running, job)
     return running
   }
 
@@ -97,14 +97,16 @@ export class JobWorker implements BusinessTimer {
     return this.#stopped ? 0 : Math.min(claimsMax, runningMax - this.#running.size)
   }
 
-  /** Of the kinds that are handled here, and not of a lane that is full. */
+  /** Of the kinds that are handled here, not on its way here for longer than its claim, and not of a lane that is full. */
   #startable(): RawBuilder<unknown> {
+    const running = [...this.#running.values()]
     const counts = new Map<string, number>()
-    for (const lane of this.#running.values()) counts.set(lane, (counts.get(lane) ?? 0) + 1)
+    for (const lane of running.map(laneOf)) counts.set(lane, (counts.get(lane) ?? 0) + 1)
     const full = [...counts].filter(([, count]) => count >= laneMax).map(([lane]) => lane)
     const kinds = sql`kind = ANY(${[...this.#handlers.keys()]})`
-    if (full.length === 0) return kinds
-    return sql`${kinds} AND NOT concat_ws(' ', org_id, kind, payload->>'channel') = ANY(${full})`
+    if (running.length === 0) return kinds
+    return sql`${kinds} AND NOT id = ANY(${running.map(({ id }) => id)}::uuid[])
+      AND NOT concat_ws(' ', org_id, kind, payload->>'channel') = ANY(${full})`
   }
 
   async #claim(now: Date): Promise<Job[]> {
