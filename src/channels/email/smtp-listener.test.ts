@@ -15,6 +15,7 @@ beforeAll(async () => {
       unknownRecipients: 3,
       recipients: 5,
       heldBytes: 4 * 1024 * 1024,
+      heldBytesPerAddress: 3 * 1024 * 1024,
       connectionSeconds: 8,
       idleSeconds: 4,
     },
@@ -24,8 +25,8 @@ beforeAll(async () => {
 beforeEach(() => void rig.accepted.splice(0))
 afterAll(() => rig.close())
 
-async function inData(): Promise<WireClient> {
-  const client = await WireClient.open(rig.port)
+async function inData(from?: string): Promise<WireClient> {
+  const client = await WireClient.open(rig.port, from)
   await client.say("EHLO there\r\n")
   await client.say("MAIL FROM:<maya@example.com>\r\n")
   await client.say("RCPT TO:<billing@retale.example>\r\n")
@@ -111,6 +112,23 @@ test("reliability 53 a mail above SIZE is refused at MAIL, and at its end when i
   untold.close()
   expect(rig.accepted).toHaveLength(0)
 })
+
+// Elsewhere the loopback has one address.
+test.runIf(process.platform === "linux")(
+  "reliability 53 who holds mails back half-way cannot keep out those of others",
+  async () => {
+    const part = `From: slow@example.com\r\n\r\n${"a".repeat(998)}\r\n`.padEnd(1_000_000, `${"a".repeat(998)}\r\n`)
+    const slow = await Promise.all([1, 2, 3].map(() => inData()))
+    for (const client of slow) client.write(part)
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    // The fourth of the same address is too much, one of another address is not.
+    const own = await inData()
+    expect(await own.say(`${part}\r\n.\r\n`)).toMatch(/^452/)
+    const other = await inData("127.0.0.2")
+    expect(await other.say(`${part.slice(0, 900_000)}\r\n.\r\n`)).toMatch(/^250/)
+    for (const client of [...slow, own, other]) client.close()
+  },
+)
 
 test("reliability 53 a command line without an end ends the connection", async () => {
   const client = await WireClient.open(rig.port)

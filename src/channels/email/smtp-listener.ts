@@ -1,6 +1,7 @@
 import type { AddressInfo, Socket } from "node:net"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server"
 import type { Certificate } from "../../certificate.ts"
+import { networkOf } from "../../core/addresses/network.ts"
 
 /** One mail as it came over the wire, for one or more of our recipients. */
 export type ReceivedMail = {
@@ -48,6 +49,8 @@ export type SmtpLimits = {
   unknownRecipients: number
   /** Of all mails under way together. */
   heldBytes: number
+  /** Of them, from one address: who is slow on purpose must not keep the others' mail out. */
+  heldBytesPerAddress: number
   idleSeconds: number
   connectionSeconds: number
   commandBytes: number
@@ -60,6 +63,7 @@ export const smtpLimits: SmtpLimits = {
   recipients: 100,
   unknownRecipients: 20,
   heldBytes: 256 * 1024 * 1024,
+  heldBytesPerAddress: 128 * 1024 * 1024,
   idleSeconds: 60,
   connectionSeconds: 900,
   commandBytes: 4_096,
@@ -75,7 +79,7 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
   const limits = { ...smtpLimits, ...deps.limits }
   const { certificate } = deps
   const unknown = new Map<string, number>()
-  const held = { bytes: 0 }
+  const held = new HeldBytes(limits)
   const server = new SMTPServer({
     ...certificate?.pair,
     // RFC 8996: what speaks less than this gains nothing by it.
@@ -135,7 +139,8 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
   }
 
   async function receive(stream: SMTPServerDataStream, session: SMTPServerSession): Promise<void> {
-    const mail = await readData(stream, held, limits)
+    const from = networkOf(session.remoteAddress)
+    const mail = await readData(stream, held, from)
     try {
       await deps.accept({
         raw: mail,
@@ -145,7 +150,7 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
         helo: session.hostNameAppearsAs || "",
       })
     } finally {
-      held.bytes -= mail.length
+      held.release(from, mail.length)
     }
   }
 
@@ -164,8 +169,35 @@ const sweepSeconds = 0.5
 const cr = 0x0d
 const lf = 0x0a
 
+/** What is held of mails that are not stored yet, of all and by whom it comes from. */
+class HeldBytes {
+  readonly #limits: Pick<SmtpLimits, "heldBytes" | "heldBytesPerAddress">
+  readonly #byAddress = new Map<string, number>()
+  #all = 0
+
+  constructor(limits: Pick<SmtpLimits, "heldBytes" | "heldBytesPerAddress">) {
+    this.#limits = limits
+  }
+
+  /** False where it would be too much. */
+  hold(address: string, bytes: number): boolean {
+    const ofAddress = (this.#byAddress.get(address) ?? 0) + bytes
+    if (this.#all + bytes > this.#limits.heldBytes || ofAddress > this.#limits.heldBytesPerAddress) return false
+    this.#all += bytes
+    this.#byAddress.set(address, ofAddress)
+    return true
+  }
+
+  release(address: string, bytes: number): void {
+    this.#all -= bytes
+    const left = (this.#byAddress.get(address) ?? 0) - bytes
+    if (left > 0) this.#byAddress.set(address, left)
+    else this.#byAddress.delete(address)
+  }
+}
+
 /** The whole of DATA, or a refusal after its end. Nothing above a limit is kept. */
-async function readData(stream: SMTPServerDataStream, held: { bytes: number }, limits: SmtpLimits): Promise<Buffer> {
+async function readData(stream: SMTPServerDataStream, held: HeldBytes, from: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   let last = 0
@@ -173,7 +205,7 @@ async function readData(stream: SMTPServerDataStream, held: { bytes: number }, l
   const drop = (why: SmtpRefusal) => {
     refusal ??= why
     chunks.length = 0
-    held.bytes -= size
+    held.release(from, size)
     size = 0
   }
   try {
@@ -182,12 +214,11 @@ async function readData(stream: SMTPServerDataStream, held: { bytes: number }, l
       // RFC 5321 2.3.8; CVE-2023-51764: a line that ends otherwise for us than for the sender hides a second mail.
       if (hasBareLineFeed(chunk, last)) drop(new SmtpRefusal(554, "5.6.0 Lines must end with CR LF"))
       else if (stream.sizeExceeded) drop(new SmtpRefusal(552, "5.3.4 Message too big"))
-      else if (held.bytes + chunk.length > limits.heldBytes)
+      else if (!held.hold(from, chunk.length))
         drop(new SmtpRefusal(452, "4.3.1 Too much mail at once, try again later"))
       else {
         chunks.push(chunk)
         size += chunk.length
-        held.bytes += chunk.length
       }
       last = chunk.at(-1) ?? last
     }
@@ -219,7 +250,7 @@ function boundConnections(server: SMTPServer, limits: SmtpLimits): void {
   const timer = setInterval(sweep, sweepSeconds * 1_000).unref()
   server.server.once("close", () => clearInterval(timer))
   server.server.prependListener("connection", (socket: Socket) => {
-    const address = socket.remoteAddress ?? ""
+    const address = networkOf(socket.remoteAddress ?? "")
     open.set(socket, { address, endsAt: performance.now() + limits.connectionSeconds * 1_000 })
     const ofAddress = [...open].filter(([one, bound]) => bound.address === address && !one.destroyed)
     if (ofAddress.length > limits.connectionsPerAddress) socket.destroy()

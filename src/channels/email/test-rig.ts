@@ -160,8 +160,8 @@ export class WireClient {
     socket.on("error", () => undefined)
   }
 
-  static async open(port: number): Promise<WireClient> {
-    const client = new WireClient(connect(port, "127.0.0.1"))
+  static async open(port: number, localAddress?: string): Promise<WireClient> {
+    const client = new WireClient(connect({ port, host: "127.0.0.1", ...(localAddress && { localAddress }) }))
     await client.reply()
     return client
   }
