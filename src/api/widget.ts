@@ -29,7 +29,7 @@ import type { HttpServer, RawRoutes, Upgrade } from "./server.ts"
 import { unknownFields } from "./unknown-fields.ts"
 import { widgetFile } from "./widget-file.ts"
 import { sendPreviewPage } from "./widget-preview.ts"
-import { admitOrigin, type WidgetOrigins } from "./widget-origin.ts"
+import { admitOrigin, isSandbox, type WidgetOrigins } from "./widget-origin.ts"
 
 /** The widget's way in: what a page of a customer's site asks us for (api.md 3.2), open to the world. */
 
@@ -207,7 +207,7 @@ export function widgetUpgrade(
       const app = await findChatApp(deps.store.db, { appId })
       if (!app) throw problem("not_found")
       admitOrigin(deps.origins, app, request)
-      return { app, test: request.headers.origin === deps.origins.sandboxOrigin }
+      return { app, test: isSandbox(deps.origins, app, request) }
     },
     handler(socket, { app, test }) {
       new ChatSocket(deps.chat, app, socket, test)

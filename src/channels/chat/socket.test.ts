@@ -346,3 +346,27 @@ test("while nobody is there to take it, the visitor is told so and may leave an 
   ).not.toContainEqual(expect.objectContaining({ verified: true }))
   page.close()
 })
+
+test("reliability 44 who says that he is the sandbox's page is believed only while the company has the sandbox", async () => {
+  const { url } = server
+  const origin = server.app.ground.config.sandboxOrigin
+  const listed = await addApp(server, "listed too", { allowedOrigins: [site] })
+  const tested = async () => {
+    const { visitorToken } = await visit(url, world.appId)
+    const page = await open(url, world.appId, { origin })
+    page.send({ type: "hello", visitorToken, lastSeq: 0 })
+    const { id } = await page.write("I say that I am a test")
+    page.close()
+    return (await server.api("GET", `/messages/${id}`)).body.test
+  }
+  const sandbox = (sandboxEnabled: boolean) =>
+    server.api("PATCH", "/organization", { sandboxEnabled }, { "if-match": "*" })
+  expect(await tested()).toBe(true)
+  expect((await sandbox(false)).status).toBe(200)
+  try {
+    expect((await ask(url, "GET", `/apps/${listed.appId}`, { origin })).status).toBe(403)
+    expect(await tested()).toBe(false)
+  } finally {
+    expect((await sandbox(true)).status).toBe(200)
+  }
+})

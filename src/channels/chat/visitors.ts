@@ -16,6 +16,8 @@ export type LiveChatApp = {
   entryPointId: string
   settings: ChatAppSettings
   identitySecret: string | null
+  /** Whether the page of the sandbox may embed it, and what is written there is a test. */
+  sandboxEnabled: boolean
 }
 
 export type Profile = { name?: string | undefined; email?: string | undefined; phone?: string | undefined }
@@ -42,12 +44,14 @@ export async function findChatApp(
 ): Promise<LiveChatApp | null> {
   const row = await db
     .selectFrom("chatApps")
-    .select(["orgId", "id", "appId", "name", "entryPointId", "settings", "identitySecret"])
+    .innerJoin("organizations", "organizations.id", "chatApps.orgId")
+    .select(["orgId", "chatApps.id", "appId", "chatApps.name", "entryPointId", "settings", "identitySecret"])
+    .select("sandboxEnabled")
     .$if("appId" in by, (query) => query.where("appId", "=", "appId" in by ? by.appId : ""))
     .$if("orgId" in by, (query) =>
       "orgId" in by ? query.where("orgId", "=", by.orgId).where("entryPointId", "=", by.entryPointId) : query,
     )
-    .where("deletedAt", "is", null)
+    .where("chatApps.deletedAt", "is", null)
     .executeTakeFirst()
   return row ? { ...row, settings: ChatAppSettings.parse(row.settings) } : null
 }
