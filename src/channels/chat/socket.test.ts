@@ -350,7 +350,7 @@ test("while nobody is there to take it, the visitor is told so and may leave an 
 test("reliability 44 who says that he is the sandbox's page is believed only while the company has the sandbox", async () => {
   const { url } = server
   const origin = server.app.ground.config.sandboxOrigin
-  const listed = await addApp(server, "listed too", { allowedOrigins: [site] })
+  const listed = await addApp(server, "listed-too", { allowedOrigins: [site] })
   const tested = async () => {
     const { visitorToken } = await visit(url, world.appId)
     const page = await open(url, world.appId, { origin })
