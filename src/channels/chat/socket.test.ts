@@ -275,6 +275,8 @@ test("reliability 43 what is no frame of the protocol closes the socket with its
   await expect(open(url, listed.appId, { origin: "https://evil.example" })).rejects.toThrow("403")
   await expect(open(url, listed.appId, { origin: null })).rejects.toThrow("403")
   await expect(open(url, "nosuchapp", {})).rejects.toThrow("404")
+  await expect(open(url, "%00", {})).rejects.toThrow("404")
+  expect((await ask(url, "GET", "/apps/%00")).status).toBe(404)
   expect((await ask(url, "GET", `/apps/${listed.appId}`, { origin: "https://evil.example" })).body.code).toBe(
     "origin_not_allowed",
   )

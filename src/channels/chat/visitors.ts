@@ -42,6 +42,7 @@ export async function findChatApp(
   db: Kysely<DB>,
   by: { appId: string } | { orgId: string; entryPointId: string },
 ): Promise<LiveChatApp | null> {
+  if ("appId" in by && !isAppId(by.appId)) return null
   const row = await db
     .selectFrom("chatApps")
     .innerJoin("organizations", "organizations.id", "chatApps.orgId")
@@ -54,6 +55,11 @@ export async function findChatApp(
     .where("chatApps.deletedAt", "is", null)
     .executeTakeFirst()
   return row ? { ...row, settings: ChatAppSettings.parse(row.settings) } : null
+}
+
+/** What can be one at all: the path of a stranger's request is anything. */
+function isAppId(text: string): boolean {
+  return /^[\w.-]{1,100}$/.test(text)
 }
 
 /** A new visitor with its token, which is shown once and stored as a hash. An identity that does not prove itself: 422. */
