@@ -2,6 +2,7 @@ import type { WebSocket } from "ws"
 import { chance } from "../../ids.ts"
 import type { StoredFile } from "../../intake/inbound-event.ts"
 import type { ChatChannel } from "./adapter.ts"
+import { drained } from "./drained.ts"
 import { attachmentsMax, ClientFrame, closeCodes, textLengthMax } from "./frames.ts"
 import { isOpen } from "./hours.ts"
 import type { GoodbyeReason, VisitorSocket } from "./hub.ts"
@@ -239,6 +240,8 @@ export class ChatSocket implements VisitorSocket {
       }
       await this.#channel.markDelivered(visitor, items)
       if (items.length < pageOfItems) return
+      await drained(this.#socket)
+      if (this.#socket.readyState !== this.#socket.OPEN) return
     }
   }
 
