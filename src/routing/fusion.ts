@@ -7,7 +7,7 @@ import type { QueueItemRow } from "../store/queue-items.ts"
 import { isRefusal } from "../store/refusals.ts"
 import type { Tx } from "../store/write.ts"
 import { ArrivalsRefused, commitArrivals } from "./commit-arrivals.ts"
-import type { Lease } from "./commit-decisions.ts"
+import type { Lease } from "../store/leases.ts"
 
 type Arrived = { conversation: ConversationRow; contacts: readonly ContactRow[]; item: QueueItemRow }
 
