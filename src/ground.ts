@@ -12,7 +12,8 @@ import { DatabaseTime } from "./store/database-time.ts"
 import { type Embedded, startEmbedded } from "./store/embedded.ts"
 import { migrate } from "./store/migrate.ts"
 import { checkShared } from "./store/shared.ts"
-import { createStore, type Store } from "./store/write.ts"
+import type { Store } from "./store/write.ts"
+import { createStore } from "./store/store.ts"
 import { Timers } from "./timers.ts"
 
 /** What everything else stands on: settings, keys, log, clock and the database, migrated and reachable. */

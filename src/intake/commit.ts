@@ -16,7 +16,8 @@ import {
   takenEvents,
 } from "../store/inbound-events.ts"
 import { putAttachments, putMessages } from "../store/messages.ts"
-import { announceQueued, joinQueueItems, type QueueLength } from "../store/queue-items.ts"
+import { joinQueueItems } from "../store/queue-items.ts"
+import { announceQueued, type QueueLength } from "../store/queue-places.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
 import { answerAutomatically } from "./auto-reply.ts"

@@ -3,7 +3,8 @@ import { type ConversationRow, conversationsToLock } from "../store/conversation
 import type { AgentAtWork } from "../store/facts.ts"
 import { type Lease, LeaseLost, leaseToHold } from "../store/leases.ts"
 import { type OfferRow, pendingOffersToLock } from "../store/offers.ts"
-import { itemsToLock, type QueueItemRow } from "../store/queue-items.ts"
+import { itemsToLock } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 import type { Tx } from "../store/write.ts"
 import { agentsOf, agentsQueries } from "./guard.ts"
 

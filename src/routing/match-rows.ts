@@ -6,7 +6,7 @@ import type { ConversationRow } from "../store/conversations.ts"
 import type { DecisionRow } from "../store/decisions.ts"
 import type { Lease } from "../store/leases.ts"
 import type { NewOffer } from "../store/offers.ts"
-import type { QueueItemRow } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 import type { Tx } from "../store/write.ts"
 import type { MatchDecision } from "./guard.ts"
 
