@@ -49,6 +49,7 @@ import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
 import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
 import { deliveryHandler } from "./delivery/worker.ts"
+import { freeBytes, isFull } from "./disk.ts"
 import { type DemoFolder, openDemoFolder } from "./demo/folder.ts"
 import { demoAccounts, loadDemo } from "./demo/load.ts"
 import { createSections } from "./entry-points/begin.ts"
@@ -61,6 +62,7 @@ import { keepHouse } from "./identity/housekeeping.ts"
 import { openSetup } from "./identity/setup.ts"
 import { Tries } from "./identity/tries.ts"
 import { addMember, removeMember } from "./inboxes/inbox.ts"
+import type { Intake } from "./intake/inbound-event.ts"
 import { createIntake } from "./intake/intake.ts"
 import { createParkedEvents } from "./intake/parked.ts"
 import { JobWorker } from "./jobs/worker.ts"
@@ -75,6 +77,7 @@ import { createRouting, type Routing } from "./routing/runner.ts"
 import { allRoutes } from "./routes.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
 import { createSandboxPages } from "./sandbox/pages.ts"
+import { backlogHelp, readBacklog } from "./store/backlog.ts"
 import { createWorkflowSettings } from "./workflow/settings.ts"
 
 /** A running Switchboard. */
@@ -111,12 +114,19 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const blobs = openBlobs(config.blobDir)
   const farEnd = createFarEnd({ store, clock, keys })
   const http = createHttpClient({ outboundAllow: config.outboundAllow })
-  const jobs = new JobWorker(store, (job, error) =>
-    log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"),
+  const jobs = new JobWorker(
+    store,
+    (job, error) => log.error({ job: job.kind, orgId: job.orgId, err: error }, "job failed"),
+    () => timers.wake(),
   )
 
   // Intake and routing
   const hooks = { applyOptOut }
+  const arrived = metrics.counter(
+    "inbound_events_total",
+    "What customers sent, and what became of it: taken, duplicate, parked, or refused (it is sent again)",
+    ["channel", "outcome"],
+  )
   const intake = createIntake({
     store,
     clock,
@@ -125,6 +135,17 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     onParked: (event, error) =>
       log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked"),
   })
+  const counted: Intake = {
+    accept(event) {
+      const receipt = intake.accept(event)
+      const count = (outcome: string) => arrived.add({ channel: event.channel, outcome })
+      receipt.then(
+        ({ parked, duplicate }) => count(parked ? "parked" : duplicate ? "duplicate" : "taken"),
+        () => count("refused"),
+      )
+      return receipt
+    },
+  }
   const parked = createParkedEvents({ store, db, hooks })
   const decided = metrics.counter(
     "routing_decisions_total",
@@ -169,12 +190,12 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   })
   const smsNumbers = createSmsNumbers(db, clock)
   const carrierFiles = fileLinks({ keys, clock, publicUrl })
-  const smsInbound = { store, intake, numbers: smsNumbers, blobs }
+  const smsInbound = { store, intake: counted, numbers: smsNumbers, blobs }
   const email = createEmailChannel({
     store,
     blobs,
     keys,
-    intake,
+    intake: counted,
     farEnd,
     config,
     onError: (error) => log.warn({ err: error }, "mail"),
@@ -183,7 +204,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const chat = new ChatChannel({
     store,
     bus,
-    intake,
+    intake: counted,
     fileLinks: visitorFiles,
     unlimited: config.rateLimitFactor === 0,
     updateDelivery,
@@ -200,7 +221,23 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const channels = { email, chat, sms: smsChannel({ store, accounts, farEnd, publicUrl, fileLinks: carrierFiles }) }
 
   // Work after commits, and what falls due
-  jobs.handle("deliver", deliveryHandler({ store, blobs, channels, farEnd }))
+  const sent = metrics.counter(
+    "delivery_tries_total",
+    "Tries to send a message: sent, retry (it failed and is tried again), failed or unknown",
+    ["channel", "outcome"],
+  )
+  jobs.handle(
+    "deliver",
+    deliveryHandler({
+      store,
+      blobs,
+      channels,
+      farEnd,
+      onSettled: (channel, outcome) => sent.add({ channel, outcome }),
+      onError: ({ orgId, channel, deliveryId }, error) =>
+        log.error({ orgId, channel, deliveryId, err: error }, "a channel could not send"),
+    }),
+  )
   jobs.handle("mail_probe", email.probe)
   jobs.handle(systemMailJob, systemMailHandler({ store, keys, farEnd, relay: email.sends ? email.systemRelay : null }))
   jobs.handle(lateMediaJob, lateMediaHandler({ store, blobs, accounts }))
@@ -289,7 +326,10 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       version,
       probe: () => sql`SELECT 1`.execute(ground.side.db),
       onAnswered: ({ method, status, seconds }) => answered.observe(seconds, { method, status }),
-      readiness: [() => (stopping ? "stopping" : null)],
+      readiness: [
+        () => (stopping ? "stopping" : null),
+        async () => (!config.databaseUrl && (await isFull(config.dataDir)) ? "storage" : null),
+      ],
       metrics: () => metrics.text(),
       webDir: builtPart("web"),
       log,
@@ -314,7 +354,22 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   })
   sessions.onEnded((ended) => hub.endSessions(ended))
   metrics.gauge("agent_sockets", "Open sockets of agents", () => hub.size)
-  metrics.gauge("queue_items_waiting", "Conversations that wait, of all organizations", () => countWaiting(db))
+  metrics.gauge("visitor_sockets", "Open sockets of chat widgets", () => chat.hub.all().length)
+  metrics.gauge("database_connections_in_use", "Connections that a statement or transaction has", () => {
+    return database.pool.totalCount - database.pool.idleCount
+  })
+  metrics.gauge("database_connections_wanted", "Who waits for a connection", () => database.pool.waitingCount)
+  metrics.gauges(backlogHelp, () => readBacklog(ground.side.db, clock.now()))
+  metrics.gauges({ database_up: "Whether the database answers" }, async () => ({
+    database_up: Number(await server.watch.answers()),
+  }))
+  metrics.gauges(
+    { data_free_bytes: "Free space where DATA_DIR is", blobs_free_bytes: "Free space where BLOB_DIR is" },
+    async () => ({
+      data_free_bytes: await freeBytes(config.dataDir),
+      blobs_free_bytes: await freeBytes(config.blobDir),
+    }),
+  )
   server.upgrade(
     livePath,
     liveUpgrade(hub, (request) => server.authenticateSocket(request)),
@@ -435,13 +490,4 @@ function greet({ config }: Ground, demo: DemoFolder | null, setupCode: string | 
 function builtPart(part: "web" | "widget"): string | null {
   const dir = fileURLToPath(new URL(`../dist/${part}`, import.meta.url))
   return existsSync(dir) ? dir : null
-}
-
-async function countWaiting(db: Ground["database"]["db"]): Promise<number> {
-  const row = await db
-    .selectFrom("queueItems")
-    .select((eb) => eb.fn.countAll<number>().as("count"))
-    .where("state", "in", ["waiting", "offered"])
-    .executeTakeFirst()
-  return Number(row?.count ?? 0)
 }

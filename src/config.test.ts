@@ -48,6 +48,27 @@ test("all mistakes are named at once, each with its key, and secrets are not rep
   expect(lines.join()).not.toContain("short")
 })
 
+test.each([
+  ["PUBLIC_URL", "https://user:secret@example.com"],
+  ["PUBLIC_URL", "https://example.com/desk"],
+  ["DATABASE_URL", "postgresql://"],
+  ["DATABASE_URL", "postgresql://app:p w@host:x/name"],
+  ["PORT", "65535"],
+  ["SANDBOX_ORIGIN", "http://localhost:8080"],
+  ["TRUST_PROXY", "10.0.0.1/99"],
+  ["TRUST_PROXY", "10.0.0.1/"],
+])("what would fail later is refused at once: %s=%s", (key, value) => {
+  const lines = linesOf({ [key]: value })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(new RegExp(`^${key}: must `))
+  expect(lines[0]).not.toMatch(/secret|p w/)
+})
+
+test("a database is reached by host or by the folder of its socket", () => {
+  for (const url of ["postgresql://app@localhost/switchboard?host=%2Frun%2Fpg", "postgres:///sb?host=/run/pg"])
+    expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url)
+})
+
 test("an empty value counts as not set", () => {
   expect(readConfig({ PORT: "", PUBLIC_URL: " " }).port).toBe(8080)
 })

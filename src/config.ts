@@ -60,9 +60,17 @@ export function readConfig(env: Record<string, string | undefined> = process.env
   )
   const read = Settings.safeParse(given)
   const wrong = read.success ? [] : read.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-  const mistakes = [...wrong, ...tlsMistakes(given)]
+  const mistakes = [...wrong, ...sandboxMistakes(given), ...tlsMistakes(given)]
   if (!read.success || mistakes.length > 0) throw new ConfigError(mistakes)
   return complete(read.data)
+}
+
+/** The sandbox's page stands on a port of its own. */
+function sandboxMistakes({ PORT: portText, SANDBOX_ORIGIN: origin }: Record<string, string | undefined>): string[] {
+  if (origin === undefined)
+    return portText === String(portMax) ? [`PORT: must be below ${portMax}, or SANDBOX_ORIGIN be set`] : []
+  const isSame = isOrigin(origin) && localPortOf(origin) === Number(portText ?? portDefault)
+  return isSame ? ["SANDBOX_ORIGIN: must have another port than PORT"] : []
 }
 
 /** Both files or none, and they must serve: a listener that cannot do what it offers loses mail. */
@@ -88,6 +96,7 @@ export function withBoundPorts(config: Config, bound: { port: number; sandboxPor
 }
 
 const portMax = 65_535
+const portDefault = 8080
 const port = z
   .string()
   .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= portMax, `must be a port, 0 to ${portMax}`)
@@ -95,19 +104,24 @@ const port = z
 const flag = z
   .enum(["0", "1", "true", "false"], { error: "must be 1 or 0" })
   .transform((text) => text === "1" || text === "true")
-const webUrl = z.string().refine(isWebUrl, "must be an http or https address without query")
+const publicUrl = z
+  .string()
+  .refine(
+    isOrigin,
+    "must be an http or https address without a path, a query or a password, such as https://example.com",
+  )
 const origin = z.string().refine(isOrigin, "must be an origin such as https://example.com").transform(originOf)
 const hostName = z.string().refine(isHost, "must be a host name or an IP address")
 const secret = (lengthMin: number) => z.string().min(lengthMin, { error: `must have at least ${lengthMin} characters` })
 
 const Settings = z.object({
-  PORT: port.default(8080),
+  PORT: port.default(portDefault),
   HOST: hostName.default("127.0.0.1"),
-  PUBLIC_URL: webUrl.optional(),
+  PUBLIC_URL: publicUrl.optional(),
   DATA_DIR: z.string().default("./data"),
   DATABASE_URL: z
     .string()
-    .refine((text) => /^postgres(ql)?:\/\//.test(text), "must begin with postgresql://")
+    .refine(isDatabaseUrl, "must be postgresql://user:password@host:port/name; what stands in it is percent-encoded")
     .optional(),
   SMTP_PORT: port.default(2525),
   SMTP_HOST: hostName.optional(),
@@ -200,13 +214,15 @@ function list<Item extends z.ZodType<string, string>>(item: Item) {
     .pipe(z.array(item))
 }
 
-function isWebUrl(text: string): boolean {
+function isOrigin(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === ""
+  return url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
 }
 
-function isOrigin(text: string): boolean {
-  return isWebUrl(text) && URL.parse(text)?.pathname === "/"
+function isDatabaseUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) return false
+  return url.hostname !== "" || url.searchParams.has("host")
 }
 
 function originOf(text: string): string {
@@ -223,8 +239,7 @@ function isHost(text: string): boolean {
 }
 
 function isOutboundEntry(text: string): boolean {
-  const cidr = /^(.+)\/(\d{1,3})$/.exec(text)
-  if (cidr) return isIP(cidr[1] ?? "") !== 0 && Number(cidr[2]) <= (isIPv6(cidr[1] ?? "") ? 128 : 32)
+  if (text.includes("/")) return isCidr(text)
   const bracketed = /^\[(.+)\](?::(\d{1,5}))?$/.exec(text)
   if (bracketed) return isIPv6(bracketed[1] ?? "") && Number(bracketed[2] ?? 0) <= portMax
   if (isIPv6(text)) return true
@@ -234,7 +249,12 @@ function isOutboundEntry(text: string): boolean {
 
 function isProxyList(text: string): boolean {
   if (/^(true|false|\d{1,2})$/.test(text)) return true
-  return text.split(",").every((part) => isIP(part.trim().split("/")[0] ?? "") !== 0)
+  return text.split(",").every((part) => isIP(part.trim()) !== 0 || isCidr(part.trim()))
+}
+
+function isCidr(text: string): boolean {
+  const [, address = "", bits] = /^(.+)\/(\d{1,3})$/.exec(text) ?? []
+  return isIP(address) !== 0 && Number(bits) <= (isIPv6(address) ? 128 : 32)
 }
 
 function proxies(text: string): boolean | number | string[] {

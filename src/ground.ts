@@ -1,16 +1,17 @@
-import { mkdir } from "node:fs/promises"
+import { access, constants, mkdir } from "node:fs/promises"
 import { type Clock, systemClock } from "./clock.ts"
-import type { Config } from "./config.ts"
+import { type Config, ConfigError } from "./config.ts"
 import { type Keys, loadKeys, loadOperatorToken } from "./keys.ts"
 import { createLog, type Log } from "./log.ts"
 import { createMetrics, type Metrics } from "./metrics.ts"
-import { choosePorts } from "./ports.ts"
+import { choosePorts, refusePorts } from "./ports.ts"
 import { type Bus, postgresBus } from "./store/bus.ts"
 import { lockDataDir } from "./store/data-dir.ts"
 import { type Database, openDatabase } from "./store/database.ts"
 import { DatabaseTime } from "./store/database-time.ts"
 import { type Embedded, startEmbedded } from "./store/embedded.ts"
 import { migrate } from "./store/migrate.ts"
+import { reachDatabase } from "./store/reach.ts"
 import { checkShared } from "./store/shared.ts"
 import type { Store } from "./store/write.ts"
 import { createStore } from "./store/store.ts"
@@ -35,12 +36,25 @@ export interface Ground {
 }
 
 const connectionsMax = 16
+/** How long the start waits for a database of one's own: after a power cut both start at once. */
+const reachSeconds = 30
 const sideConnectionsMax = 3
 
 export async function layGround(given: Config, overrides: { log?: Log } = {}): Promise<Ground> {
-  await mkdir(given.dataDir, { recursive: true })
+  await makeFolder("DATA_DIR", given.dataDir)
   const lock = await lockDataDir(given.dataDir)
+  try {
+    return await layOn(given, lock, overrides)
+  } catch (error) {
+    await lock.release()
+    throw error
+  }
+}
+
+async function layOn(given: Config, lock: { release(): Promise<void> }, overrides: { log?: Log }): Promise<Ground> {
   const config = await choosePorts(given)
+  await refusePorts(config)
+  await makeFolder("BLOB_DIR", config.blobDir)
   const log = overrides.log ?? createLog({ level: config.logLevel })
   const keys = await loadKeys(config)
   const operatorToken = await loadOperatorToken(config)
@@ -61,12 +75,15 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
     onError,
   })
   try {
-    await migrate(database.pool)
+    if (config.databaseUrl) {
+      await reachDatabase(database, { seconds: reachSeconds, warn: (text) => log.warn(text) })
+      await migrate(database.pool).catch(nameRefusal)
+    } else await migrate(database.pool)
     await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
   } catch (error) {
+    stopping = true
     await Promise.allSettled([database.close(), side.close()])
     await embedded?.stop()
-    await lock.release()
     throw error
   }
   const time = new DatabaseTime({
@@ -114,6 +131,25 @@ export async function layGround(given: Config, overrides: { log?: Log } = {}): P
       await lock.release()
     },
   }
+}
+
+/** Made where it is not there; a folder that cannot be written to is a mistake of its setting. */
+async function makeFolder(setting: string, path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true })
+    await access(path, constants.W_OK)
+  } catch (error) {
+    throw new ConfigError([
+      `${setting}: ${path} cannot be written to: ${error instanceof Error ? error.message : error}`,
+    ])
+  }
+}
+
+/** What the database does not let its user do is a mistake of the setting too. */
+function nameRefusal(error: unknown): never {
+  const refused = ["42501", "0A000", "58P01"]
+  if (!(error instanceof Error && "code" in error && refused.includes(String(error.code)))) throw error
+  throw new ConfigError([`DATABASE_URL: the tables cannot be made: ${error.message}`])
 }
 
 /** The offset that an earlier process of this database left. */

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest"
+import { expect, test, vi } from "vitest"
 import { createLog } from "./log.ts"
 
 function logged(fields: object): Record<string, unknown> {
@@ -43,4 +43,24 @@ test("a circle or a very deep value ends somewhere", () => {
   const circle: Record<string, unknown> = {}
   circle.self = circle
   expect(JSON.stringify(logged({ circle }))).toContain("[deeper]")
+})
+
+test("a failure that repeats is written a few times, then counted; other lines are all written", () => {
+  vi.useFakeTimers()
+  try {
+    const lines: string[] = []
+    const log = createLog({ level: "info", destination: { write: (line: string) => void lines.push(line) } })
+    const fail = (text: string) => log.error({ orgId: "o1", err: new Error(text) }, "timer failed")
+    for (let n = 0; n < 100; n++) fail("connect ECONNREFUSED")
+    fail("something else")
+    for (let n = 0; n < 10; n++) log.error({ orgId: "o1", invariant: 3 }, "invariant broken")
+    expect(lines.filter((line) => line.includes("ECONNREFUSED"))).toHaveLength(5)
+    expect(lines.filter((line) => line.includes("something else"))).toHaveLength(1)
+    expect(lines.filter((line) => line.includes("invariant broken"))).toHaveLength(10)
+    vi.advanceTimersByTime(10_001)
+    fail("connect ECONNREFUSED")
+    expect(JSON.parse(lines.at(-1) ?? "")).toMatchObject({ msg: "timer failed", orgId: "o1", repeated: 95 })
+  } finally {
+    vi.useRealTimers()
+  }
 })

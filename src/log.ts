@@ -4,14 +4,46 @@ import pino from "pino"
 export type Log = pino.Logger
 
 export function createLog(options: { level: string; destination?: pino.DestinationStream }): Log {
+  const repeats = new Repeats()
   const settings: pino.LoggerOptions = {
     level: options.level,
+    hooks: {
+      logMethod(args, method) {
+        const [fields, message] = args as unknown[]
+        const before = repeats.seen(fields, message)
+        if (before === null) return
+        if (before > 0) Object.assign(args, [{ ...(fields as object), repeated: before }])
+        method.apply(this, args)
+      },
+    },
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }), log: redactFields },
     serializers: { err: (error: unknown) => error },
   }
   return options.destination ? pino(settings, options.destination) : pino(settings)
+}
+
+const sameMax = 5
+const windowMs = 10_000
+const kindsMax = 1_000
+
+/** A database that is away fails everything that asks it, many times a second: of the same failure a few lines are enough. */
+class Repeats {
+  readonly #kinds = new Map<string, { began: number; count: number }>()
+
+  /** Null where the line is left out, else how many like it were left out before. Only failures are counted. */
+  seen(fields: unknown, message: unknown): number | null {
+    if (typeof fields !== "object" || fields === null || !("err" in fields) || !(fields.err instanceof Error)) return 0
+    const { err, ...others } = fields
+    const kind = [message, err.name, err.message, "timer" in others && others.timer].join("\n")
+    const now = performance.now()
+    const known = this.#kinds.get(kind)
+    if (known && now - known.began < windowMs) return ++known.count > sameMax ? null : 0
+    if (this.#kinds.size >= kindsMax) this.#kinds.clear()
+    this.#kinds.set(kind, { began: now, count: 1 })
+    return known ? Math.max(0, known.count - sameMax) : 0
+  }
 }
 
 /** What lets somebody in, wherever in a name it stands. */

@@ -5,8 +5,16 @@ export interface Metrics {
   counter(name: string, help: string, labels?: readonly string[]): { add(labels?: Labels, by?: number): void }
   /** For what is measured in seconds, unless other buckets are given. */
   histogram(name: string, help: string, options?: { labels?: readonly string[]; buckets?: number[] }): Histogram
-  /** With `read` the value is asked for at each scrape. */
-  gauge(name: string, help: string, read?: () => number | Promise<number>): { set(value: number): void }
+  /** The value is asked for at each scrape. */
+  gauge(name: string, help: string, read: () => number): void
+  /**
+   * Several that are asked for together at each scrape, from where an answer may take long or never come: then they are
+   * NaN, and the rest is shown all the same.
+   */
+  gauges<Name extends string>(
+    helps: Readonly<Record<Name, string>>,
+    read: () => Promise<Readonly<Record<Name, number>>>,
+  ): void
   readonly contentType: string
   text(): Promise<string>
 }
@@ -23,8 +31,12 @@ const prefix = "switchboard_"
 /** From a bare commit to what nobody waits for. */
 const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+/** A scraper waits for 10 s; what a database that is away would say is not worth them. */
+const readMsMax = 1_500
+
 export function createMetrics(): Metrics {
   const registry = new prom.Registry()
+  const groups: (() => Promise<void>)[] = []
   prom.collectDefaultMetrics({ register: registry, prefix })
   return {
     counter(name, help, labels = []) {
@@ -43,16 +55,39 @@ export function createMetrics(): Metrics {
       }
     },
     gauge(name, help, read) {
-      const collect = read && (async () => gauge.set(await read()))
       const gauge: prom.Gauge = new prom.Gauge({
         name: prefix + name,
         help,
         registers: [registry],
-        ...(collect && { collect }),
+        collect: () => gauge.set(read()),
       })
-      return { set: (value) => gauge.set(value) }
+    },
+    gauges(helps, read) {
+      const names = Object.keys(helps) as (keyof typeof helps)[]
+      const made = names.map((name) => ({
+        name,
+        gauge: new prom.Gauge({ name: prefix + name, help: helps[name], registers: [registry] }),
+      }))
+      groups.push(async () => {
+        const values = await inTime(read())
+        for (const { name, gauge } of made) gauge.set(values?.[name] ?? Number.NaN)
+      })
     },
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    async text() {
+      await Promise.all(groups.map((ask) => ask()))
+      return registry.metrics()
+    },
   }
+}
+
+/** Null where it fails or takes too long. */
+async function inTime<Value>(asked: Promise<Value>): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), readMsMax)
+  })
+  const value = await Promise.race([asked.catch(() => null), late])
+  clearTimeout(timer)
+  return value
 }

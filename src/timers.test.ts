@@ -21,3 +21,31 @@ test("a timer that is overdue and fails is tried again, but not at once", async 
   expect(fires).toBeLessThan(10)
   expect(errors).toContain("broken")
 })
+
+test("woken a hundred times while it works, it looks once more, and at once", async () => {
+  let looks = 0
+  const { promise: held, resolve: go } = Promise.withResolvers<void>()
+  const timers = new Timers(systemClock(), (_name, error) => {
+    throw error
+  })
+  timers.register({
+    name: "slow",
+    nextAt: () => null,
+    fire: async () => {
+      looks++
+      await held
+      return 0
+    },
+  })
+  timers.start()
+  await expect.poll(() => looks).toBe(1)
+  for (let n = 0; n < 100; n++) {
+    timers.wake()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  go()
+  await expect.poll(() => looks, { timeout: 900 }).toBe(2)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  expect(looks).toBe(2)
+  await timers.stop()
+})

@@ -7,7 +7,13 @@ export interface BusinessTimer {
   nextAt(): Promise<Date | null> | Date | null
   /** Does what is due at `now`; answers how many things it did. */
   fire(now: Date): Promise<number> | number
+  /** For those whose work waits for somebody outside: as `fire`, but the loop is let go on before a slow one is done. */
+  begin?(now: Date): Promise<number> | number
+  /** Begins nothing more, and waits a little for what was begun. */
+  stop?(): Promise<void>
 }
+
+type Act = (timer: BusinessTimer, now: Date) => Promise<number> | number
 
 const pollMsMax = 1_000
 const firesPerInstantMax = 1_000
@@ -24,6 +30,8 @@ export class Timers {
   #running: Promise<number> | null = null
   #stopped = true
   #failed = false
+  #turning = false
+  #woken = false
 
   constructor(clock: Clock, onError: (name: string, error: unknown) => void) {
     this.#clock = clock
@@ -43,11 +51,13 @@ export class Timers {
     this.#stopped = true
     if (this.#handle) clearTimeout(this.#handle)
     await this.#running
+    await Promise.all(this.#timers.map((timer) => timer.stop?.()))
   }
 
   /** Something may be due sooner than was thought. */
   wake(): void {
-    if (!this.#stopped) this.#schedule(0)
+    if (this.#turning) this.#woken = true
+    else if (!this.#stopped) this.#schedule(0)
   }
 
   /** Moves the business clock to `target`, firing what falls due on the way, in order. Answers how much was done. */
@@ -66,9 +76,13 @@ export class Timers {
   }
 
   /** Fires everything that is due now, until nothing is. */
-  async runDue(): Promise<number> {
+  runDue(): Promise<number> {
+    return this.#run((timer, now) => timer.fire(now))
+  }
+
+  async #run(act: Act): Promise<number> {
     while (this.#running) await this.#running
-    this.#running = this.#fireAll()
+    this.#running = this.#actAll(act)
     try {
       return await this.#running
     } finally {
@@ -81,14 +95,14 @@ export class Timers {
     if (ahead > 0) this.#clock.setOffset(this.#clock.offsetMs + ahead)
   }
 
-  async #fireAll(): Promise<number> {
+  async #actAll(act: Act): Promise<number> {
     let total = 0
     let failed = false
     for (let round = 0; round < firesPerInstantMax; round++) {
       let fired = 0
       for (const timer of this.#timers) {
         try {
-          fired += await timer.fire(this.#clock.now())
+          fired += await act(timer, this.#clock.now())
         } catch (error) {
           failed = true
           this.#onError(timer.name, error)
@@ -119,12 +133,29 @@ export class Timers {
     this.#handle = setTimeout(() => void this.#turn(), ms)
   }
 
+  /** However often it is woken meanwhile, one turn follows. */
   async #turn(): Promise<void> {
-    await this.runDue()
+    this.#turning = true
+    this.#woken = false
+    await this.#run((timer, now) => timer.begin?.(now) ?? timer.fire(now))
+    const next = this.#stopped || this.#woken ? null : await this.#nextAt()
+    this.#turning = false
     if (this.#stopped) return
-    const next = await this.#nextAt()
-    const wait = next === null ? pollMsMax : next.getTime() - this.#clock.now().getTime()
+    const wait = this.#woken ? 0 : next === null ? pollMsMax : next.getTime() - this.#clock.now().getTime()
     // What fails stays overdue: it is tried again, but not at once.
-    if (!this.#stopped) this.#schedule(Math.max(this.#failed ? pollMsMax : 5, Math.min(pollMsMax, wait)))
+    this.#schedule(Math.max(this.#failed ? pollMsMax : 5, Math.min(pollMsMax, wait)))
+  }
+}
+
+/** Waits for the work, but no longer than `ms`. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms)
+  })
+  try {
+    await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -12,13 +12,14 @@ import { created, noContent, ok } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
 import { intParam, listParam } from "./query.ts"
 import { route } from "./route.ts"
-import { createServer, type HttpServer } from "./server.ts"
+import { createServer, type HttpServer, type ServerDeps } from "./server.ts"
 
 const origin = "http://desk.example:8080"
 let ground: TestStore
 let server: HttpServer
 let limited: HttpServer
 let second: HttpServer
+let serverDeps: ServerDeps
 let key = ""
 let agentKey = ""
 let cookie = ""
@@ -206,7 +207,8 @@ beforeAll(async () => {
     rateLimitFactor: 0,
     trustProxy: false,
   }
-  server = createServer({ ...deps, config }, routes())
+  serverDeps = { ...deps, config }
+  server = createServer(serverDeps, routes())
   second = createServer({ ...deps, config }, routes())
   limited = createServer({ ...deps, config: { ...config, rateLimitFactor: 0.001 } }, routes())
 }, 120_000)
@@ -491,6 +493,18 @@ test("our own errors say nothing of themselves; a store that is away is 503", as
     body: { code: "unavailable", reason: "database" },
     headers: { "retry-after": "1" },
   })
+})
+
+test("reliability 45 what a proxy hands on is never this machine, whatever the caller says of himself", async () => {
+  const proxied = createServer({ ...serverDeps, config: { ...serverDeps.config, trustProxy: true } }, [])
+  const metrics = async (headers: Record<string, string>) =>
+    (await proxied.app.inject({ url: "/metrics", remoteAddress: "127.0.0.1", headers })).statusCode
+  expect(await metrics({})).toBe(200)
+  expect(await metrics({ "x-forwarded-for": "127.0.0.1" })).toBe(404)
+  expect(await metrics({ "x-forwarded-for": "127.0.0.1, 203.0.113.7" })).toBe(404)
+  expect(await metrics({ forwarded: "for=127.0.0.1" })).toBe(404)
+  expect(await metrics({ "x-forwarded-for": "203.0.113.7", authorization: "Bearer operator-token" })).toBe(200)
+  await proxied.close()
 })
 
 test("root paths", async () => {

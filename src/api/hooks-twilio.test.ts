@@ -93,3 +93,12 @@ test("reliability 40 a carrier fetches a file of ours only by the address that i
     expect([query, answer.status]).toEqual([query, 404])
   }
 })
+
+test("reliability 57 a form larger than a carrier ever sends is not read", async () => {
+  const answer = await fetch(`${rig.url}/hooks/twilio/${rig.accountId}/messages`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": "x" },
+    body: "a".repeat(131_073),
+  })
+  expect(answer.status).toBe(413)
+})

@@ -19,6 +19,8 @@ export type ProblemBody = {
 /** Of one file of a multipart body. */
 export const uploadBytesMax = 26_214_400
 
+/** Somebody has to make room first. */
+const storageRetrySeconds = 30
 const retrySeconds: Partial<Record<ProblemCode, number>> = { unavailable: 1, idempotency_in_progress: 1 }
 
 /** Everything thrown at the door as the caller may see it; what is our own error says nothing of itself. */
@@ -27,7 +29,8 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof JsonError)
     return problem("body_malformed", {}, `${error.message}. ${problemCodes.body_malformed.whatToDo}`)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  if (code === "53100") return problem("unavailable", { reason: "storage_full" })
+  if (["53100", "ENOSPC", "EDQUOT"].includes(code))
+    return problem("unavailable", { reason: "storage_full", retryAfterSeconds: storageRetrySeconds })
   if (isUnavailable(error)) return problem("unavailable", { reason: "database" })
   return ofFastify(error as FastifyError, code, request) ?? problem("internal")
 }

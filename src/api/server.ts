@@ -131,6 +131,7 @@ export function createServer(deps: ServerDeps, routes: readonly Route[]): HttpSe
       seconds: reply.elapsedTime / 1000,
       requestId: request.id,
     })
+    if (!request.raw.complete) letRunOff(request)
     done()
   })
   app.setErrorHandler((error, request, reply) => {
@@ -268,17 +269,27 @@ function trusted(
   return typeof proxies === "number" ? (_address, hop) => hop < proxies : proxies
 }
 
+/**
+ * A body that was answered before all of it was read, such as a file that is not wanted: until the rest has run off, the
+ * next request on this connection would wait behind it.
+ */
+function letRunOff({ raw }: FastifyRequest): void {
+  raw.unpipe()
+  raw.resume()
+}
+
 function requestIdOf(request: { headers: Record<string, string | string[] | undefined> }): string {
   const given = request.headers["x-request-id"]
   return typeof given === "string" && /^[A-Za-z0-9._-]{8,128}$/.test(given) ? given : newId()
 }
 
 /** Repeated names give an array, which no route takes; no name reaches a prototype. */
-function readQueryString(text: string): Record<string, unknown> {
+export function readQueryString(text: string): Record<string, unknown> {
   const query: Record<string, unknown> = Object.create(null)
   for (const [name, value] of new URLSearchParams(text)) {
     const before = query[name]
-    query[name] = before === undefined ? value : [before, value].flat()
+    if (Array.isArray(before)) before.push(value)
+    else query[name] = before === undefined ? value : [before, value]
   }
   return query
 }
@@ -309,10 +320,10 @@ async function storeReason(watch: StoreWatch): Promise<string | null> {
   return (await watch.answers()) ? null : "database"
 }
 
-/** Not when a proxy stands in front whose word we do not take: then everybody seems to come from here. */
-function isLoopback(request: FastifyRequest): boolean {
-  const local = /^(127\.|::1$|::ffff:127\.)/.test(request.ip)
-  return local && (request.headers["x-forwarded-for"] === undefined || request.ips !== undefined)
+/** By the connection alone, and never for what a proxy hands on: what it says of the caller may be the caller's word. */
+function isLoopback({ raw, headers }: FastifyRequest): boolean {
+  const handedOn = headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined
+  return !handedOn && /^(127\.|::1$|::ffff:127\.)/.test(raw.socket.remoteAddress ?? "")
 }
 
 function sendPage(

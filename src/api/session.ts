@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { networkOf } from "../core/addresses/network.ts"
 import { MailAddress, User } from "../core/people/user.ts"
 import { readCookie, sessionCookie } from "../identity/cookie.ts"
 import { acceptInvitation, type QueueMail } from "../identity/invitations.ts"
@@ -26,6 +27,9 @@ export type SessionDeps = {
   /** The company has lost its socket or its agent: what else happens at sign-out. */
   onSignOut?: (orgId: string, userId: string) => Promise<void>
 }
+
+/** Longer than a link takes to be written. */
+const resetMs = 150
 
 const SignedIn = z.object({ user: User, actions: z.array(z.string()) })
 
@@ -91,10 +95,12 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       body: z.object({ email: MailAddress }),
       answers: { 202: null },
       async handle({ body, request }) {
-        await deps.tries.count(perAddress, `reset ${request.ip}`)
+        await deps.tries.count(perAddress, `reset ${networkOf(request.ip)}`)
         // Whether too many were sent to this account is not for the caller to know.
         const tooMany = await deps.tries.count(perAccount, `reset ${body.email}`).then(() => false, isTooMany)
-        if (!tooMany) await askForReset(deps, body.email)
+        // Who has an account is not to be learned from how long it takes either.
+        const work = tooMany ? null : askForReset(deps, body.email)
+        await Promise.all([work, deps.store.clock.sleep(resetMs)])
         return accepted(null)
       },
     }),
@@ -106,7 +112,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       body: z.object({ token: z.string().min(1).max(200), password: Password }),
       answers: { 204: null },
       async handle({ body, request }) {
-        await deps.tries.count(perAddress, `token ${request.ip}`)
+        await deps.tries.count(perAddress, `token ${networkOf(request.ip)}`)
         await resetPassword(deps, body)
         return noContent()
       },
@@ -119,7 +125,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       body: z.object({ token: z.string().min(1).max(200), name: PersonName, password: Password }),
       answers: { 201: SignedIn },
       async handle({ body, request, requestId }) {
-        await deps.tries.count(perAddress, `token ${request.ip}`)
+        await deps.tries.count(perAddress, `token ${networkOf(request.ip)}`)
         const user = await acceptInvitation(deps, { ...body, requestId })
         const { body: signedIn, cookie } = await open(user, request)
         return created(`/users/${user.id}`, signedIn, cookie)

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { networkOf } from "../core/addresses/network.ts"
 import { Country, Organization, OrganizationName, TimeZone } from "../core/people/organization.ts"
 import { MailAddress, PersonName, User } from "../core/people/user.ts"
 import { sessionCookie } from "../identity/cookie.ts"
@@ -47,9 +48,9 @@ export function setupRoutes(deps: SetupDeps): Route[] {
       answers: { 201: z.object({ organization: Organization, user: User }) },
       problems: ["setup_code_wrong", "setup_closed", "already_user", "too_many_tries"],
       async handle({ body, request, requestId }) {
-        await deps.tries.count(setupTries, request.ip)
+        await deps.tries.count(setupTries, networkOf(request.ip))
         const { organization, user, orgId } = await completeSetup(deps, { ...body, requestId })
-        await deps.tries.forget(setupTries, request.ip)
+        await deps.tries.forget(setupTries, networkOf(request.ip))
         const token = await deps.sessions.open({
           orgId,
           userId: user.id,

@@ -10,6 +10,7 @@ import { ChatSocket } from "../channels/chat/socket.ts"
 import { createVisitor, endVisitor, findVisitor, type Visitor } from "../channels/chat/visitors.ts"
 import { findChatApp, type LiveChatApp } from "../channels/chat/live-chat-app.ts"
 import { addUpload, receiveFile } from "../conversations/attachments.ts"
+import { networkOf } from "../core/addresses/network.ts"
 import { servedType } from "../core/attachments/type.ts"
 import type { Keys } from "../keys.ts"
 import { invalid, Problem, problem } from "../problem.ts"
@@ -72,7 +73,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
   /** The app of the path, for a page that may embed it. */
   async function admit(request: FastifyRequest, reply: FastifyReply): Promise<LiveChatApp> {
     const { appId } = request.params as { appId: string }
-    const quota = limiter.take(visitorPolicy, `${request.ip} ${appId}`)
+    const quota = limiter.take(visitorPolicy, `${networkOf(request.ip)} ${appId}`)
     if (quota) reply.headers(quotaHeaders(quota))
     refuseExceeded(quota)
     const app = await findChatApp(deps.store.db, { appId })
@@ -129,7 +130,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       { bodyLimit: 65_536 },
       guarded(async (request, reply) => {
         const app = await admit(request, reply)
-        refuseExceeded(limiter.take(newVisitorPolicy, `new ${request.ip}`))
+        refuseExceeded(limiter.take(newVisitorPolicy, `new ${networkOf(request.ip)}`))
         const { identity } = readBody(request.body)
         const made = await createVisitor(deps, app, identity)
         return reply.code(201).send({ ...made, endsAt: made.endsAt.toISOString() })
@@ -153,7 +154,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       async (request, reply) => {
         const app = await admit(request, reply)
         const visitor = await visitorOf(app, request)
-        refuseExceeded(limiter.take(uploadPolicy, `upload ${request.ip}`))
+        refuseExceeded(limiter.take(uploadPolicy, `upload ${networkOf(request.ip)}`))
         const part = await filePart(request, attachmentBytesMax)
         const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
         refuseTruncated(part, attachmentBytesMax)
@@ -172,7 +173,7 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       "/widget/apps/:appId/logos/:logoId",
       guarded(async (request, reply) => {
         const { appId, logoId } = request.params as { appId: string; logoId: string }
-        refuseExceeded(limiter.take(visitorPolicy, `${request.ip} ${appId}`))
+        refuseExceeded(limiter.take(visitorPolicy, `${networkOf(request.ip)} ${appId}`))
         const app = uuid.test(logoId) ? await findChatApp(deps.store.db, { appId }) : null
         const logo = app ? await findLogo(deps.store.db, app, logoId) : null
         if (!logo || (await deps.blobs.size(logo.sha256)) === null) throw problem("not_found")

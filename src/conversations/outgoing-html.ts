@@ -36,7 +36,7 @@ export function cleanOutgoingHtml(html: string): string {
 export function textOfHtml(html: string): string {
   const broken = html
     .replaceAll(/<(br|hr)\s*\/?>/gi, "\n")
-    .replaceAll(/<li[^>]*>/gi, "\n- ")
+    .replaceAll(/<li\b[^<>]*>/gi, "\n- ")
     .replaceAll(/<\/(p|div|blockquote|h1|h2|h3|pre|ul|ol)>/gi, "\n\n")
   const text = sanitizeHtml(broken, { allowedTags: [], allowedAttributes: {} })
   return decode(text)

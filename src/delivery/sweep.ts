@@ -33,15 +33,15 @@ export class DeliverySweep implements BusinessTimer {
   /** Answers how many deliveries were taken up again. */
   async sweep(now: Date): Promise<number> {
     const { db } = this.#store
-    const lost = await sql<{ orgId: string; id: string }>`
-      SELECT d.org_id, d.id FROM deliveries d
+    const lost = await sql<{ orgId: string; id: string; channel: string }>`
+      SELECT d.org_id, d.id, d.channel FROM deliveries d
       WHERE d.status IN ('queued', 'sending') AND NOT EXISTS (
         SELECT 1 FROM jobs j WHERE j.org_id = d.org_id AND j.kind = ${deliverJob} AND j.key = d.id::text AND j.failed_at IS NULL)
       LIMIT ${batchMax}`.execute(db)
-    for (const { orgId, id } of lost.rows) {
+    for (const { orgId, id, channel } of lost.rows) {
       await sql`
         INSERT INTO jobs (org_id, id, kind, key, payload, run_at)
-        VALUES (${orgId}, ${newId()}, ${deliverJob}, ${id}, ${JSON.stringify({ deliveryId: id })}::jsonb, ${now})
+        VALUES (${orgId}, ${newId()}, ${deliverJob}, ${id}, ${JSON.stringify({ deliveryId: id, channel })}::jsonb, ${now})
         ON CONFLICT (org_id, kind, key) DO UPDATE SET run_at = excluded.run_at, attempts = 0, failed_at = NULL, claimed_until = NULL
         WHERE jobs.failed_at IS NOT NULL`.execute(db)
     }

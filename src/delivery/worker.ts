@@ -22,6 +22,8 @@ export type DeliveryDeps = {
   farEnd?: FarEnd
   /** What a channel threw: a fault of ours, shown as an unknown outcome. */
   onError?: (message: OutboundMessage, error: unknown) => void
+  /** What came of a try. */
+  onSettled?: (channel: ChannelName, outcome: "sent" | "retry" | "failed" | "unknown") => void
 }
 
 const sendSecondsMax = 60
@@ -64,8 +66,14 @@ export function deliveryHandler(deps: DeliveryDeps): (job: Job) => Promise<JobOu
     const pause = await deps.store.write({ orgId, kind: "act" }, (tx) =>
       settle(tx, deliveryId, attempt, message, result),
     )
+    deps.onSettled?.(message.channel, outcomeOf(result, pause))
     return pause === null ? "done" : { retryAt: new Date(now() + pause * 1000) }
   }
+}
+
+function outcomeOf(result: Sent | SendFailure, pause: number | null): "sent" | "retry" | "failed" | "unknown" {
+  if (result.ok) return "sent"
+  return result.unknown ? "unknown" : pause === null ? "failed" : "retry"
 }
 
 async function take(tx: Tx, deliveryId: string): Promise<Claim> {

@@ -95,9 +95,10 @@ export async function acceptInvitation(
   deps: { store: Store; agents: Agents },
   given: { token: string; name: string; password: string; requestId: string },
 ): Promise<User & { orgId: string }> {
-  const passwordHash = await hashPassword(given.password)
   const pending = await peek(deps.store.db, given.token)
   if (!pending) throw tokenInvalid()
+  // Costs much: only for who has a link.
+  const passwordHash = await hashPassword(given.password)
   const actor = { type: "user" as const, id: pending.userId, name: given.name }
   return deps.store.write({ orgId: pending.orgId, kind: "act", actor, requestId: given.requestId }, async (tx) => {
     const taken = await takeToken(tx.db, "invitation", given.token)

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from "kysely"
+import { networkOf } from "../core/addresses/network.ts"
 import type { Role } from "../core/permissions.ts"
 import { problem } from "../problem.ts"
 import type { DB } from "../store/tables.ts"
@@ -17,7 +18,7 @@ type Account = User & { passwordHash: string | null; active: boolean; knownHere:
 export async function signIn(deps: Deps, given: { email: string; password: string; ip: string }): Promise<User> {
   const account = await findAccount(deps.db, given.email, given.ip)
   const subject = account?.knownHere ? `${given.email} ${given.ip}` : given.email
-  await deps.tries.count(perAddress, given.ip)
+  await deps.tries.count(perAddress, networkOf(given.ip))
   await deps.tries.count(perAccount, subject)
   const fits = await passwordFits(account?.passwordHash ?? null, given.password)
   if (!account?.active || !fits) throw problem("credentials_wrong")

@@ -1,7 +1,7 @@
-import { sql } from "kysely"
+import { type RawBuilder, sql } from "kysely"
 import { chance } from "../ids.ts"
 import type { Store } from "../store/write.ts"
-import type { BusinessTimer } from "../timers.ts"
+import { atMost, type BusinessTimer } from "../timers.ts"
 
 export type Job = {
   orgId: string
@@ -19,8 +19,15 @@ export type JobHandler = (job: Job) => Promise<JobOutcome | undefined>
 
 const claimSeconds = 120
 const claimsMax = 16
+/** What one far side may hold up: jobs of one kind and channel of one organization. */
+const laneMax = 16
+const runningMax = 128
 const attemptsMax = 25
 const pauseSecondsMax = 3_600
+/** The loop waits so long for what it began: a far side that is slow must not hold up what else falls due. */
+const patienceMs = 100
+/** How long a stop waits: what a far side has not answered by then is asked about after the next start. */
+const stopMs = 3_000
 
 /**
  * Runs what transactions asked for by `tx.job(...)`, at least once, from any process: rows are claimed with SKIP LOCKED.
@@ -31,10 +38,15 @@ export class JobWorker implements BusinessTimer {
   readonly #store: Store
   readonly #handlers = new Map<string, JobHandler>()
   readonly #onError: (job: Job, error: unknown) => void
+  readonly #wake: () => void
+  readonly #running = new Map<Promise<void>, Job>()
+  #stopped = false
 
-  constructor(store: Store, onError: (job: Job, error: unknown) => void) {
+  /** `wake`: there is room again, or a job has a new time, so that the loop of timers should look. */
+  constructor(store: Store, onError: (job: Job, error: unknown) => void, wake: () => void = () => undefined) {
     this.#store = store
     this.#onError = onError
+    this.#wake = wake
   }
 
   handle(kind: string, handler: JobHandler): void {
@@ -42,17 +54,59 @@ export class JobWorker implements BusinessTimer {
   }
 
   async nextAt(): Promise<Date | null> {
+    if (this.#room() === 0) return null
     const next = await sql<{ at: Date | null }>`
       SELECT min(greatest(run_at, CASE WHEN claimed_until > clock_timestamp()
         THEN run_at + (claimed_until - clock_timestamp()) ELSE run_at END)) AS at
-      FROM jobs WHERE failed_at IS NULL AND kind = ANY(${[...this.#handlers.keys()]})`.execute(this.#store.db)
+      FROM jobs WHERE failed_at IS NULL AND ${this.#startable()}`.execute(this.#store.db)
     return next.rows[0]?.at ?? null
   }
 
+  /** Does what is due, and waits for what was begun before. */
   async fire(now: Date): Promise<number> {
-    const jobs = await this.#claim(now)
-    await Promise.all(jobs.map((job) => this.#run(job)))
+    const count = await this.begin(now)
+    while (this.#running.size > 0) await Promise.all(this.#running.keys())
+    return count
+  }
+
+  async begin(now: Date): Promise<number> {
+    const jobs = this.#room() === 0 ? [] : await this.#claim(now)
+    await atMost(patienceMs, Promise.all(jobs.map((job) => this.#start(job))))
     return jobs.length
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await atMost(stopMs, Promise.all(this.#running.keys()))
+  }
+
+  #start(job: Job): Promise<void> {
+    const running = this.#run(job)
+      .catch((error: unknown) => {
+        if (!this.#stopped) this.#onError(job, error)
+      })
+      .finally(() => {
+        this.#running.delete(running)
+        this.#wake()
+      })
+    this.#running.set(running, job)
+    return running
+  }
+
+  #room(): number {
+    return this.#stopped ? 0 : Math.min(claimsMax, runningMax - this.#running.size)
+  }
+
+  /** Of the kinds that are handled here, not on its way here for longer than its claim, and not of a lane that is full. */
+  #startable(): RawBuilder<unknown> {
+    const running = [...this.#running.values()]
+    const counts = new Map<string, number>()
+    for (const lane of running.map(laneOf)) counts.set(lane, (counts.get(lane) ?? 0) + 1)
+    const full = [...counts].filter(([, count]) => count >= laneMax).map(([lane]) => lane)
+    const kinds = sql`kind = ANY(${[...this.#handlers.keys()]})`
+    if (running.length === 0) return kinds
+    return sql`${kinds} AND NOT id = ANY(${running.map(({ id }) => id)}::uuid[])
+      AND NOT concat_ws(' ', org_id, kind, payload->>'channel') = ANY(${full})`
   }
 
   async #claim(now: Date): Promise<Job[]> {
@@ -61,8 +115,8 @@ export class JobWorker implements BusinessTimer {
       WHERE (org_id, id) IN (
         SELECT org_id, id FROM jobs
         WHERE run_at <= ${now} AND failed_at IS NULL AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-          AND kind = ANY(${[...this.#handlers.keys()]})
-        ORDER BY run_at LIMIT ${claimsMax} FOR UPDATE SKIP LOCKED)
+          AND ${this.#startable()}
+        ORDER BY run_at LIMIT ${this.#room()} FOR UPDATE SKIP LOCKED)
       RETURNING org_id, id, kind, key, payload, attempts`.execute(this.#store.db)
     return claimed.rows
   }
@@ -74,6 +128,7 @@ export class JobWorker implements BusinessTimer {
       const outcome = await this.#handlers.get(job.kind)?.(job)
       if (outcome && outcome !== "done") retryAt = outcome.retryAt
     } catch (error) {
+      if (this.#stopped) return
       this.#onError(job, error)
       lastError = error instanceof Error ? error.message : String(error)
       const pause = Math.min(pauseSecondsMax, 2 ** job.attempts) * (0.9 + chance() * 0.2)
@@ -97,4 +152,9 @@ export class JobWorker implements BusinessTimer {
       .where("id", "=", job.id)
       .execute()
   }
+}
+
+/** As the claim's statement puts it together. */
+function laneOf({ orgId, kind, payload }: Job): string {
+  return [orgId, kind, ...(typeof payload.channel === "string" ? [payload.channel] : [])].join(" ")
 }

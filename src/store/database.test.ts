@@ -25,3 +25,11 @@ test("a connection that is ended between two statements is an error of its user,
   expect((await pool.query("SELECT 1 AS one")).rows).toEqual([{ one: 1 }])
   await close()
 })
+
+test.each(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "EMFILE", "53300", "57P03", "55P03"])(
+  "reliability 10 26 after %s whoever sent something sends it again: it is not the message's fault",
+  (code) => {
+    expect(isUnavailable(Object.assign(new Error("no"), { code }))).toBe(true)
+    expect(isUnavailable(Object.assign(new Error("no"), { code: "23505" }))).toBe(false)
+  },
+)

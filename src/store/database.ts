@@ -45,12 +45,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   return { db, pool, close: () => db.destroy() }
 }
 
+/** A server or network that is away, a name that cannot be resolved just now, and a machine that has nothing left to open. */
+const networkCodes = [
+  ...["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "ETIMEDOUT"],
+  ...["EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+  ...["EMFILE", "ENFILE", "ENOBUFS", "EADDRNOTAVAIL"],
+]
+
 /** True when the database is away, starting, or out of connections, so that a caller should try again later. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = "code" in error ? String(error.code) : ""
   if (/^(08|57P|53)/.test(code) || code === "55P03" || code === "57014") return true
-  if (["ECONNREFUSED", "ENOENT", "ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(code)) return true
+  if (networkCodes.includes(code)) return true
   return /Connection terminated|timeout exceeded when trying to connect|connection timeout|Client has encountered a connection error|not queryable/i.test(
     error.message,
   )

@@ -39,7 +39,11 @@ export async function insertDelivery(
       changedAt: tx.now,
     })
     .execute()
-  tx.job(deliverJob, { deliveryId: id }, { key: id, ...(delivery.runAt && { runAt: delivery.runAt }) })
+  tx.job(
+    deliverJob,
+    { deliveryId: id, channel: delivery.channel },
+    { key: id, ...(delivery.runAt && { runAt: delivery.runAt }) },
+  )
   return id
 }
 

@@ -62,6 +62,14 @@ test("reliability 49 a signed request with a boundary shifted, which has the sam
   expect(read(shifted)).toEqual({ ok: false, problem: "unreadable" })
 })
 
+test("reliability 57 the largest form that nobody signed, of one name again and again, is refused in no time", () => {
+  const request = hook({ about: "", params: {} }, { body: Buffer.from("a&".repeat(65_536)) })
+  const began = performance.now()
+  expect(messages.readMessage(request, account)).toEqual({ ok: false, problem: "signature_invalid" })
+  // It took minutes, in which nobody was served.
+  expect(performance.now() - began).toBeLessThan(5_000)
+})
+
 test("their words of a state become ours, and their errors what an agent understands", () => {
   expect(
     ["accepted", "queued", "sending", "sent", "delivered", "read", "undelivered", "failed", "canceled", "new word"].map(

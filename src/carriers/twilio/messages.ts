@@ -91,7 +91,8 @@ function formOf(body: Buffer): FormParams {
   const params: Record<string, string | string[]> = Object.create(null)
   for (const [name, value] of new URLSearchParams(body.toString("utf8"))) {
     const before = params[name]
-    params[name] = before === undefined ? value : [...(typeof before === "string" ? [before] : before), value]
+    if (Array.isArray(before)) before.push(value)
+    else params[name] = before === undefined ? value : [before, value]
   }
   return params
 }

@@ -1,3 +1,4 @@
+import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type TestServer, testServer } from "../../../test/server.ts"
 import {
@@ -57,6 +58,29 @@ test("S6 S56 S57 S84 a chat app receives as soon as it is embedded: a message fr
   expect(answer.status).toBe(201)
   const told = await page.next((frame) => frame.type === "message" && frame.from === "agent")
   expect(told).toMatchObject({ seq: 2, from: "agent", agentName: "Ana", text: "It left today." })
+  page.close()
+})
+
+test("reliability 5 what the database did not give to the page is on it as soon as the database does", async () => {
+  const { url } = server
+  const { db } = server.app.ground.database
+  const { visitorToken } = await visit(url, world.appId)
+  const page = await hello(url, world.appId, visitorToken)
+  const accepted = await page.write("Are you there?")
+  const { conversationId } = (await server.api("GET", `/messages/${accepted.id}`)).body
+  const path = `/conversations/${conversationId}`
+  expect((await world.ana.api("POST", `${path}/messages`, { channel: "chat", text: "Yes." })).status).toBe(201)
+  // Whoever waits is looked after all the time; this one is served.
+  await page.next((frame) => frame.type === "state" && frame.status === "connected")
+  await sql`ALTER TABLE visitor_items RENAME TO items_away`.execute(db)
+  try {
+    expect((await world.ana.api("PUT", `${path}/closure`, {})).status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(page.frames.at(-1)).not.toMatchObject({ type: "state", status: "ended" })
+  } finally {
+    await sql`ALTER TABLE items_away RENAME TO visitor_items`.execute(db)
+  }
+  await page.next((frame) => frame.type === "state" && frame.status === "ended", 4_000)
   page.close()
 })
 

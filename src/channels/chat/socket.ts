@@ -19,6 +19,8 @@ const framesWindowMs = 10_000
 const framesRefusedMax = 30
 const pageOfItems = 200
 const socketsPerVisitorMax = 10
+/** After a look that failed. */
+const lookAgainMs = 1_000
 /** Pages come back spread over this time; the browser adds its own backoff up to 30 s. */
 const restartMsMax = 2_000
 
@@ -41,6 +43,7 @@ export class ChatSocket implements VisitorSocket {
   #queue: Promise<void> = Promise.resolve()
   #looking = false
   #lookAgain = false
+  #again: NodeJS.Timeout | undefined
   readonly #timers: NodeJS.Timeout[] = []
 
   /** `test`: on a page of the sandbox. */
@@ -208,10 +211,18 @@ export class ChatSocket implements VisitorSocket {
         await this.#sendState(visitor)
       }
     } catch (error) {
+      // What was not shown is looked for again: nobody else would wake it for what is committed already.
       this.#channel.deps.onError(error)
+      this.#later(() => this.wake(), lookAgainMs)
     } finally {
       this.#looking = false
     }
+  }
+
+  #later(act: () => void, ms: number): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    clearTimeout(this.#again)
+    this.#again = setTimeout(act, ms)
   }
 
   async #sendItems(visitor: Visitor): Promise<void> {
@@ -307,6 +318,7 @@ export class ChatSocket implements VisitorSocket {
 
   #close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
+    clearTimeout(this.#again)
     if (this.visitorId) this.#channel.hub.remove(this)
   }
 }

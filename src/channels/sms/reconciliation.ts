@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import type { Accounts, OpenAccount } from "../../carriers/accounts.ts"
 import type { CarrierMessages, ListedMessage } from "../../carriers/carrier.ts"
 import type { Store } from "../../store/write.ts"
-import type { BusinessTimer } from "../../timers.ts"
+import { atMost, type BusinessTimer } from "../../timers.ts"
 import { type InboundDeps, takeMessage } from "./inbound.ts"
 
 export type ReconciliationDeps = InboundDeps & {
@@ -18,6 +18,9 @@ const lookBackDaysMax = 7
 const quickRunsMax = 12
 const quickMs = 2_000
 const pauseSecondsMax = 7 * 86_400
+/** Carriers that are asked at once: one that does not answer must not keep the others from being asked. */
+const lanes = 8
+const stopMs = 1_000
 
 /**
  * This carrier does not hold a message whose webhook failed (reliability, Twilio). Every five minutes and at the start
@@ -27,6 +30,7 @@ export class Reconciliation implements BusinessTimer {
   readonly name = "sms reconciliation"
   readonly #deps: ReconciliationDeps
   #last: { at: Date; monotonic: number; quick: number } | null = null
+  #running: Promise<number> | null = null
 
   constructor(deps: ReconciliationDeps) {
     this.#deps = deps
@@ -43,24 +47,48 @@ export class Reconciliation implements BusinessTimer {
   }
 
   async fire(now: Date): Promise<number> {
+    await this.#running
+    this.begin(now)
+    return (await this.#running) ?? 0
+  }
+
+  /** A run takes as long as the slowest carrier: the next one waits for its end. */
+  begin(now: Date): number {
     const next = this.nextAt()
-    if (next === null || next > now) return 0
+    if (this.#running || next === null || next > now) return 0
     const monotonic = this.#deps.store.clock.monotonic()
     const isQuick = this.#last !== null && monotonic - this.#last.monotonic < quickMs
     this.#last = { at: now, monotonic, quick: isQuick ? (this.#last?.quick ?? 0) + 1 : 0 }
-    return this.run()
+    this.#running = this.run()
+      .catch((error: unknown) => {
+        this.#deps.log.warn({ err: error }, "reconciliation failed")
+        return 0
+      })
+      .finally(() => {
+        this.#running = null
+      })
+    return 0
+  }
+
+  async stop(): Promise<void> {
+    if (this.#running) await atMost(stopMs, this.#running)
   }
 
   /** Answers how many messages were taken in. */
   async run(): Promise<number> {
     let taken = 0
-    for (const one of await this.#deps.accounts.all()) {
-      try {
-        taken += await reconcile(this.#deps, one)
-      } catch (error) {
-        this.#deps.log.warn({ accountId: one.account.id, err: error }, "reconciliation failed")
+    const waiting = [...(await this.#deps.accounts.all())]
+    const lane = async () => {
+      for (let one = waiting.shift(); one; one = waiting.shift()) {
+        try {
+          const count = await reconcile(this.#deps, one)
+          taken += count
+        } catch (error) {
+          this.#deps.log.warn({ accountId: one.account.id, err: error }, "reconciliation failed")
+        }
       }
     }
+    await Promise.all(Array.from({ length: lanes }, lane))
     return taken
   }
 }

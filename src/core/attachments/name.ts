@@ -2,6 +2,8 @@
 
 const lengthMax = 150
 const extensionLengthMax = 20
+/** What is read of a name: its end, where the extension stands. */
+const givenLengthMax = 1_000
 /** Names that Windows keeps for devices, with any extension. */
 const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 // Control, zero-width, and those that turn the direction of reading (Trojan names such as "annexe\u202Egpj.exe").
@@ -10,7 +12,7 @@ const invisible = /[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u
 
 /** A name that is safe to show and to save under: no folders, nothing invisible, at most 150 characters. */
 export function cleanFileName(given: string): string {
-  const last = given.toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? ""
+  const last = given.slice(-givenLengthMax).toWellFormed().normalize("NFC").split(/[/\\]/).at(-1) ?? ""
   const visible = last
     .replaceAll(invisible, "")
     .replaceAll(/[<>:"|?*]/g, "_")

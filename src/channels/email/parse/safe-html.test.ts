@@ -23,6 +23,23 @@ test("pictures of others and parts of the mail wait for the page to load them", 
   expect(safeHtml('<img src="data:image/png;base64,AAAA">')).toBe('<img src="data:image/png;base64,AAAA" />')
 })
 
+test("reliability 35 a mail leads to no page of ours, and its own marks of pictures are not believed", () => {
+  for (const href of [
+    "/api/session",
+    "../settings",
+    "?next=//evil.example",
+    "#top",
+    "//evil.example",
+    "setup",
+    "\\\\evil.example",
+  ])
+    expect(safeHtml(`<a href="${href}">x</a>`)).toBe('<a rel="noopener noreferrer nofollow" target="_blank">x</a>')
+  for (const href of ["https://a.example/", "mailto:a@b.example", "tel:+14155550100"])
+    expect(safeHtml(`<a href="${href}">x</a>`)).toContain(`href="${href}"`)
+  expect(safeHtml('<img data-remote-src="javascript:alert(1)" data-cid="a&#10;b">')).toBe("<img />")
+  expect(safeHtml('<img src="cid:a%0d%0ab">')).toBe('<img data-cid="ab" />')
+})
+
 test("harmless mail keeps its looks; quoted history folds", () => {
   const html = '<p style="color:#333333;text-align:center">Hi <b>there</b></p><blockquote type="cite">old</blockquote>'
   expect(safeHtml(html)).toBe(

@@ -153,7 +153,7 @@ const options: sanitizeHtml.IOptions = {
   transformTags: {
     a: (tagName, attributes) => ({
       tagName,
-      attribs: { ...attributes, rel: "noopener noreferrer nofollow", target: "_blank" },
+      attribs: { ...withoutOwnAddress(attributes), rel: "noopener noreferrer nofollow", target: "_blank" },
     }),
     img: (tagName, attributes) => ({ tagName, attribs: withoutLoading(attributes) }),
     blockquote: (tagName, attributes) => (isQuote(attributes) ? folded : { tagName, attribs: attributes }),
@@ -197,9 +197,26 @@ function cutDepth(html: string): string {
   return html
 }
 
-function withoutLoading({ src, srcset: _, ...attributes }: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
+/** A link without a host would lead to a page of ours: a stranger's mail must not name one. */
+function withoutOwnAddress({ href, ...attributes }: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
+  return href !== undefined && /^\s*(https?|mailto|tel):/i.test(href) ? { href, ...attributes } : attributes
+}
+
+/** Marks of ours that the sender wrote himself count only where they say what ours would. */
+function withoutLoading({
+  src,
+  srcset: _,
+  "data-remote-src": remote,
+  "data-cid": cid,
+  ...others
+}: sanitizeHtml.Attributes): sanitizeHtml.Attributes {
   const value = src?.trim() ?? ""
-  if (/^cid:/i.test(value)) return { ...attributes, "data-cid": decoded(value.slice(4)) }
+  const attributes = {
+    ...others,
+    ...(remote && /^https?:\/\//i.test(remote) && { "data-remote-src": remote }),
+    ...(cid && !/\p{Cc}/u.test(cid) && { "data-cid": cid }),
+  }
+  if (/^cid:/i.test(value)) return { ...attributes, "data-cid": decoded(value.slice(4)).replace(/\p{Cc}/gu, "") }
   if (/^https?:\/\//i.test(value)) return { ...attributes, "data-remote-src": value }
   if (/^data:image\/(png|gif|jpe?g|webp);base64,[a-z0-9+/=\s]*$/i.test(value)) return { ...attributes, src: value }
   return attributes
