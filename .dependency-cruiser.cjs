@@ -85,6 +85,13 @@ module.exports = {
       to: { path: "^(test|tools|e2e|bench|sim)/" },
     },
     {
+      name: "no-circles",
+      comment: "what two files need of each other, types too, is a third one",
+      severity: "error",
+      from: { path: "^(src|widget)/", pathNot: tests },
+      to: { circular: true },
+    },
+    {
       name: "not-resolvable",
       severity: "error",
       from: {},

@@ -8,11 +8,13 @@ import { choosePorts, refusePorts } from "./ports.ts"
 import { type Bus, postgresBus } from "./store/bus.ts"
 import { lockDataDir } from "./store/data-dir.ts"
 import { type Database, openDatabase } from "./store/database.ts"
+import { DatabaseTime } from "./store/database-time.ts"
 import { type Embedded, startEmbedded } from "./store/embedded.ts"
 import { migrate } from "./store/migrate.ts"
 import { reachDatabase } from "./store/reach.ts"
 import { checkShared } from "./store/shared.ts"
-import { createStore, type Store } from "./store/write.ts"
+import type { Store } from "./store/write.ts"
+import { createStore } from "./store/store.ts"
 import { Timers } from "./timers.ts"
 
 /** What everything else stands on: settings, keys, log, clock and the database, migrated and reachable. */
@@ -84,6 +86,17 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     await embedded?.stop()
     throw error
   }
+  const time = new DatabaseTime({
+    db: side.db,
+    clock,
+    onCorrected: (ms) => log.warn({ seconds: ms / 1000 }, "the time follows the database's clock"),
+  })
+  await time.start()
+  metrics.gauge(
+    "database_clock_ahead_seconds",
+    "How far the database's clock is ahead of this machine's",
+    () => clock.aheadOfMachine() / 1000,
+  )
   const bus = postgresBus(databaseUrl, (error) => log.warn({ err: error }, "bus"))
   const waits = metrics.histogram("gate_wait_seconds", "How long writers waited for a permit of their organization")
   const timers = new Timers(clock, (name, error) => log.error({ timer: name, err: error }, "timer failed"))
@@ -111,6 +124,7 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     timers,
     async stop() {
       stopping = true
+      time.stop()
       await bus.stop()
       await Promise.allSettled([database.close(), side.close()])
       await embedded?.stop()

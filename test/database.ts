@@ -7,7 +7,8 @@ import { type Clock, systemClock } from "../src/clock.ts"
 import { type Bus, postgresBus } from "../src/store/bus.ts"
 import { openDatabase } from "../src/store/database.ts"
 import type { DB } from "../src/store/tables.ts"
-import { createStore, type Store } from "../src/store/write.ts"
+import type { Store } from "../src/store/write.ts"
+import { createStore } from "../src/store/store.ts"
 import { databaseUrl, templateName } from "./cluster.ts"
 
 /** A database of one's own, a clone of the migrated template, with everything that the program reads and writes by. */

@@ -5,7 +5,7 @@ import { createIntake } from "../src/intake/intake.ts"
 import { createRouting } from "../src/routing/runner.ts"
 import { postgresBus } from "../src/store/bus.ts"
 import { openDatabase } from "../src/store/database.ts"
-import { createStore } from "../src/store/write.ts"
+import { createStore } from "../src/store/store.ts"
 import { Timers } from "../src/timers.ts"
 
 /**

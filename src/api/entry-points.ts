@@ -59,6 +59,13 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
     return found
   }
 
+  async function one(orgId: string, id: string) {
+    const picture = await loadPicture(db, orgId)
+    const row = picture.entryPoints.find((entryPoint) => entryPoint.id === id)
+    if (!row) throw problem("not_found")
+    return showEntryPoint(picture, row)
+  }
+
   return [
     route({
       method: "GET",
@@ -154,12 +161,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       path: "/entry-points/:id",
       action: "entryPoint.read",
       answers: { 200: EntryPoint },
-      async handle({ principal, params }) {
-        const picture = await loadPicture(db, principal.orgId)
-        const row = picture.entryPoints.find((one) => one.id === params.id)
-        if (!row) throw problem("not_found")
-        return ok(showEntryPoint(picture, row))
-      },
+      handle: async ({ principal, params }) => ok(await one(principal.orgId, params.id)),
     }),
     route({
       method: "PATCH",
@@ -205,10 +207,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
             after: { displayName: body.displayName },
           })
         })
-        const picture = await loadPicture(db, principal.orgId)
-        const row = picture.entryPoints.find((one) => one.id === params.id)
-        if (!row) throw problem("not_found")
-        return ok(showEntryPoint(picture, row))
+        return ok(await one(principal.orgId, params.id))
       },
     }),
     route({

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify"
-import type { LiveChatApp } from "../channels/chat/visitors.ts"
+import type { LiveChatApp } from "../channels/chat/live-chat-app.ts"
 import { problem } from "../problem.ts"
 
 export type WidgetOrigins = { publicUrl: string; sandboxOrigin: string }

@@ -7,14 +7,8 @@ import { bootstrapOf } from "../channels/chat/bootstrap.ts"
 import type { VisitorFileLinks } from "../channels/chat/file-links.ts"
 import { findLogo } from "../channels/chat/logos.ts"
 import { ChatSocket } from "../channels/chat/socket.ts"
-import {
-  createVisitor,
-  endVisitor,
-  findChatApp,
-  findVisitor,
-  type LiveChatApp,
-  type Visitor,
-} from "../channels/chat/visitors.ts"
+import { createVisitor, endVisitor, findVisitor, type Visitor } from "../channels/chat/visitors.ts"
+import { findChatApp, type LiveChatApp } from "../channels/chat/live-chat-app.ts"
 import { addUpload, receiveFile } from "../conversations/attachments.ts"
 import { networkOf } from "../core/addresses/network.ts"
 import { servedType } from "../core/attachments/type.ts"

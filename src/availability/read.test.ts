@@ -5,7 +5,8 @@ import { testStore, type TestStore } from "../../test/database.ts"
 import { amount } from "../../test/trials.ts"
 import { type ChannelGroup, channelGroups, tierOfGroup } from "../core/channels.ts"
 import { newId } from "../ids.ts"
-import { putQueueItems, type QueueItemRow } from "../store/queue-items.ts"
+import { putQueueItems } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 import { readCounts } from "./read.ts"
 
 let base: TestStore

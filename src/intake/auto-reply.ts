@@ -1,8 +1,6 @@
 import { sql } from "kysely"
 import type { WorkflowSettings } from "../core/workflow/settings.ts"
-import { newId } from "../ids.ts"
-import { insertDelivery } from "../store/deliveries.ts"
-import { insertMessages } from "../store/messages.ts"
+import { sendAutomatically } from "../store/automatic-messages.ts"
 import type { Tx } from "../store/write.ts"
 import type { Placed, Taken } from "./placed.ts"
 
@@ -73,60 +71,20 @@ async function senderNameOf(tx: Tx, { entryPoint }: Taken): Promise<string> {
 }
 
 async function send(tx: Tx, { plan, customerId, test }: Placed, mail: Taken, text: string): Promise<void> {
-  const { event } = mail
-  const id = newId()
-  const contactId = plan.messages.find((message) => message.id === mail.placed.id)?.contactId ?? ""
-  await insertMessages(tx, [
-    {
-      id,
-      conversationId: plan.conversation.id,
-      customerId,
-      contactId,
-      channel: "email",
-      direction: "outbound",
-      entryPointId: event.entryPointId,
-      authorType: "system",
-      authorId: null,
-      kind: "text",
-      text,
-      html: null,
-      // Not the sender's own words: with a forged address they would be a stranger's advertisement in our name (reliability 34).
-      subject: await senderNameOf(tx, mail),
-      fromAddress: mail.entryPoint.address,
-      toAddresses: [event.from.value],
-      ccAddresses: [],
-      bccAddresses: [],
-      envelopeFrom: null,
-      fromHeader: null,
-      externalId: null,
-      messageIdHeader: null,
-      referenceIds: event.mail?.messageId ? [...event.mail.references, event.mail.messageId] : [],
-      replyToken: null,
-      inReplyToId: mail.placed.id,
-      inboundEventId: null,
-      flags: { autoReply: true },
-      fulfils: false,
-      clientId: null,
-      replyWindowEndsAt: null,
-      sentAt: tx.now,
-      receivedAt: tx.now,
-      test,
-    },
-  ])
-  await insertDelivery(tx, { messageId: id, channel: "email" })
-  const conversationId = plan.conversation.id
-  tx.event(
-    "contact.message_sent",
-    {
-      contactId,
-      conversationId,
-      customerId,
-      messageId: id,
-      channel: "email",
-      text,
-      author: { type: "system", id: null },
-      automatic: true,
-    },
-    { timeline: { kind: "message", conversationId, customerId, contactId, thingId: id } },
-  )
+  const { event, entryPoint, placed } = mail
+  await sendAutomatically(tx, {
+    conversationId: plan.conversation.id,
+    customerId,
+    contactId: plan.messages.find((message) => message.id === placed.id)?.contactId ?? "",
+    channel: "email",
+    entryPointId: event.entryPointId,
+    text,
+    // Not the sender's own words: with a forged address they would be a stranger's advertisement in our name (reliability 34).
+    subject: await senderNameOf(tx, mail),
+    fromAddress: entryPoint.address,
+    to: event.from.value,
+    referenceIds: event.mail?.messageId ? [...event.mail.references, event.mail.messageId] : [],
+    inReplyToId: placed.id,
+    test,
+  })
 }

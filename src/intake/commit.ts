@@ -16,7 +16,8 @@ import {
   takenEvents,
 } from "../store/inbound-events.ts"
 import { putAttachments, putMessages } from "../store/messages.ts"
-import { announceQueued, joinQueueItems, type QueueLength } from "../store/queue-items.ts"
+import { joinQueueItems } from "../store/queue-items.ts"
+import { announceQueued, type QueueLength } from "../store/queue-places.ts"
 import { reseat } from "../store/seats.ts"
 import type { Tx } from "../store/write.ts"
 import { answerAutomatically } from "./auto-reply.ts"
@@ -28,7 +29,7 @@ import { placement } from "./placement.ts"
 import type { RecentInboxes } from "./recent-inboxes.ts"
 import { attachmentRows, conversationChange, messageRow } from "./rows.ts"
 import { tellContacts, tellConversations, tellCustomers, tellMessages } from "./tell.ts"
-import { type Known, understand, whatIsKnown } from "./understand.ts"
+import { type Known, knownOf, understand, whatIsKnown } from "./understand.ts"
 import { Unprocessable } from "./unprocessable.ts"
 
 export type CommitHooks = {
@@ -55,7 +56,7 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
   ])
   const earlier = receiptsOf(taken)
   const fresh = arrivals.filter(({ event }) => !earlier.has(keyOf(event)))
-  const receipts = await takeIn(tx, fresh, hooks, known)
+  const receipts = await takeIn(tx, fresh, hooks, knownOf(known))
   putInboundEvents(
     tx,
     fresh.map((arrival) => ({ arrival, receipt: receipts.get(arrival.id) ?? null })),
@@ -69,7 +70,7 @@ export async function commitInbound(tx: Tx, arrivals: readonly Arrival[], hooks:
 
 /** A parked event that is replayed: it is stored already. */
 export async function takeAgain(tx: Tx, arrival: Arrival, hooks: CommitHooks): Promise<StoredReceipt> {
-  const known = await tx.together(whatIsKnown(tx, [arrival.event], hooks.recentInboxes))
+  const known = knownOf(await tx.together(whatIsKnown(tx, [arrival.event], hooks.recentInboxes)))
   const receipts = await takeIn(tx, [arrival], hooks, known)
   return receipts.get(arrival.id) ?? emptyReceipt(arrival.id, null)
 }
@@ -82,7 +83,6 @@ async function takeIn(
   known: Known,
 ): Promise<Map<string, StoredReceipt>> {
   if (arrivals.length === 0) return new Map()
-  const [, , lengths] = known
   const { taken, settings } = await understand(tx, arrivals, known)
   const facts = await loadFacts(tx, taken)
   const placed = byCustomer(taken).map(({ customerId, taken: ofCustomer }): Placed => {
@@ -114,7 +114,7 @@ async function takeIn(
     tx,
     placed.flatMap(({ plan }) => (plan.item.type === "join" ? [plan.item] : [])),
   )
-  announceQueued(tx, placed.flatMap(queuedBy), stillRight(lengths, placed, facts))
+  announceQueued(tx, queuedBy(made), stillRight(known.lengths, placed, facts))
   hooks.recentInboxes?.learn(placed)
   const arrived = arrivedOf(made)
   if (arrived.length > 0) hooks.assignOnArrival?.(tx, arrived, settings, new Set(held.keys()))

@@ -4,7 +4,8 @@ import type { StickyAgent } from "../core/conversations/former-agent.ts"
 import { type AgentRow, agentColumns, isPresent } from "../store/agents.ts"
 import { type ContactRow, liveContacts } from "../store/contacts.ts"
 import { type ConversationRow, lockLatestConversations } from "../store/conversations.ts"
-import { lockLiveItems, type QueueItemRow } from "../store/queue-items.ts"
+import { lockLiveItems } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 import type { Tx } from "../store/write.ts"
 
 /** What `place` needs to know of each customer, and the conversation's row that its plan changes. */

@@ -1,6 +1,8 @@
+import type { Plan } from "../core/conversations/place.ts"
 import { putContacts, type ContactRow } from "../store/contacts.ts"
 import { type ConversationRow, putConversations } from "../store/conversations.ts"
-import { type NewQueueItem, putQueueItems, type QueueItemRow, waiting } from "../store/queue-items.ts"
+import { putQueueItems } from "../store/queue-items.ts"
+import { type QueueItemRow, waiting } from "../store/queue-item.ts"
 import type { Tx } from "../store/write.ts"
 import type { Arrived, Placed } from "./placed.ts"
 import { contactRow, conversationRow } from "./rows.ts"
@@ -8,17 +10,28 @@ import { contactRow, conversationRow } from "./rows.ts"
 /** The rows that a plan of `place` makes: conversation, contacts, place in the queue. */
 
 /** What is new of one customer: of a conversation that is there `conversation` is null. */
-export type NewRows = { conversation: ConversationRow | null; contacts: ContactRow[]; item: QueueItemRow | null }
+export type NewRows = {
+  placed: Placed
+  conversation: ConversationRow | null
+  contacts: ContactRow[]
+  item: QueueItemRow | null
+}
 
 export function newRows(tx: Tx, placed: Placed): NewRows {
   const { plan } = placed
   const contacts = plan.contacts.filter(({ type }) => type === "create")
-  const item = newItem(placed)
   return {
+    placed,
     conversation: plan.conversation.type === "create" ? conversationRow(tx, placed) : null,
     contacts: contacts.map((contact) => contactRow(placed, contact)),
-    item: item && waiting(item),
+    item: newItem(plan),
   }
+}
+
+function newItem({ item, conversation }: Plan): QueueItemRow | null {
+  if (item.type !== "create") return null
+  const { type: _type, ...rest } = item
+  return waiting({ ...rest, conversationId: conversation.id })
 }
 
 export function putNew(tx: Tx, made: readonly NewRows[]): void {
@@ -37,21 +50,14 @@ export function putNew(tx: Tx, made: readonly NewRows[]): void {
 }
 
 /** For `announceQueued`. */
-export function queuedBy(placed: Placed) {
-  const item = newItem(placed)
-  if (!item) return []
-  const { customerId, about } = placed
-  return [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }]
+export function queuedBy(made: readonly NewRows[]) {
+  return made.flatMap(({ item, placed: { customerId, about } }) =>
+    item ? [{ item, reason: "contact_inbound", fromInboxId: null, customerId, about }] : [],
+  )
 }
 
 export function arrivedOf(made: readonly NewRows[]): Arrived[] {
   return made.flatMap(({ conversation, contacts, item }) =>
     conversation && item ? [{ conversation, contacts, item }] : [],
   )
-}
-
-function newItem({ plan }: Placed): NewQueueItem | null {
-  if (plan.item.type !== "create") return null
-  const { type: _type, ...item } = plan.item
-  return { ...item, conversationId: plan.conversation.id }
 }

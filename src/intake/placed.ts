@@ -3,7 +3,7 @@ import type { PlacedMessage, Plan } from "../core/conversations/place.ts"
 import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationRow } from "../store/conversations.ts"
 import type { Arrival } from "../store/inbound-events.ts"
-import type { QueueItemRow } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 
 /** One arrived event with everything that was found out about it: the unit that the steps below hand on. */
 export type Taken = Arrival & {

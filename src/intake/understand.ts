@@ -5,7 +5,7 @@ import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import { newId } from "../ids.ts"
 import { addressesOf, type FoundAddress, insertClaims, nameCustomers } from "../store/customers.ts"
 import type { Arrival } from "../store/inbound-events.ts"
-import { type QueueLength, queueLengths } from "../store/queue-items.ts"
+import { type QueueLength, queueLengths } from "../store/queue-places.ts"
 import { type RoutingRow, routingOf, routingRows } from "../store/routing-settings.ts"
 import type { Tx } from "../store/write.ts"
 import type { InboundEvent } from "./inbound-event.ts"
@@ -17,9 +17,9 @@ import { resolvable, Unprocessable } from "./unprocessable.ts"
 
 /** What is found out about arrived events before anything is written. */
 
-export type Known = [FoundAddress[], RoutingRow[], QueueLength[]]
+export type Known = { addresses: FoundAddress[]; routing: RoutingRow[]; lengths: QueueLength[] }
 
-/** Senders, settings and queues: all that can be asked for before anything is known. */
+/** Senders, settings and queues: all that can be asked for before anything is known. `knownOf` takes their rows. */
 export function whatIsKnown(
   tx: Tx,
   events: readonly InboundEvent[],
@@ -36,11 +36,15 @@ export function whatIsKnown(
   ]
 }
 
+export function knownOf([addresses, routing, lengths]: [FoundAddress[], RoutingRow[], QueueLength[]]): Known {
+  return { addresses, routing, lengths }
+}
+
 /** Entry point, sender and thread of each event. Throws `Unprocessable` for what no retry mends. */
 export async function understand(
   tx: Tx,
   arrivals: readonly Arrival[],
-  [addresses, routing]: Readonly<Known>,
+  { addresses, routing }: Known,
 ): Promise<{ taken: Taken[]; settings: WorkflowSettings }> {
   const { entryPoints, table, settings } = routingOf(routing)
   const senders = await findSenders(tx, arrivals, addresses)

@@ -1,11 +1,11 @@
 import type { AgentFact, Decision } from "../core/routing/facts.ts"
 import { newId } from "../ids.ts"
-import { leaseToHold } from "../store/leases.ts"
+import { type Lease, leaseToHold } from "../store/leases.ts"
 import { knowAgents, type OwnRows, writeMatches } from "../store/matches.ts"
 import { agentsUnchanged, leaseHeld } from "../store/refusals.ts"
 import type { Tx } from "../store/write.ts"
-import { decisionRow, type Lease, newAssignments, newOffers, tellOffered } from "./commit-decisions.ts"
 import { agentsOf, agentsQueries, factsOf, type MatchDecision, Room } from "./guard.ts"
+import { decisionRow, newAssignments, newOffers, tellOffered } from "./match-rows.ts"
 
 /** What was reserved for arrivals does not hold: the whole transaction is undone, and intake goes on without it. */
 export class ArrivalsRefused extends Error {

@@ -7,7 +7,8 @@ import type { Decision } from "../core/routing/facts.ts"
 import { acceptOffer } from "../offers/answer-offer.ts"
 import { endOffers } from "../store/offers.ts"
 import { LeaseLost, renewLease, takeLease } from "../store/leases.ts"
-import { commitDecisions, type Lease } from "./commit-decisions.ts"
+import type { Lease } from "../store/leases.ts"
+import { commitDecisions } from "./commit-decisions.ts"
 import { findBroken } from "./invariants.ts"
 
 /** What the engine might believe, and the database knows better: each guard of routing.md 3.2 by itself. */

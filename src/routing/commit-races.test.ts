@@ -7,8 +7,10 @@ import { endAssignment } from "../store/assignments.ts"
 import { takeLease } from "../store/leases.ts"
 import { requeue } from "../store/queue-items.ts"
 import { lockWork } from "../store/work.ts"
-import { createStore, type Store } from "../store/write.ts"
-import { commitDecisions, type Lease } from "./commit-decisions.ts"
+import type { Store } from "../store/write.ts"
+import { createStore } from "../store/store.ts"
+import type { Lease } from "../store/leases.ts"
+import { commitDecisions } from "./commit-decisions.ts"
 import { findBroken } from "./invariants.ts"
 
 /** Commits of decisions that meet (routing.md 3.4): the second waits for the first and then judges what the first left. */

@@ -1,6 +1,6 @@
 import { sql } from "kysely"
 import { idOfSecondsAgo } from "../ids.ts"
-import type { Check } from "./invariants.ts"
+import type { Check } from "./invariant-check.ts"
 
 /** What must be true of what was done lately, by decisions and events; only so much of either is looked at. */
 

@@ -3,11 +3,11 @@ import type { WorkflowSettings } from "../core/workflow/settings.ts"
 import type { ContactRow } from "../store/contacts.ts"
 import type { ConversationRow } from "../store/conversations.ts"
 import { itemFact } from "../store/facts.ts"
-import type { QueueItemRow } from "../store/queue-items.ts"
+import type { QueueItemRow } from "../store/queue-item.ts"
 import { isRefusal } from "../store/refusals.ts"
 import type { Tx } from "../store/write.ts"
 import { ArrivalsRefused, commitArrivals } from "./commit-arrivals.ts"
-import type { Lease } from "./commit-decisions.ts"
+import type { Lease } from "../store/leases.ts"
 
 type Arrived = { conversation: ConversationRow; contacts: readonly ContactRow[]; item: QueueItemRow }
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts"
 import type { Store } from "../store/write.ts"
-import { type BreakingRow, type Broken, brokenBy, findBreaking } from "./invariants.ts"
+import { brokenBy, findBreaking } from "./invariants.ts"
+import type { BreakingRow, Broken } from "./invariant-check.ts"
 
 /** Looks each minute; what is broken, and still so a moment later, is said once: event `invariant.broken`, and `onBroken`. */
 export interface InvariantWatch {

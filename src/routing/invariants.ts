@@ -1,22 +1,10 @@
-import type { Kysely, RawBuilder } from "kysely"
+import type { Kysely } from "kysely"
 import type { DB } from "../store/tables.ts"
 import { decisionChecks } from "./decision-checks.ts"
+import type { BreakingRow, Broken, Check } from "./invariant-check.ts"
 import { stateChecks } from "./state-checks.ts"
 
 /** What must always be true of the rows (routing.md 6), asked in SQL: in tests after each scenario, in a server each minute. */
-
-/** `invariant`: I1 to I15. `what` should hold. */
-export type Broken = { invariant: string; what: string; count: number; sampleIds: string[] }
-
-/** One thing that breaks it. `mark`: what must be the same a moment later for it to be the same thing; else the id. */
-export type BreakingRow = { id: string; mark?: string }
-
-export type Check = {
-  invariant: string
-  what: string
-  /** Asked of one organization, in one statement, so that it sees nobody's commit by halves. */
-  query(orgId: string, now: Date): RawBuilder<BreakingRow>
-}
 
 const checks: readonly Check[] = [...stateChecks, ...decisionChecks]
 const samplesMax = 5

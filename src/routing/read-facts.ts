@@ -10,7 +10,7 @@ import type {
 import { agentColumns } from "../store/agents.ts"
 import { type AgentAtWork, agentFact, itemFact, offerFact } from "../store/facts.ts"
 import { offerColumns, type OfferRow } from "../store/offers.ts"
-import { queueItemColumns, type QueueItemRow } from "../store/queue-items.ts"
+import { queueItemColumns, type QueueItemRow } from "../store/queue-item.ts"
 import { readWorkflowSettings } from "../store/routing-settings.ts"
 import type { DB } from "../store/tables.ts"
 

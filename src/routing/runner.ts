@@ -7,7 +7,7 @@ import type { DB } from "../store/tables.ts"
 import type { Store } from "../store/write.ts"
 import type { BusinessTimer, Timers } from "../timers.ts"
 import type { PartitionFusion } from "./fusion.ts"
-import type { Broken } from "./invariants.ts"
+import type { Broken } from "./invariant-check.ts"
 import { Partition } from "./partition.ts"
 
 export type RoutingDeps = {

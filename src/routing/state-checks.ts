@@ -1,6 +1,6 @@
 import { sql } from "kysely"
 import { idOfSecondsAgo } from "../ids.ts"
-import type { Check } from "./invariants.ts"
+import type { Check } from "./invariant-check.ts"
 
 /** What must be true of the rows as they stand: what they cost grows with what is alive, not with what has been. */
 

@@ -4,7 +4,8 @@ import { testStore, type TestStore } from "../../test/database.ts"
 import { newId } from "../ids.ts"
 import { copyTable } from "./copy.ts"
 import { type Database, isUnavailable, openDatabase } from "./database.ts"
-import { createStore, RetryWrite, type Store, type Tx } from "./write.ts"
+import { RetryWrite, type Store, type Tx } from "./write.ts"
+import { createStore } from "./store.ts"
 
 /** What goes wrong in a burst, on the one connection that the next transaction gets too. */
 

@@ -1,50 +1,21 @@
 import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
+import { createThings, type Thing, thingsTable } from "../../test/things.ts"
 import { newId } from "../ids.ts"
-import { copyTable } from "./copy.ts"
 
 let base: TestStore
 const orgId = newId()
 
-type Row = {
-  id: string
-  name: string | null
-  count: number
-  big: number
-  small: number
-  isIt: boolean
-  at: Date
-  thing: object | string
-  indexed: object
-  raw: Buffer
-  words: string[]
-  ids: string[]
-}
-
-const things = copyTable<Row>("things", {
-  id: "uuid",
-  name: "text",
-  count: "integer",
-  big: "bigint",
-  small: "smallint",
-  isIt: "boolean",
-  at: "timestamptz",
-  thing: "json",
-  indexed: "jsonb",
-  raw: "bytea",
-  words: "texts",
-  ids: "uuids",
-})
+const things = thingsTable("things")
 
 beforeAll(async () => {
   base = await testStore()
-  await sql`CREATE TABLE things (org_id uuid, id uuid PRIMARY KEY, name text, count integer, big bigint, small smallint,
-    is_it boolean, at timestamptz, thing json, indexed jsonb, raw bytea, words text[], ids uuid[])`.execute(base.db)
+  await createThings(base.db, "things")
 })
 afterAll(() => base.close())
 
-function row(change: Partial<Row> = {}): Row {
+function row(change: Partial<Thing> = {}): Thing {
   return {
     id: newId(),
     name: "Maya",
@@ -78,7 +49,7 @@ test("every type comes back as it was put, with what is special in a text or not
   await base.store.write({ orgId, kind: "act" }, async (tx) => tx.put(things, rows))
   for (const one of rows) {
     const thing = typeof one.thing === "string" ? JSON.parse(one.thing) : one.thing
-    expect(await read(one.id)).toEqual({ orgId, ...one, thing })
+    expect(await read(one.id)).toEqual({ orgId, ...one, thing, kept: "default" })
   }
 })
 

@@ -2,52 +2,21 @@ import fc from "fast-check"
 import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
+import { createThings, type Thing, thingsTable } from "../../test/things.ts"
 import { amount } from "../../test/trials.ts"
 import { newId } from "../ids.ts"
-import { Copy, copyTable } from "./copy.ts"
+import { Copy } from "./copy.ts"
 
 /** Few rows go by INSERT, more by COPY: nobody who reads them can tell. */
 
 let base: TestStore
 
-type Row = {
-  id: string
-  name: string | null
-  count: number | null
-  big: number | null
-  small: number | null
-  isIt: boolean | null
-  at: Date | null
-  thing: unknown
-  indexed: unknown
-  raw: Buffer | null
-  words: string[] | null
-  ids: string[] | null
-}
-const types = {
-  id: "uuid",
-  name: "text",
-  count: "integer",
-  big: "bigint",
-  small: "smallint",
-  isIt: "boolean",
-  at: "timestamptz",
-  thing: "json",
-  indexed: "jsonb",
-  raw: "bytea",
-  words: "texts",
-  ids: "uuids",
-} as const
-const copied = copyTable<Row>("copied", types)
-const inserted = copyTable<Row>("inserted", types)
+const copied = thingsTable("copied")
+const inserted = thingsTable("inserted")
 
 beforeAll(async () => {
   base = await testStore()
-  for (const name of ["copied", "inserted"])
-    await sql`CREATE TABLE ${sql.raw(name)} (org_id uuid, id uuid PRIMARY KEY, name text, count integer, big bigint, small smallint,
-      is_it boolean, at timestamptz, thing json, indexed jsonb, raw bytea, words text[], ids uuid[], kept text DEFAULT 'default')`.execute(
-      base.db,
-    )
+  for (const name of ["copied", "inserted"]) await createThings(base.db, name)
 })
 afterAll(() => base.close())
 
@@ -64,7 +33,7 @@ const json = fc.oneof(
   fc.constantFrom("half \ud83d", "NUL \0", "\\u0000", '"\\"').map((odd) => ({ odd, [odd]: 1 })),
 )
 
-const rowOf: fc.Arbitrary<Row> = fc.record({
+const rowOf: fc.Arbitrary<Thing> = fc.record({
   id: fc.uuid(),
   name: nullable(text),
   count: nullable(fc.oneof(fc.integer(), edges(32))),
@@ -115,7 +84,7 @@ test("the same rows by INSERT and by COPY read back equal, and as they were", as
 }, 60_000)
 
 test("rows that are put one after the other in one transaction go together, up to six by INSERT", () => {
-  const row = { id: newId() } as Row
+  const row = { id: newId() } as Thing
   const orgId = newId()
   const copy = new Copy(inserted)
   expect(copy.asInsert()).toBeNull()
@@ -130,9 +99,10 @@ test("rows that are put one after the other in one transaction go together, up t
 })
 
 test("an error is the same by both ways: which index, which code", async () => {
-  const row = (id = newId()): Row => fc.sample(rowOf, 1).map((one) => ({ ...one, id }))[0] as Row
+  const row = (id = newId()): Thing => fc.sample(rowOf, 1).map((one) => ({ ...one, id }))[0] as Thing
   const taken = row()
-  const write = (rows: Row[]) => base.store.write({ orgId: newId(), kind: "act" }, async (tx) => tx.put(inserted, rows))
+  const write = (rows: Thing[]) =>
+    base.store.write({ orgId: newId(), kind: "act" }, async (tx) => tx.put(inserted, rows))
   await write([taken])
   for (const others of [0, 5, 6, 40]) {
     const rows = [...Array.from({ length: others }, () => row()), row(taken.id)]

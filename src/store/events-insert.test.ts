@@ -5,7 +5,8 @@ import { testStore, type TestStore } from "../../test/database.ts"
 import { amount } from "../../test/trials.ts"
 import { newId } from "../ids.ts"
 import type { Hint } from "./bus.ts"
-import { createStore, type Store, type TimelineEntry } from "./write.ts"
+import type { Store, TimelineEntry } from "./write.ts"
+import { createStore } from "./store.ts"
 
 /** Few events go with all else in one round trip, more in two: what is there afterwards is the same. */
 

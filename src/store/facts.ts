@@ -1,7 +1,7 @@
 import type { AgentFact, OfferFact, QueueItemFact } from "../core/routing/facts.ts"
 import type { AgentRow } from "./agents.ts"
 import type { OfferRow } from "./offers.ts"
-import type { QueueItemRow } from "./queue-items.ts"
+import type { QueueItemRow } from "./queue-item.ts"
 
 /** Rows as the routing engine takes them. */
 

@@ -4,6 +4,9 @@ import type { Tx } from "./write.ts"
 
 /** Who plans for an organization (routing.md 3.2, 3.3). True time; a test clock never moves it. */
 
+/** Held by `owner` until somebody takes it over, which raises the epoch. */
+export type Lease = { orgId: string; owner: string; epoch: number }
+
 /** Takes the lease where it is free, over, or ours from before a crash; a takeover raises the epoch. Null: somebody else has it. */
 export async function takeLease(db: Kysely<DB>, orgId: string, owner: string, seconds: number): Promise<number | null> {
   const { rows } = await sql<{ epoch: number }>`
@@ -16,11 +19,7 @@ export async function takeLease(db: Kysely<DB>, orgId: string, owner: string, se
 }
 
 /** Only `expires_at` changes, which is no key column: it passes commits in flight. False: the lease is lost. */
-export async function renewLease(
-  db: Kysely<DB>,
-  lease: { orgId: string; owner: string; epoch: number },
-  seconds: number,
-): Promise<boolean> {
+export async function renewLease(db: Kysely<DB>, lease: Lease, seconds: number): Promise<boolean> {
   const { numAffectedRows } = await sql`
     UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => ${seconds})
     WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(
@@ -30,7 +29,7 @@ export async function renewLease(
 }
 
 /** A graceful stop: another process may take over at once. */
-export async function freeLease(db: Kysely<DB>, lease: { orgId: string; owner: string; epoch: number }): Promise<void> {
+export async function freeLease(db: Kysely<DB>, lease: Lease): Promise<void> {
   await sql`
     UPDATE leases SET expires_at = clock_timestamp()
     WHERE org_id = ${lease.orgId} AND partition_id = ${lease.orgId} AND owner = ${lease.owner} AND epoch = ${lease.epoch}`.execute(

@@ -10,7 +10,7 @@ import { copyTable } from "./copy.ts"
 import { type DecisionRow, putDecisions } from "./decisions.ts"
 import { itemFact, offerFact } from "./facts.ts"
 import { type NewOffer, putOffers } from "./offers.ts"
-import type { QueueItemRow } from "./queue-items.ts"
+import type { QueueItemRow } from "./queue-item.ts"
 import { records } from "./records.ts"
 import type { Tx } from "./write.ts"
 

@@ -5,14 +5,9 @@ import { testStore, type TestStore } from "../../test/database.ts"
 import { amount } from "../../test/trials.ts"
 import { type ChannelGroup, channelGroups, tierOfGroup } from "../core/channels.ts"
 import { newId } from "../ids.ts"
-import {
-  announceQueued,
-  type NewQueueItem,
-  putQueueItems,
-  type QueueItemRow,
-  queueLengths,
-  waiting,
-} from "./queue-items.ts"
+import { putQueueItems } from "./queue-items.ts"
+import { announceQueued, queueLengths } from "./queue-places.ts"
+import { type NewQueueItem, type QueueItemRow, waiting } from "./queue-item.ts"
 
 /** The place that is told when something queues, by what was counted before or by looking through the queue. */
 

@@ -2,7 +2,8 @@ import type { AgentRow } from "./agents.ts"
 import { lockAgents } from "./agents.ts"
 import { type ConversationRow, lockConversations } from "./conversations.ts"
 import { lockPendingOffers, type OfferRow } from "./offers.ts"
-import { lockLiveItems, type QueueItemRow } from "./queue-items.ts"
+import { lockLiveItems } from "./queue-items.ts"
+import type { QueueItemRow } from "./queue-item.ts"
 import type { Tx } from "./write.ts"
 
 export type Work = {

@@ -9,7 +9,7 @@ import { ok } from "../answer.ts"
 import { expectVersion, readIfMatch } from "../etag.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf } from "./acting.ts"
-import type { ConversationDeps } from "./routes.ts"
+import type { ConversationDeps } from "./deps.ts"
 
 /** Who has a conversation. With `If-Match` a screen that shows an older state is refused (412). */
 export function assignmentRoutes({ store }: ConversationDeps): Route[] {

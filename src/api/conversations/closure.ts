@@ -9,7 +9,7 @@ import type { Tx } from "../../store/write.ts"
 import { ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf } from "./acting.ts"
-import type { ConversationDeps } from "./routes.ts"
+import type { ConversationDeps } from "./deps.ts"
 
 const TopicIds = z.array(z.uuid()).max(100)
 

@@ -8,7 +8,7 @@ import { noContent, ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 import { sightOf } from "./acting.ts"
 import { findSeen } from "./find.ts"
-import type { ConversationDeps } from "./routes.ts"
+import type { ConversationDeps } from "./deps.ts"
 
 const htmlLengthMax = 200_000
 const DraftChannel = z.enum([...channelNames, "note"])

@@ -4,7 +4,7 @@ import { Note } from "../../core/conversations/message.ts"
 import { created, noContent } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf } from "./acting.ts"
-import type { ConversationDeps } from "./routes.ts"
+import type { ConversationDeps } from "./deps.ts"
 
 export function noteRoutes({ store }: ConversationDeps): Route[] {
   const { db } = store

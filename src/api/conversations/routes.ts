@@ -1,10 +1,8 @@
 import { z } from "zod"
-import type { AttachmentLinks } from "../../conversations/attachment-link.ts"
 import { listContacts } from "../../conversations/contacts.ts"
 import { conversationSorts, listConversationIds } from "../../conversations/list.ts"
 import { presentConversation, presentConversations } from "../../conversations/present.ts"
 import { replyOptions } from "../../conversations/reply-options.ts"
-import type { SendRules } from "../../conversations/sending.ts"
 import { startConversation } from "../../conversations/start.ts"
 import { readTimeline } from "../../conversations/timeline.ts"
 import { channelNames } from "../../core/channels.ts"
@@ -12,25 +10,17 @@ import { Contact, Conversation } from "../../core/conversations/conversation.ts"
 import { ReplyOption } from "../../core/conversations/reply-option.ts"
 import { TimelineItem } from "../../core/conversations/timeline-item.ts"
 import { problem } from "../../problem.ts"
-import type { Store } from "../../store/write.ts"
 import { Answer, created, ok, wholeList } from "../answer.ts"
 import { boolParam, idParam, idsParam, listParam, textParam } from "../query.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf, sightOf } from "./acting.ts"
 import { assignmentRoutes } from "./assignment.ts"
 import { closureRoutes } from "./closure.ts"
+import type { ConversationDeps } from "./deps.ts"
 import { draftRoutes } from "./drafts.ts"
 import { findSeen } from "./find.ts"
 import { noteRoutes } from "./notes.ts"
 import { sendRoutes } from "./send.ts"
-
-export type ConversationDeps = {
-  store: Store
-  links: AttachmentLinks
-  rules: SendRules
-  /** Visitors see how far an agent has read. */
-  onRead?: (orgId: string, conversationId: string, at: Date) => void
-}
 
 export const timelineQuery = z.object({ order: z.enum(["oldest", "newest"]).default("oldest") })
 

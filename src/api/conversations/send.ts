@@ -9,7 +9,7 @@ import type { Store } from "../../store/write.ts"
 import { created } from "../answer.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf } from "./acting.ts"
-import type { ConversationDeps } from "./routes.ts"
+import type { ConversationDeps } from "./deps.ts"
 
 const htmlLengthMax = 200_000
 const Recipients = z.array(z.email().toLowerCase()).max(recipientsMax).default([])

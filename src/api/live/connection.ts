@@ -5,7 +5,6 @@ import type { Principal } from "../../identity/principal.ts"
 import { newId } from "../../ids.ts"
 import type { LiveEvent } from "./live-event.ts"
 import { ClientFrame, closeCodes, frameTypes, type Goodbye, type LiveProblem, streamsMax } from "./frames.ts"
-import type { Hub } from "./hub.ts"
 import { isTold, type Stream } from "./streams.ts"
 
 const helloSecondsMax = 10
@@ -13,12 +12,38 @@ const framesMax = 50
 const framesWindowMs = 10_000
 const unsentBytesMax = 1_048_576
 
+/** What a connection asks of what all connections share (hub.ts). */
+export interface ConnectionHost {
+  /** No limit of frames. */
+  readonly unlimited: boolean
+  readonly version: string
+  now(): Date
+  monotonic(): number
+  onError(error: unknown): void
+  /** Said hello; answers the positions of the oldest event that is kept and of the latest. */
+  enter(connection: Connection): Promise<{ oldest: number; latest: number }>
+  leave(connection: Connection): void
+  heard(connection: Connection): void
+  listen(connection: Connection, stream: Stream): void
+  ignore(connection: Connection, stream: Stream): void
+  sightOf(principal: Principal): Promise<Sight>
+  /** Events after the position, and up to which all are told. */
+  read(orgId: string, position: number): Promise<LiveEvent[]>
+  position(orgId: string): number
+  /** Whether a stream is open to the caller; null: it is. */
+  judge(principal: Principal, sight: Sight, stream: Stream): Promise<LiveProblem | null>
+  sendOffers(connection: Connection, ids: readonly string[] | null): Promise<void>
+  sendCounts(connection: Connection): Promise<void>
+  setPlace(connection: Connection, place: "work" | "settings", conversationId: string | null): Promise<void>
+  setTyping(connection: Connection, frame: Extract<ClientFrame, { type: "typing" }>): Promise<void>
+}
+
 /** One browser tab, or one program: says what it wants, and is told what it may know, in order. */
 export class Connection {
   readonly id = newId()
   readonly principal: Principal
   readonly #socket: WebSocket
-  readonly #hub: Hub
+  readonly #hub: ConnectionHost
   readonly #streams = new Set<Stream>()
   readonly #helloTimer: NodeJS.Timeout
   #position = 0
@@ -33,7 +58,7 @@ export class Connection {
   place: "work" | "settings" = "work"
   viewing: string | null = null
 
-  constructor(socket: WebSocket, principal: Principal, hub: Hub) {
+  constructor(socket: WebSocket, principal: Principal, hub: ConnectionHost) {
     this.#socket = socket
     this.principal = principal
     this.#hub = hub

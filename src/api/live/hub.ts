@@ -9,7 +9,7 @@ import { chance } from "../../ids.ts"
 import type { Bus } from "../../store/bus.ts"
 import type { Store } from "../../store/write.ts"
 import { sightOf } from "../conversations/acting.ts"
-import type { Connection } from "./connection.ts"
+import type { Connection, ConnectionHost } from "./connection.ts"
 import { EventTail } from "./event-tail.ts"
 import type { LiveEvent } from "./live-event.ts"
 import { closeCodes, type LiveProblem } from "./frames.ts"
@@ -60,7 +60,7 @@ type Ended = { orgId: string; userId: string; sessionId?: string; except?: strin
 type OpenRoom = { room: Room; counts: WaitingCounts; leaveTail: Promise<() => void> }
 
 /** All sockets of this process, and what they share: one reader of events, one heartbeat, one look at sessions. */
-export class Hub {
+export class Hub implements ConnectionHost {
   readonly #deps: LiveDeps
   readonly #tail: EventTail
   readonly #connections = new Set<Connection>()

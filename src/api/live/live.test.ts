@@ -2,7 +2,7 @@ import { sql } from "kysely"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import WebSocket from "ws"
 import { testStore, type TestStore } from "../../../test/database.ts"
-import { createStore } from "../../store/write.ts"
+import { createStore } from "../../store/store.ts"
 import { type Desk, desk, deskOrigin, type Person } from "../../../test/desk.ts"
 
 let ground: TestStore

@@ -6,8 +6,9 @@ import type { Clock } from "../../clock.ts"
 import type { Keys } from "../../keys.ts"
 import type { FarEnd, FarEndFile } from "../../sandbox/far-end.ts"
 import type { DB } from "../../store/tables.ts"
+import type { SandboxAccount } from "./account.ts"
 import { findMessage, findNumber, insertMedia, insertMessage, type SandboxMessage, setMessageStatus } from "./books.ts"
-import { answerRest } from "./rest.ts"
+import { answerRest, type RestCompany } from "./rest.ts"
 import { takeFault } from "./settings.ts"
 import { newSid } from "./sid.ts"
 import { fetchOurFile, postWebhook, type WebhookDeps } from "./webhooks.ts"
@@ -25,9 +26,6 @@ export type CompanyDeps = WebhookDeps & {
 
 const deliveredAfterMsInitially = 1_000
 
-/** An account as the company knows it. */
-export type SandboxAccount = { orgId: string; accountSid: string; authToken: string; name: string }
-
 export type InboundText = {
   /** Made when absent; the same one again is the same message again. */
   sid: string | null
@@ -44,7 +42,7 @@ export type InboundText = {
 export type InboundOutcome = { sid: string; webhook: "taken" | "unavailable" | "failed" }
 
 /** The program's own telephone company: it keeps books, answers REST calls on a loopback port and posts signed webhooks. */
-export class SandboxCompany {
+export class SandboxCompany implements RestCompany {
   readonly deps: CompanyDeps
   readonly #server: Server
   readonly #underway = new Set<Promise<void>>()

@@ -1,13 +1,16 @@
+import type { Kysely } from "kysely"
+import type { Clock } from "../../clock.ts"
+import type { DB } from "../../store/tables.ts"
 import { ensureNumber, listNumbers, type SandboxNumber, takenNumbers } from "./books.ts"
 import { catalogueOf, isSandboxNumber, numberSidOf } from "./catalogue.ts"
-import type { CompanyDeps, SandboxAccount } from "./company.ts"
+import type { SandboxAccount } from "./account.ts"
 
 /**
  * What an account owns: its catalogue without what other organizations took, and whatever number it asked for by name.
  * Asking for a number puts it on the books, as if it had been there from the start.
  */
 export async function ownedNumbers(
-  { db, clock }: Pick<CompanyDeps, "db" | "clock">,
+  { db, clock }: { db: Kysely<DB>; clock: Clock },
   account: SandboxAccount,
   e164: string | null,
 ): Promise<SandboxNumber[]> {

@@ -1,5 +1,8 @@
 import { timingSafeEqual } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import type { Kysely } from "kysely"
+import type { Clock } from "../../clock.ts"
+import type { DB } from "../../store/tables.ts"
 import {
   findMedia,
   findMessage,
@@ -11,12 +14,27 @@ import {
   type SandboxNumber,
   updateNumber,
 } from "./books.ts"
-import type { SandboxAccount, SandboxCompany } from "./company.ts"
+import type { SandboxAccount } from "./account.ts"
 import { ownedNumbers } from "./numbers.ts"
 import { capabilitiesOf } from "./catalogue.ts"
 import { logOperation, readSettings, takeFault, takeLostAnswer } from "./settings.ts"
 import { pageOf, showAccount, showMedia, showMessage, showNumber } from "./show.ts"
 import { newSid } from "./sid.ts"
+
+/** What the REST API asks of the company behind it. */
+export interface RestCompany {
+  readonly deps: { db: Kysely<DB>; clock: Clock; log: { warn(fields: object, message: string): void } }
+  /** Where the REST API stands. */
+  readonly url: string
+  accountOf(accountSid: string): Promise<SandboxAccount | null>
+  /** Sends a text on its way. `silent`: nobody is told its states. `failWith`: the error that it ends with. */
+  carry(
+    account: SandboxAccount,
+    message: SandboxMessage,
+    mediaUrls: readonly string[],
+    options: { silent: boolean; failWith: string | null },
+  ): Promise<void>
+}
 
 type Call = { account: SandboxAccount; method: string; path: string; query: URLSearchParams; form: URLSearchParams }
 type Reply = { status: number; json: object } | { status: number; bytes: Buffer; type: string } | "lost"
@@ -41,7 +59,7 @@ const optInWords = new Set(["START", "YES", "UNSTOP"])
 
 /** The imitation's REST API, as far as we and the company's own client call it. */
 export async function answerRest(
-  company: SandboxCompany,
+  company: RestCompany,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -59,7 +77,7 @@ export async function answerRest(
   }
 }
 
-async function judge(company: SandboxCompany, request: IncomingMessage): Promise<Reply> {
+async function judge(company: RestCompany, request: IncomingMessage): Promise<Reply> {
   const url = new URL(request.url ?? "/", company.url)
   const named = /^\/2010-04-01\/Accounts\/([^/]+?)(\.json|\/.*)$/.exec(url.pathname)
   const credentials = /^Basic (.+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? ""
@@ -80,7 +98,7 @@ async function judge(company: SandboxCompany, request: IncomingMessage): Promise
   return answer(company, call)
 }
 
-async function answer(company: SandboxCompany, call: Call): Promise<Reply> {
+async function answer(company: RestCompany, call: Call): Promise<Reply> {
   const { account, method, path } = call
   const { db } = company.deps
   if (path === "" && method === "GET") return { status: 200, json: showAccount(account) }
@@ -108,7 +126,7 @@ async function answer(company: SandboxCompany, call: Call): Promise<Reply> {
   return wrong(404, 20404, "The requested resource was not found")
 }
 
-async function createMessage(company: SandboxCompany, { account, form }: Call): Promise<Reply> {
+async function createMessage(company: RestCompany, { account, form }: Call): Promise<Reply> {
   const { db, clock } = company.deps
   const [from, to, body] = [form.get("From") ?? "", form.get("To") ?? "", form.get("Body") ?? ""]
   const mediaUrls = form.getAll("MediaUrl")
@@ -141,7 +159,7 @@ async function createMessage(company: SandboxCompany, { account, form }: Call): 
 }
 
 async function refusalOf(
-  company: SandboxCompany,
+  company: RestCompany,
   account: SandboxAccount,
   sent: { from: string; to: string; body: string; mediaUrls: readonly string[] },
 ): Promise<Reply | null> {
@@ -176,7 +194,7 @@ function refusalOfFault(code: string): Reply | null {
   return number >= 20_000 && number < 22_000 ? wrong(400, number, "This call was told to fail") : null
 }
 
-async function listAll(company: SandboxCompany, { account, query }: Call): Promise<Reply> {
+async function listAll(company: RestCompany, { account, query }: Call): Promise<Reply> {
   const limit = Math.min(pageSizeMax, Number(query.get("PageSize") ?? 50) || 50)
   const page = Number(query.get("Page") ?? 0) || 0
   const filter = {
@@ -199,7 +217,7 @@ async function listAll(company: SandboxCompany, { account, query }: Call): Promi
 }
 
 async function answerMessage(
-  company: SandboxCompany,
+  company: RestCompany,
   { account }: Call,
   asked: { sid: string; media: boolean; mediaSid: string | undefined },
 ): Promise<Reply> {
@@ -224,7 +242,7 @@ async function answerMessage(
     : wrong(404, 20404, "The requested resource was not found")
 }
 
-async function listOwned(company: SandboxCompany, { account, query }: Call): Promise<Reply> {
+async function listOwned(company: RestCompany, { account, query }: Call): Promise<Reply> {
   const owned = await ownedNumbers(company.deps, account, query.get("PhoneNumber"))
   const base = `/2010-04-01/Accounts/${account.accountSid}/IncomingPhoneNumbers.json`
   const list = owned.map((number) => showNumber(account, number))
@@ -254,7 +272,7 @@ function wrong(status: number, code: number, message: string): { status: number;
   return { status, json: { code, message, more_info: `https://www.twilio.com/docs/errors/${code}`, status } }
 }
 
-function log(company: SandboxCompany, account: SandboxAccount, operation: string, key: string | null): Promise<void> {
+function log(company: RestCompany, account: SandboxAccount, operation: string, key: string | null): Promise<void> {
   return logOperation(company.deps.db, account.orgId, { operation, key, at: company.deps.clock.now() })
 }
 

@@ -1,6 +1,6 @@
 import type { SandboxMessage, SandboxNumber } from "./books.ts"
 import { capabilitiesOf } from "./catalogue.ts"
-import type { SandboxAccount } from "./company.ts"
+import type { SandboxAccount } from "./account.ts"
 
 /** The company's answers, field by field as its own client reads them. */
 

@@ -13,7 +13,8 @@ import { type Accepted, type ChatMessage, takeChatMessage } from "./inbound.ts"
 import { findItem, numberItems, type VisitorItem, visitorsOf } from "./items.ts"
 import { externalIdOf, sendChat } from "./outbound.ts"
 import { type Profile, saveProfile } from "./profile.ts"
-import { findVisitor, type LiveChatApp, type Visitor } from "./visitors.ts"
+import { findVisitor, type Visitor } from "./visitors.ts"
+import type { LiveChatApp } from "./live-chat-app.ts"
 
 export type ChatDeps = EndingDeps & {
   store: Store

@@ -10,7 +10,7 @@ import { ChatChannel } from "./adapter.ts"
 import { sendChat } from "./outbound.ts"
 import { ChatSocket } from "./socket.ts"
 import { type ChatWorld, chatWorld, hello, Page, visit } from "./test-rig.ts"
-import { findChatApp } from "./visitors.ts"
+import { findChatApp } from "./live-chat-app.ts"
 import WebSocket from "ws"
 
 const answersMax = 8

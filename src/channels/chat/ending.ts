@@ -3,7 +3,8 @@ import { Tries, type TryPolicy } from "../../identity/tries.ts"
 import { Problem } from "../../problem.ts"
 import type { DB } from "../../store/tables.ts"
 import { readItems } from "./items.ts"
-import type { LiveChatApp, Visitor } from "./visitors.ts"
+import type { Visitor } from "./visitors.ts"
+import type { LiveChatApp } from "./live-chat-app.ts"
 
 export type EndingDeps = {
   /** Ends the chat contact of a conversation from the customer's side. */

@@ -4,7 +4,7 @@ import { newId } from "../../ids.ts"
 import type { Keys } from "../../keys.ts"
 import { invalid, type Problem } from "../../problem.ts"
 import { RetryWrite, type Tx } from "../../store/write.ts"
-import type { LiveChatApp } from "./visitors.ts"
+import type { LiveChatApp } from "./live-chat-app.ts"
 
 /** A signed-in customer of the site, vouched for by the site's signature (api.md 3.2 and 11, reliability 44). */
 export type Identity = {

@@ -3,7 +3,8 @@ import type { Store } from "../../store/write.ts"
 import { isOpen } from "./hours.ts"
 import { findItem, numberItems, visitorsOf } from "./items.ts"
 import { readChatState } from "./state.ts"
-import { claimsOf, type LiveChatApp, type Visitor } from "./visitors.ts"
+import { claimsOf, type Visitor } from "./visitors.ts"
+import type { LiveChatApp } from "./live-chat-app.ts"
 
 export type ChatMessage = {
   /** The visitor's own id: the same one again is the same message, for ever. */

@@ -5,7 +5,8 @@ import type { Receipt } from "../../intake/inbound-event.ts"
 import { invalid } from "../../problem.ts"
 import { Readable } from "node:stream"
 import type { ChatChannel } from "./adapter.ts"
-import { findChatApp, playedVisitor } from "./visitors.ts"
+import { playedVisitor } from "./visitors.ts"
+import { findChatApp } from "./live-chat-app.ts"
 
 /** A visitor's message that somebody plays in the sandbox. */
 export type InjectedVisitorMessage = {

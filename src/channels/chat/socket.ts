@@ -8,7 +8,8 @@ import { isOpen } from "./hours.ts"
 import type { GoodbyeReason, VisitorSocket } from "./hub.ts"
 import { readItems } from "./items.ts"
 import { type ChatState, idleState, readChatState } from "./state.ts"
-import { findChatApp, refreshVisitor, type LiveChatApp, type Visitor } from "./visitors.ts"
+import { refreshVisitor, type Visitor } from "./visitors.ts"
+import { findChatApp, type LiveChatApp } from "./live-chat-app.ts"
 
 const helloSeconds = 10
 const pingMs = 30_000

@@ -1,24 +1,12 @@
 import type { Kysely } from "kysely"
-import { ChatAppSettings } from "../../core/chat/chat-app.ts"
 import { hashSecret, newId, newSecret } from "../../ids.ts"
 import type { Keys } from "../../keys.ts"
 import type { DB } from "../../store/tables.ts"
 import type { Store } from "../../store/write.ts"
 import { type Identity, provedCustomer, refuseIdentity } from "./identity.ts"
+import type { LiveChatApp } from "./live-chat-app.ts"
 
 /** Visitors: browsers known by an unguessable token, perhaps as a customer whom the site has proved (api.md 3.2). */
-
-export type LiveChatApp = {
-  orgId: string
-  id: string
-  appId: string
-  name: string
-  entryPointId: string
-  settings: ChatAppSettings
-  identitySecret: string | null
-  /** Whether the page of the sandbox may embed it, and what is written there is a test. */
-  sandboxEnabled: boolean
-}
 
 export type Profile = { name?: string | undefined; email?: string | undefined; phone?: string | undefined }
 
@@ -37,30 +25,6 @@ export type Visitor = {
 const tokenDays = 365
 const dayMs = 86_400_000
 const shown = ["orgId", "id", "chatAppId", "address", "customerId", "externalId", "profile"] as const
-
-export async function findChatApp(
-  db: Kysely<DB>,
-  by: { appId: string } | { orgId: string; entryPointId: string },
-): Promise<LiveChatApp | null> {
-  if ("appId" in by && !isAppId(by.appId)) return null
-  const row = await db
-    .selectFrom("chatApps")
-    .innerJoin("organizations", "organizations.id", "chatApps.orgId")
-    .select(["orgId", "chatApps.id", "appId", "chatApps.name", "entryPointId", "settings", "identitySecret"])
-    .select("sandboxEnabled")
-    .$if("appId" in by, (query) => query.where("appId", "=", "appId" in by ? by.appId : ""))
-    .$if("orgId" in by, (query) =>
-      "orgId" in by ? query.where("orgId", "=", by.orgId).where("entryPointId", "=", by.entryPointId) : query,
-    )
-    .where("chatApps.deletedAt", "is", null)
-    .executeTakeFirst()
-  return row ? { ...row, settings: ChatAppSettings.parse(row.settings) } : null
-}
-
-/** What can be one at all: the path of a stranger's request is anything. */
-function isAppId(text: string): boolean {
-  return /^[\w.-]{1,100}$/.test(text)
-}
 
 /** A new visitor with its token, which is shown once and stored as a hash. An identity that does not prove itself: 422. */
 export async function createVisitor(

@@ -3,7 +3,8 @@ import type { Blobs } from "../../blobs.ts"
 import type { InboundEvent } from "../../intake/inbound-event.ts"
 import type { Store } from "../../store/write.ts"
 import type { Verdicts } from "./parse/authenticate.ts"
-import { type DnsRecord, MailPool } from "./parse/pool.ts"
+import { MailPool } from "./parse/pool.ts"
+import type { DnsRecord } from "./parse/jobs.ts"
 import type { ReceivedMail } from "./smtp-listener.ts"
 
 /** Whether SPF, DKIM and DMARC bear out who sent a mail: asked after its commit, since a resolver may never answer. */

@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto"
 import type { Blobs } from "../../blobs.ts"
-import type { InboundEvent, Intake, Receipt, StoredFile } from "../../intake/inbound-event.ts"
+import type { InboundEvent, Intake, StoredFile } from "../../intake/inbound-event.ts"
 import type { Store } from "../../store/write.ts"
 import type { AuthenticationCheck } from "./authentication.ts"
 import { unreadMail } from "./parse/unread-mail.ts"
 import type { ParsedMail } from "./parse/parsed-mail.ts"
 import { type MailPool, ParserFailed } from "./parse/pool.ts"
 import { findRecipient, type Recipient } from "./recipients.ts"
-import { takeReport } from "./reports.ts"
+import { type StoredRaw, takeReport } from "./reports.ts"
 import { type ReceivedMail, SmtpRefusal } from "./smtp-listener.ts"
 import type { Injections } from "./injections.ts"
 import type { ThreadTokens } from "./thread-token.ts"
@@ -105,8 +105,6 @@ async function storeFiles(blobs: Blobs, mail: ParsedMail): Promise<StoredFile[]>
   }
   return files
 }
-
-export type StoredRaw = { bytes: Buffer } | { sha256: string }
 
 async function storeRaw(blobs: Blobs, raw: Buffer): Promise<StoredRaw> {
   return raw.length <= rawBytesInRowMax ? { bytes: raw } : { sha256: (await blobs.put(raw)).sha256 }
@@ -207,5 +205,3 @@ async function markSeen(
     if (await row("forwardingSeenAt")) tx.event("mailbox.forwarding_seen", { mailboxId, entryPointId, address })
   })
 }
-
-export type MailReceipt = { recipient: Recipient; externalId: string; receipt: Receipt | null }

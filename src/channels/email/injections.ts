@@ -1,5 +1,8 @@
 import { newSecret } from "../../ids.ts"
-import type { MailReceipt } from "./inbound.ts"
+import type { Receipt } from "../../intake/inbound-event.ts"
+import type { Recipient } from "./recipients.ts"
+
+export type MailReceipt = { recipient: Recipient; externalId: string; receipt: Receipt | null }
 
 /** Mails that the sandbox is sending to our own listener just now, known by the name that its client says in EHLO. */
 export class Injections {

@@ -1,11 +1,13 @@
 import { updateDelivery } from "../../delivery/status.ts"
 import { newId } from "../../ids.ts"
 import type { Store, Tx } from "../../store/write.ts"
-import type { StoredRaw } from "./inbound.ts"
 import type { DeliveryReport, ParsedMail } from "./parse/parsed-mail.ts"
 import type { Recipient } from "./recipients.ts"
 import type { ReceivedMail } from "./smtp-listener.ts"
 import type { ThreadTokens } from "./thread-token.ts"
+
+/** Where the bytes as received stand. */
+export type StoredRaw = { bytes: Buffer } | { sha256: string }
 
 type Arrival = { received: ReceivedMail; recipient: Recipient; mail: ParsedMail; raw: StoredRaw; externalId: string }
 type Deps = { store: Store; tokens: ThreadTokens }

@@ -3,7 +3,7 @@ import { domainToASCII } from "node:url"
 import { authenticate } from "mailauth"
 import { addressParser } from "postal-mime"
 import { getDomain } from "tldts"
-import type { AuthenticateJob, DnsRecord } from "./pool.ts"
+import type { AuthenticateJob, DnsRecord } from "./jobs.ts"
 import { cleanAddress } from "./read-mail.ts"
 
 type Verdict = "pass" | "fail" | "none" | "error"

@@ -3,7 +3,7 @@
  * limits of memory and time; a worker thread does not protect the process that it runs in.
  */
 import { authenticateMail } from "./authenticate.ts"
-import type { MailJob } from "./pool.ts"
+import type { MailJob } from "./jobs.ts"
 import { readMail } from "./read-mail.ts"
 
 process.on("disconnect", () => process.exit(0))

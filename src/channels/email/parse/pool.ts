@@ -2,22 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { Verdicts } from "./authenticate.ts"
+import type { AuthenticateJob, MailJob } from "./jobs.ts"
 import type { ParsedMail } from "./parsed-mail.ts"
-
-export type ReadJob = { kind: "read"; raw: Buffer }
-
-export type AuthenticateJob = {
-  kind: "authenticate"
-  raw: Buffer
-  ip: string
-  helo: string
-  envelopeFrom: string
-  /** The whole world of names; null asks the machine's own resolver. */
-  records: readonly DnsRecord[] | null
-}
-
-export type DnsRecord = { type: string; name: string; value: string }
-export type MailJob = ReadJob | AuthenticateJob
 
 /** Why a job has no result: the child was too slow, was killed by its memory, or refused the mail. */
 export class ParserFailed extends Error {
