@@ -21,7 +21,8 @@ async function startRelay(port = 0): Promise<SmtpListener> {
     host: "127.0.0.1",
     port,
     name: "relay.example",
-    async checkRecipient() {
+    async checkRecipient(address) {
+      if (address.startsWith("gone@")) throw new SmtpRefusal(550, "5.1.1 No such user")
       if (farSide === "refuses") throw new SmtpRefusal(550, "5.1.1 No such user")
       if (farSide === "is_busy") throw new SmtpRefusal(451, "4.7.1 Greylisted, try again")
     },
@@ -247,6 +248,13 @@ test.each([
     retryable: false,
   })
   expect(relayed).toHaveLength(0)
+})
+
+test("reliability 20 a relay that refuses one recipient of several: it is told who did not get it, and nobody gets it twice", async () => {
+  const sent = await rig.channel.send(outbound({ to: ["gone@example.com"], cc: ["maya@example.com"] }))
+  expect(sent).toMatchObject({ ok: false, code: "recipient_refused", retryable: false })
+  expect(sent).toMatchObject({ text: expect.stringMatching(/for gone@example\.com \(550 5\.1\.1 No such user\)/) })
+  expect(relayed.map(({ recipients }) => recipients)).toEqual([["maya@example.com"]])
 })
 
 test("reliability 20 a relay that falls silent after it had the whole mail leaves the outcome unknown", async () => {

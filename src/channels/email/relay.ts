@@ -35,8 +35,8 @@ export function createRelay(url: string, heloName: string): Relay {
         handedOver = true
       })
       try {
-        await transport.sendMail({ envelope, raw: stream })
-        return { ok: true, externalId: messageId }
+        const { rejectedErrors = [] } = await transport.sendMail({ envelope, raw: stream })
+        return rejectedErrors.length > 0 ? refusedForSome(rejectedErrors) : { ok: true, externalId: messageId }
       } catch (error) {
         return failureOf(error as SmtpError, handedOver)
       } finally {
@@ -46,12 +46,31 @@ export function createRelay(url: string, heloName: string): Relay {
   }
 }
 
-type SmtpError = Error & { code?: string; command?: string; responseCode?: number; response?: string }
+type SmtpError = Error & {
+  code?: string
+  command?: string
+  responseCode?: number
+  response?: string
+  recipient?: string
+}
+
+/** It is on its way to the others: tried again, they would have it twice. Who it did not reach is for the agent to know. */
+function refusedForSome(errors: readonly SmtpError[]): SendFailure {
+  const who = errors.map(({ recipient }) => recipient).join(", ")
+  return sendFailure(
+    "recipient_refused",
+    `The mail server refused it for ${who} (${saidBy(errors[0])}). The other recipients were sent it.`,
+  )
+}
+
+function saidBy(error: SmtpError | undefined): string {
+  return (error?.response ?? error?.message ?? "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
+}
 
 /** What a reply of the relay means (RFC 5321 4.2.1), and what silence means: after the whole mail was handed over, nobody knows. */
 function failureOf(error: SmtpError, handedOver: boolean): SendFailure {
-  const { responseCode, response } = error
-  const said = (response ?? error.message).replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
+  const { responseCode } = error
+  const said = saidBy(error)
   if (error.code === "EAUTH")
     return sendFailure("relay_refused_login", `The mail server does not accept our login: ${said}`, { retryable: true })
   if (responseCode !== undefined && responseCode >= 500)
