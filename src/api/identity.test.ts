@@ -1,3 +1,4 @@
+import { sql } from "kysely"
 import { tmpdir } from "node:os"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
@@ -320,6 +321,17 @@ describe("signing in", () => {
       (await call("POST", "/session", { on: strict, ip: "10.1.0.50", body: { email: "jordan@retale.com", password } }))
         .status,
     ).toBe(201)
+  })
+
+  test("reliability 45 who signs in is no try: an office behind one address is not locked out at the hour when it begins", async () => {
+    const ip = "10.7.0.1"
+    await sql`INSERT INTO rate_limits (policy, subject, window_start, used) VALUES ('sign_in_address', ${ip}, now(), 98)`.execute(
+      ground.db,
+    )
+    const attempt = async (given: string) =>
+      (await call("POST", "/session", { on: strict, ip, body: { email: "jordan@retale.com", password: given } })).status
+    for (let n = 0; n < 5; n++) expect(await attempt(password)).toBe(201)
+    expect([await attempt("wrong"), await attempt("wrong"), await attempt("wrong")]).toEqual([401, 401, 429])
   })
 
   test("sessions end after 12 h idle and after 30 days, whatever happens", async () => {

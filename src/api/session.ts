@@ -125,8 +125,10 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       body: z.object({ token: z.string().min(1).max(200), name: PersonName, password: Password }),
       answers: { 201: SignedIn },
       async handle({ body, request, requestId }) {
-        await deps.tries.count(perAddress, `token ${networkOf(request.ip)}`)
+        const place = `token ${networkOf(request.ip)}`
+        await deps.tries.count(perAddress, place)
         const user = await acceptInvitation(deps, { ...body, requestId })
+        await deps.tries.giveBack(perAddress, place)
         const { body: signedIn, cookie } = await open(user, request)
         return created(`/users/${user.id}`, signedIn, cookie)
       },

@@ -18,11 +18,14 @@ type Account = User & { passwordHash: string | null; active: boolean; knownHere:
 export async function signIn(deps: Deps, given: { email: string; password: string; ip: string }): Promise<User> {
   const account = await findAccount(deps.db, given.email, given.ip)
   const subject = account?.knownHere ? `${given.email} ${given.ip}` : given.email
-  await deps.tries.count(perAddress, networkOf(given.ip))
+  const network = networkOf(given.ip)
+  await deps.tries.count(perAddress, network)
   await deps.tries.count(perAccount, subject)
   const fits = await passwordFits(account?.passwordHash ?? null, given.password)
   if (!account?.active || !fits) throw problem("credentials_wrong")
   await deps.tries.forget(perAccount, subject)
+  // A whole office comes from one address, at the same hour.
+  await deps.tries.giveBack(perAddress, network)
   await sql`UPDATE users SET last_seen_at = now() WHERE org_id = ${account.orgId} AND id = ${account.id}`.execute(
     deps.db,
   )

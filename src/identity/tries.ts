@@ -41,6 +41,14 @@ export class Tries {
     await sql`DELETE FROM rate_limits WHERE policy = ${policy.name} AND subject = ${subject}`.execute(this.#db)
   }
 
+  /** The try was none: it is not counted. */
+  async giveBack(policy: TryPolicy, subject: string): Promise<void> {
+    if (this.#factor === 0) return
+    await sql`UPDATE rate_limits SET used = used - 1 WHERE policy = ${policy.name} AND subject = ${subject} AND used > 0`.execute(
+      this.#db,
+    )
+  }
+
   async prune(): Promise<void> {
     await sql`DELETE FROM rate_limits WHERE window_start < now() - interval '2 hours'`.execute(this.#db)
   }
