@@ -137,13 +137,18 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   })
   const counted: Intake = {
     accept(event) {
-      const receipt = intake.accept(event)
       const count = (outcome: string) => arrived.add({ channel: event.channel, outcome })
-      receipt.then(
-        ({ parked, duplicate }) => count(parked ? "parked" : duplicate ? "duplicate" : "taken"),
-        () => count("refused"),
-      )
-      return receipt
+      try {
+        const receipt = intake.accept(event)
+        receipt.then(
+          ({ parked, duplicate }) => count(parked ? "parked" : duplicate ? "duplicate" : "taken"),
+          () => count("refused"),
+        )
+        return receipt
+      } catch (error) {
+        count("refused")
+        throw error
+      }
     },
   }
   const parked = createParkedEvents({ store, db, hooks })

@@ -102,6 +102,28 @@ test("reliability 20 a refusal is final and says why; the agent may send it agai
   expect((await ana.call("POST", `/messages/${messageId}/deliveries`, {})).body.code).toBe("already_sent")
 })
 
+test("reliability 5 what the provider said is stored when the database is back, not shown as unknown", async () => {
+  let held: Promise<unknown> = Promise.resolve()
+  d.far.sms.answer = async (message) => {
+    const sent = await original(message)
+    const client = await ground.pool.connect()
+    await client.query("BEGIN")
+    await client.query("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
+    // Longer than a statement waits for a lock.
+    held = ground.clock
+      .sleep(2_500)
+      .then(() => client.query("COMMIT"))
+      .finally(() => client.release())
+    return sent
+  }
+  const { messageId } = await answered()
+  await d.deliver()
+  await held
+  d.far.sms.answer = original
+  expect(await deliveryOf(messageId)).toMatchObject({ status: "sent", attempts: 1, failure: null })
+  expect(copies(messageId)).toBe(1)
+})
+
 test("reliability 20 an unknown outcome is shown as unknown and never sent again by itself", async () => {
   d.far.sms.answer = async (message) => {
     await original(message)

@@ -6,6 +6,7 @@ import { nextTrySeconds } from "../core/delivery/retry.ts"
 import { fault } from "../fault.ts"
 import { chance } from "../ids.ts"
 import type { Job, JobOutcome } from "../jobs/worker.ts"
+import { isUnavailable } from "../store/database.ts"
 import { type DeliveryRow, lockDelivery } from "../store/deliveries.ts"
 import type { FarEnd } from "../sandbox/far-end.ts"
 import type { Store, Tx } from "../store/write.ts"
@@ -27,6 +28,9 @@ export type DeliveryDeps = {
 }
 
 const sendSecondsMax = 60
+/** Together with the sending less than the claim of a job. */
+const storeSecondsMax = 45
+const storeAgainMs = 500
 const orderPauseMs = 200
 const orderPauseMsMax = 5_000
 
@@ -63,11 +67,24 @@ export function deliveryHandler(deps: DeliveryDeps): (job: Job) => Promise<JobOu
     await fault("delivery.afterSend")
     const result = outcome
     if (result.ok && message.test) await record(deps, message, result)
-    const pause = await deps.store.write({ orgId, kind: "act" }, (tx) =>
-      settle(tx, deliveryId, attempt, message, result),
+    const pause = await untilStored(deps.store, () =>
+      deps.store.write({ orgId, kind: "act" }, (tx) => settle(tx, deliveryId, attempt, message, result)),
     )
     deps.onSettled?.(message.channel, outcomeOf(result, pause))
     return pause === null ? "done" : { retryAt: new Date(now() + pause * 1000) }
+  }
+}
+
+/** What the other side said is known here alone: it is not given up because the database is away for a moment. */
+async function untilStored<Result>({ clock }: Store, write: () => Promise<Result>): Promise<Result> {
+  const until = clock.monotonic() + storeSecondsMax * 1000
+  for (;;) {
+    try {
+      return await write()
+    } catch (error) {
+      if (!isUnavailable(error) || clock.monotonic() > until) throw error
+      await clock.sleep(storeAgainMs)
+    }
   }
 }
 
