@@ -49,10 +49,11 @@ import { updateDelivery } from "./delivery/status.ts"
 import { DeliverySweep } from "./delivery/sweep.ts"
 import { queueSystemMail, systemMailHandler, systemMailJob } from "./delivery/system-mail.ts"
 import { deliveryHandler } from "./delivery/worker.ts"
-import { freeBytes, isFull } from "./disk.ts"
+import { isFull } from "./disk.ts"
 import { type DemoFolder, openDemoFolder } from "./demo/folder.ts"
 import { demoAccounts, loadDemo } from "./demo/load.ts"
 import { createSections } from "./entry-points/begin.ts"
+import { addGauges } from "./gauges.ts"
 import { type Ground, layGround } from "./ground.ts"
 import { createHttpClient } from "./http-client.ts"
 import { Authenticator } from "./identity/authenticate.ts"
@@ -62,7 +63,7 @@ import { keepHouse } from "./identity/housekeeping.ts"
 import { openSetup } from "./identity/setup.ts"
 import { Tries } from "./identity/tries.ts"
 import { addMember, removeMember } from "./inboxes/inbox.ts"
-import type { Intake } from "./intake/inbound-event.ts"
+import { countArrivals } from "./intake/count-arrivals.ts"
 import { createIntake } from "./intake/intake.ts"
 import { createParkedEvents } from "./intake/parked.ts"
 import { JobWorker } from "./jobs/worker.ts"
@@ -77,7 +78,6 @@ import { createRouting, type Routing } from "./routing/runner.ts"
 import { allRoutes } from "./routes.ts"
 import { createFarEnd } from "./sandbox/far-end.ts"
 import { createSandboxPages } from "./sandbox/pages.ts"
-import { backlogHelp, readBacklog } from "./store/backlog.ts"
 import { createWorkflowSettings } from "./workflow/settings.ts"
 
 /** A running Switchboard. */
@@ -122,35 +122,17 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
 
   // Intake and routing
   const hooks = { applyOptOut }
-  const arrived = metrics.counter(
-    "inbound_events_total",
-    "What customers sent, and what became of it: taken, duplicate, parked, or refused (it is sent again)",
-    ["channel", "outcome"],
+  const intake = countArrivals(
+    metrics,
+    createIntake({
+      store,
+      clock,
+      hooks,
+      fuse: (orgId) => routing.fuse(orgId),
+      onParked: (event, error) =>
+        log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked"),
+    }),
   )
-  const intake = createIntake({
-    store,
-    clock,
-    hooks,
-    fuse: (orgId) => routing.fuse(orgId),
-    onParked: (event, error) =>
-      log.error({ orgId: event.orgId, channel: event.channel, err: error }, "inbound event parked"),
-  })
-  const counted: Intake = {
-    accept(event) {
-      const count = (outcome: string) => arrived.add({ channel: event.channel, outcome })
-      try {
-        const receipt = intake.accept(event)
-        receipt.then(
-          ({ parked, duplicate }) => count(parked ? "parked" : duplicate ? "duplicate" : "taken"),
-          () => count("refused"),
-        )
-        return receipt
-      } catch (error) {
-        count("refused")
-        throw error
-      }
-    },
-  }
   const parked = createParkedEvents({ store, db, hooks })
   const decided = metrics.counter(
     "routing_decisions_total",
@@ -195,12 +177,12 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   })
   const smsNumbers = createSmsNumbers(db, clock)
   const carrierFiles = fileLinks({ keys, clock, publicUrl })
-  const smsInbound = { store, intake: counted, numbers: smsNumbers, blobs }
+  const smsInbound = { store, intake, numbers: smsNumbers, blobs }
   const email = createEmailChannel({
     store,
     blobs,
     keys,
-    intake: counted,
+    intake,
     farEnd,
     config,
     onError: (error) => log.warn({ err: error }, "mail"),
@@ -209,7 +191,7 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
   const chat = new ChatChannel({
     store,
     bus,
-    intake: counted,
+    intake,
     fileLinks: visitorFiles,
     unlimited: config.rateLimitFactor === 0,
     updateDelivery,
@@ -358,23 +340,11 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     onError: (error) => log.warn({ err: error }, "live socket"),
   })
   sessions.onEnded((ended) => hub.endSessions(ended))
-  metrics.gauge("agent_sockets", "Open sockets of agents", () => hub.size)
-  metrics.gauge("visitor_sockets", "Open sockets of chat widgets", () => chat.hub.all().length)
-  metrics.gauge("database_connections_in_use", "Connections that a statement or transaction has", () => {
-    return database.pool.totalCount - database.pool.idleCount
+  addGauges(ground, {
+    agentSockets: () => hub.size,
+    visitorSockets: () => chat.hub.all().length,
+    databaseAnswers: () => server.watch.answers(),
   })
-  metrics.gauge("database_connections_wanted", "Who waits for a connection", () => database.pool.waitingCount)
-  metrics.gauges(backlogHelp, () => readBacklog(ground.side.db, clock.now()))
-  metrics.gauges({ database_up: "Whether the database answers" }, async () => ({
-    database_up: Number(await server.watch.answers()),
-  }))
-  metrics.gauges(
-    { data_free_bytes: "Free space where DATA_DIR is", blobs_free_bytes: "Free space where BLOB_DIR is" },
-    async () => ({
-      data_free_bytes: await freeBytes(config.dataDir),
-      blobs_free_bytes: await freeBytes(config.blobDir),
-    }),
-  )
   server.upgrade(
     livePath,
     liveUpgrade(hub, (request) => server.authenticateSocket(request)),
