@@ -25,8 +25,8 @@ export class RateLimiter {
     this.#factor = factor
   }
 
-  /** Counts one request of `subject` and says what is left; `null` when quotas are off. */
-  take(policy: Policy, subject: string): Quota | null {
+  /** Counts one request of `subject`, or what it costs, and says what is left; `null` when quotas are off. */
+  take(policy: Policy, subject: string, cost = 1): Quota | null {
     if (this.#factor === 0) return null
     const quota = Math.max(1, Math.floor(policy.quota * this.#factor))
     const now = this.#clock.monotonic()
@@ -37,7 +37,7 @@ export class RateLimiter {
       window = { began: now, used: 0 }
       this.#windows.set(key, window)
     }
-    window.used++
+    window.used += cost
     return {
       policy: { ...policy, quota },
       remaining: Math.max(0, quota - window.used),

@@ -48,6 +48,8 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 const visitorPolicy: Policy = { name: "visitor", quota: 600, windowSeconds: 60 }
 const uploadPolicy: Policy = { name: "visitor", quota: 60, windowSeconds: 60 }
+/** In megabytes: whoever fills a disk must come from many places for it. */
+const uploadSizePolicy: Policy = { name: "visitor", quota: 500, windowSeconds: 3_600 }
 const newVisitorPolicy: Policy = { name: "visitor", quota: 30, windowSeconds: 60 }
 
 /** A line break inside would let two identities have the same signature. */
@@ -154,9 +156,12 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
       async (request, reply) => {
         const app = await admit(request, reply)
         const visitor = await visitorOf(app, request)
-        refuseExceeded(limiter.take(uploadPolicy, `upload ${networkOf(request.ip)}`))
+        const from = networkOf(request.ip)
+        refuseExceeded(limiter.take(uploadSizePolicy, `megabytes ${from}`, 0))
+        refuseExceeded(limiter.take(uploadPolicy, `upload ${from}`))
         const part = await filePart(request, attachmentBytesMax)
         const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
+        limiter.take(uploadSizePolicy, `megabytes ${from}`, file.sizeBytes / 1e6)
         refuseTruncated(part, attachmentBytesMax)
         const by = { type: "customer", id: visitor.id, name: visitor.profile.name ?? "" }
         const attachmentId = await deps.store.write({ orgId: app.orgId, kind: "act" }, (tx) => addUpload(tx, by, file))
