@@ -82,6 +82,7 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
   } catch (error) {
     stopping = true
+    if (error instanceof ConfigError && error.lines.some((line) => line.startsWith("SECRET_KEY:"))) await keys.forget()
     await Promise.allSettled([database.close(), side.close()])
     await embedded?.stop()
     throw error

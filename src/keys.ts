@@ -42,9 +42,18 @@ export function keysFrom(secret: string): Keys {
   }
 }
 
-/** From SECRET_KEY, else from `DATA_DIR/secret-key`, which the first start makes. */
-export async function loadKeys(config: { secretKey?: string; dataDir: string }): Promise<Keys> {
-  return keysFrom(config.secretKey ?? (await secretFile(config.dataDir, "secret-key")))
+/**
+ * From SECRET_KEY, else from `DATA_DIR/secret-key`, which the first start makes. `forget` takes a file away that was made
+ * just now: where another secret is needed, it would pass for it.
+ */
+export async function loadKeys(config: {
+  secretKey?: string
+  dataDir: string
+}): Promise<Keys & { forget(): Promise<void> }> {
+  const path = join(config.dataDir, "secret-key")
+  const isNew = config.secretKey === undefined && !(await exists(path))
+  const keys = keysFrom(config.secretKey ?? (await secretFile(config.dataDir, "secret-key")))
+  return { ...keys, forget: async () => (isNew ? unlink(path) : undefined) }
 }
 
 /** From OPERATOR_TOKEN, else from `DATA_DIR/operator-token`. */
