@@ -10,12 +10,14 @@ const stopSecondsMax = 10
 async function main(): Promise<void> {
   const args = process.argv.slice(2)
   const config = readConfig()
-  const app = await startApp(config, { demo: args.includes("--demo") })
-  for (const line of app.greeting) console.log(line)
-  stopOn(app.stop)
+  const starting = startApp(config, { demo: args.includes("--demo") })
+  // Also who is told to stop while he starts leaves nothing running: the database is a process of its own.
+  const isStopping = stopOn(async () => (await starting).stop())
+  const app = await starting
+  if (!isStopping()) for (const line of app.greeting) console.log(line)
 }
 
-function stopOn(stop: () => Promise<void>): void {
+function stopOn(stop: () => Promise<void>): () => boolean {
   let stopping = false
   const end = (why: string) => {
     if (stopping) return
@@ -33,6 +35,7 @@ function stopOn(stop: () => Promise<void>): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => end(signal))
   // The starter was killed: nobody would stop us any more.
   process.on("disconnect", () => end("the starter is gone"))
+  return () => stopping
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync } from "node:fs"
 import { chmod, mkdir, mkdtemp, readFile, rm } from "node:fs/promises"
 import { connect } from "node:net"
@@ -109,6 +109,16 @@ test("after a kill -9 of all of its processes the next start recovers", async ()
   const second = await start()
   expect(await setupIsClosed(second)).toBe(true)
   expect(await second.stop()).toBe(0)
+})
+
+test("told to stop while it starts, it stops in order and leaves no database running", async () => {
+  const dataDir = join(folder, "young")
+  const child = spawn("node", ["start.js"], { cwd: copy, env: await otherPorts(dataDir), stdio: "ignore" })
+  const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
+  await until(() => databasesOn(dataDir).length > 0)
+  child.kill("SIGTERM")
+  expect(await ended).toBe(0)
+  expect(databasesOn(dataDir)).toEqual([])
 })
 
 test("settings that are wrong are named together, and it ends with 2", async () => {
