@@ -20,7 +20,7 @@ beforeEach(async () => {
 })
 
 /** A far side that answers when it is told to, beside one that answers at once. */
-function rig() {
+function rig(hangs = (job: Job) => job.payload.channel === "email" && job.orgId === orgId) {
   const done: string[] = []
   const begun: string[] = []
   const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
@@ -34,7 +34,7 @@ function rig() {
   )
   worker.handle("deliver", async (job: Job) => {
     begun.push(String(job.payload.name))
-    if (job.payload.channel === "email" && job.orgId === orgId) await answered
+    if (hangs(job)) await answered
     done.push(String(job.payload.name))
     return "done"
   })
@@ -78,6 +78,25 @@ test("a far side that does not answer holds up neither what else falls due nor o
     await expect.poll(left, { timeout: 10_000 }).toBe(0)
     expect(new Set(begun).size).toBe(begun.length)
     expect(done).toHaveLength(42)
+  } finally {
+    answer()
+    await timers.stop()
+    await worker.stop()
+  }
+})
+
+test("a relay that all companies share holds up no more than its share, however many they are", async () => {
+  const { worker, timers, done, begun, answer } = rig((job) => job.payload.channel === "email")
+  for (let org = 0; org < 20; org++) {
+    const id = newId()
+    for (let n = 0; n < 16; n++) await add(`mail ${org} ${n}`, "email", id)
+  }
+  timers.start()
+  try {
+    await expect.poll(() => begun.length, { timeout: 5_000 }).toBeGreaterThanOrEqual(48)
+    await add("text", "sms")
+    await expect.poll(() => done, { timeout: 5_000 }).toEqual(["text"])
+    expect(begun.length).toBeLessThanOrEqual(48 + 16 + 1)
   } finally {
     answer()
     await timers.stop()

@@ -19,9 +19,12 @@ export type JobHandler = (job: Job) => Promise<JobOutcome | undefined>
 
 const claimSeconds = 120
 const claimsMax = 16
-/** What one far side may hold up: jobs of one kind and channel of one organization. */
-const laneMax = 16
-const runningMax = 128
+/**
+ * What one far side may hold up: jobs of one kind and channel, of one organization, since each has its own carrier, and of
+ * all, since they share the relay.
+ */
+const laneMax = { ofOrganization: 16, ofAll: 48 }
+const runningMax = 256
 const attemptsMax = 25
 const pauseSecondsMax = 3_600
 /** The loop waits so long for what it began: a far side that is slow must not hold up what else falls due. */
@@ -100,12 +103,17 @@ export class JobWorker implements BusinessTimer {
   /** Of the kinds that are handled here, not on its way here for longer than its claim, and not of a lane that is full. */
   #startable(): RawBuilder<unknown> {
     const running = [...this.#running.values()]
-    const counts = new Map<string, number>()
-    for (const lane of running.map(laneOf)) counts.set(lane, (counts.get(lane) ?? 0) + 1)
-    const full = [...counts].filter(([, count]) => count >= laneMax).map(([lane]) => lane)
+    const full = [
+      ...atLeast(laneMax.ofAll, running.map(laneOf)),
+      ...atLeast(
+        laneMax.ofOrganization,
+        running.map((job) => `${job.orgId} ${laneOf(job)}`),
+      ),
+    ]
     const kinds = sql`kind = ANY(${[...this.#handlers.keys()]})`
     if (running.length === 0) return kinds
     return sql`${kinds} AND NOT id = ANY(${running.map(({ id }) => id)}::uuid[])
+      AND NOT concat_ws(' ', kind, payload->>'channel') = ANY(${full})
       AND NOT concat_ws(' ', org_id, kind, payload->>'channel') = ANY(${full})`
   }
 
@@ -155,6 +163,13 @@ export class JobWorker implements BusinessTimer {
 }
 
 /** As the claim's statement puts it together. */
-function laneOf({ orgId, kind, payload }: Job): string {
-  return [orgId, kind, ...(typeof payload.channel === "string" ? [payload.channel] : [])].join(" ")
+function laneOf({ kind, payload }: Job): string {
+  return typeof payload.channel === "string" ? `${kind} ${payload.channel}` : kind
+}
+
+/** The names that stand there that often. */
+function atLeast(count: number, names: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].filter(([, found]) => found >= count).map(([name]) => name)
 }
