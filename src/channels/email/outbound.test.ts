@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net"
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
 import { newId } from "../../ids.ts"
 import type { OutboundMessage } from "../channel.ts"
@@ -248,6 +248,28 @@ test.each([
     retryable: false,
   })
   expect(relayed).toHaveLength(0)
+})
+
+test("reliability 20 a relay that says something again and again and never ends is left after a while", async () => {
+  const open: Socket[] = []
+  const dripping = createServer((socket) => {
+    open.push(socket)
+    socket.on("error", () => undefined)
+    socket.write("220 relay.example\r\n")
+    const drip = setInterval(() => socket.write("250-relay.example\r\n"), 50)
+    socket.on("close", () => clearInterval(drip))
+  })
+  await new Promise<void>((resolve) => dripping.listen(0, "127.0.0.1", resolve))
+  const { port } = dripping.address() as AddressInfo
+  const slow = createRelay(`smtp://127.0.0.1:${port}`, "desk.example", { handSeconds: 0.5 })
+  const mail = await composeMail(outbound(), {
+    senderName: "",
+    replyTo: "a@retale.example",
+    messageId: "1@desk.example",
+  })
+  expect(await slow.hand(mail)).toMatchObject({ ok: false, code: "relay_unreachable", retryable: true })
+  for (const socket of open) socket.destroy()
+  await new Promise((resolve) => dripping.close(resolve))
 })
 
 test("reliability 20 a relay that refuses one recipient of several: it is told who did not get it, and nobody gets it twice", async () => {

@@ -10,9 +10,11 @@ export interface Relay {
 
 const connectSeconds = 10
 const silenceSeconds = 25
+/** Altogether, whatever drips in: somewhat less than a delivery has. */
+const handSeconds = 55
 
 /** `smtp://` upgrades by STARTTLS where the relay offers it; `smtps://` begins encrypted. User and password stand in the URL. */
-export function createRelay(url: string, heloName: string): Relay {
+export function createRelay(url: string, heloName: string, limits = { handSeconds }): Relay {
   const at = new URL(url)
   const secure = at.protocol === "smtps:"
   const transport = createTransport({
@@ -34,12 +36,17 @@ export function createRelay(url: string, heloName: string): Relay {
       const stream = Readable.from([raw], { objectMode: false }).once("end", () => {
         handedOver = true
       })
+      let timer: NodeJS.Timeout | undefined
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error("it takes too long")), limits.handSeconds * 1_000)
+      })
       try {
-        const { rejectedErrors = [] } = await transport.sendMail({ envelope, raw: stream })
+        const { rejectedErrors = [] } = await Promise.race([transport.sendMail({ envelope, raw: stream }), late])
         return rejectedErrors.length > 0 ? refusedForSome(rejectedErrors) : { ok: true, externalId: messageId }
       } catch (error) {
         return failureOf(error as SmtpError, handedOver)
       } finally {
+        clearTimeout(timer)
         stream.destroy()
       }
     },
