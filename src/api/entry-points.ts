@@ -32,7 +32,7 @@ const Channel = z.object({
 const statuses = ["active", "disconnected", "deleted"] as const
 
 /** Texts and ids are judged by core/entry-points/section.ts, which tells all errors at once with the screen's own words. */
-const SectionInput = z.object({
+export const SectionInput = z.object({
   defaultInboxId: z.unknown().optional(),
   defaultSlaMinutesText: z.unknown().optional(),
   exceptions: z
@@ -47,6 +47,8 @@ const SectionInput = z.object({
     .optional(),
   override: z.object({ reason: z.string().min(1).max(500) }).optional(),
 })
+
+export const sectionLimits = { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax }
 
 const SectionParams = z.object({ section: SectionShape })
 
@@ -250,7 +252,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       params: SectionParams,
       versioned: true,
       body: SectionInput,
-      limits: { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax },
+      limits: sectionLimits,
       answers: { 200: ChannelRouting.extend({ consequences: z.null() }) },
       summary: "Save a section as a whole; all or nothing",
       async handle({ principal, params, body, ifMatch, write }) {
@@ -264,7 +266,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       action: "entryPoint.edit",
       params: SectionParams,
       body: SectionInput,
-      limits: { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax },
+      limits: sectionLimits,
       answers: {
         200: z.object({
           entryPoints: z.array(z.object({ id: z.string(), before: Resolution.nullable(), after: Resolution })),

@@ -109,7 +109,6 @@ test("what later parts of the contract bring is not there: 404 route_not_found; 
     ["GET", "/skills"],
     ["PATCH", `/roles/${id}`],
     ["GET", "/routing-map"],
-    ["POST", "/explanations"],
     ["GET", "/routing-tests"],
     ["POST", "/routing-tests/runs"],
     ["GET", `/chat-apps/${id}/volume-control`],

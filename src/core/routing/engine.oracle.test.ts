@@ -95,6 +95,7 @@ describe("with a guard taken out of both engines, the walk finds it", () => {
       reserve: (item, now) => engine.reserve(item, now),
       nextWakeAt: () => engine.nextWakeAt(),
       explain: (itemId, now) => engine.explain(itemId, now),
+      foresee: (item, now) => engine.foresee(item, now),
       sample: () => engine.sample(),
       versionOf: (kind, id) => engine.versionOf(kind, id),
       agentOf: (id) => engine.agentOf(id),
