@@ -107,6 +107,7 @@ test("what later parts of the contract bring is not there: 404 route_not_found; 
     ["GET", "/teams"],
     ["POST", "/teams"],
     ["GET", "/skills"],
+    ["POST", "/roles"],
     ["PATCH", `/roles/${id}`],
     ["GET", "/routing-map"],
     ["GET", "/routing-tests"],
