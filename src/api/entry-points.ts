@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import { channelNames, channels, type Section, sections } from "../core/channels.ts"
 import { ChannelRouting, OverviewRow } from "../core/entry-points/channel-routing.ts"
 import { ChannelNameShape, EntryPoint, Resolution, SectionShape } from "../core/entry-points/entry-point.ts"
@@ -168,7 +169,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       path: "/entry-points/:id",
       action: "entryPoint.edit",
       versioned: true,
-      body: z.object({ displayName: z.string().trim().min(1).max(100).optional(), channel: z.string().optional() }),
+      body: z.object({ displayName: oneLine(100).min(1).optional(), channel: z.string().optional() }),
       answers: { 200: EntryPoint },
       summary: "Rename an entry point; its channel never changes",
       async handle({ principal, params, body, ifMatch, write }) {

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import {
   createMailbox,
   createProbe,
@@ -31,13 +32,13 @@ const Address = z
 
 const NewMailbox = z.object({
   address: Address,
-  senderName: z.string().trim().max(senderNameLengthMax).default(""),
+  senderName: oneLine(senderNameLengthMax).default(""),
   inbound: z.enum(["forwarding"]).default("forwarding"),
 })
 
 const MailboxChange = z.object({
   address: z.string().max(320).optional(),
-  senderName: z.string().trim().max(senderNameLengthMax).nullable().optional(),
+  senderName: oneLine(senderNameLengthMax).nullable().optional(),
   inbound: z.enum(["forwarding"]).optional(),
 })
 

@@ -73,6 +73,26 @@ test("every wrong field is named at once, references too", async () => {
   ])
 })
 
+test("names and subjects stand on one line: what would begin another header or row is refused at its field", async () => {
+  const { conversationId } = await at.mail(mailEntryPoint, "one-line@example.com")
+  const typed = "Retale\r\nBcc: all@example.com"
+  const cases: [string, string, object][] = [
+    ["POST", "/inboxes", { name: typed }],
+    ["POST", "/topics", { name: typed }],
+    ["POST", "/customers", { name: typed }],
+    ["POST", "/mailboxes", { address: "one-line@retale.com", senderName: typed }],
+    ["PATCH", "/me", { name: typed }],
+    ["POST", `/conversations/${conversationId}/messages`, { channel: "email", text: "Hi", subject: typed }],
+  ]
+  for (const [method, path, body] of cases) {
+    const field = Object.entries(body).find(([, value]) => value === typed)?.[0]
+    expect(await at.jordan(method, path, body), path).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: `#/${field}`, code: "pattern", detail: "Write it on one line." }] },
+    })
+  }
+})
+
 test("a part of a part of a chat app is changed alone; null clears; a week needs a zone that exists", async () => {
   const made = await at.api("POST", "/chat-apps", {
     name: "parts",
