@@ -93,6 +93,30 @@ test("names and subjects stand on one line: what would begin another header or r
   }
 })
 
+test("an answer leaves from where the customer wrote last; a first mail from the Inbox's address, else its writer chooses", async () => {
+  const [first, second] = [await at.number("+14155550161"), await at.number("+14155550162")]
+  const { conversationId } = await at.text(first.entryPointId, "+14155550961")
+  expect((await at.text(second.entryPointId, "+14155550961")).conversationId).toBe(conversationId)
+  const answer = async (more: object = {}) =>
+    at.api("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text: "Hi", ...more })
+  expect((await answer()).body.entryPoint.id).toBe(second.entryPointId)
+  await at.api("DELETE", `/phone-numbers/${second.id}/sms-activation`)
+  expect((await answer()).body.entryPoint.id).toBe(first.entryPointId)
+
+  const addresses = [{ kind: "email", value: "first-mail@example.com" }]
+  const customerId = (await at.api("POST", "/customers", { name: "Flo", addresses })).body.id
+  const desk = await at.inbox("First mails")
+  const { id } = (await at.api("POST", "/conversations", { customerId, inboxId: desk, start: "new" })).body
+  const write = () => at.api("POST", `/conversations/${id}/messages`, { channel: "email", subject: "S", text: "Hi" })
+  expect(await write()).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: "#/entryPointId", code: "from_required" }] },
+  })
+  const mailbox = await at.mailbox("first@retale.com")
+  await at.api("PATCH", `/inboxes/${desk}`, { defaultMailboxId: mailbox.id }, anyVersion)
+  expect(await write()).toMatchObject({ status: 201, body: { entryPoint: { id: mailbox.entryPointId } } })
+})
+
 test("a part of a part of a chat app is changed alone; null clears; a week needs a zone that exists", async () => {
   const made = await at.api("POST", "/chat-apps", {
     name: "parts",
