@@ -12,7 +12,7 @@ import {
   showMailbox,
 } from "../channels/email/settings.ts"
 import { Mailbox, Probe, readMailAddress } from "../core/mailboxes/mailbox.ts"
-import { invalid } from "../problem.ts"
+import { invalid, problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
 import { created, ok } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
@@ -106,6 +106,7 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       handle: ({ params, body, write, ifMatch }) =>
         write(async (tx) => {
           const mailbox = await lockMailbox(tx, params.id)
+          if (mailbox.deletedAt) throw problem("not_found")
           expectVersion(ifMatch, mailbox)
           if (body.address !== undefined && readMailAddress(body.address) !== mailbox.address) {
             throw invalid({
