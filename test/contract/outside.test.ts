@@ -73,6 +73,20 @@ test("every wrong field is named at once, references too", async () => {
   ])
 })
 
+test("a wrong type is told in words of people", async () => {
+  const told = async (settings: object) =>
+    (await at.api("PATCH", "/workflow-settings", settings, anyVersion)).body.errors.map(
+      ({ pointer, code, detail }: Record<string, string>) => `${pointer} ${code}: ${detail}`,
+    )
+  const autoReply = { enabled: "yes", text: 5 }
+  expect((await told({ reopenSeconds: 1.5, mail: { autoReply } })).sort()).toEqual([
+    "#/mail/autoReply/enabled type: Send true or false.",
+    "#/mail/autoReply/text type: Send text.",
+    "#/reopenSeconds type: Send a whole number.",
+  ])
+  expect(await told({ messaging: [] })).toEqual(["#/messaging type: Send an object."])
+})
+
 test("names and subjects stand on one line: what would begin another header or row is refused at its field", async () => {
   const { conversationId } = await at.mail(mailEntryPoint, "one-line@example.com")
   const typed = "Retale\r\nBcc: all@example.com"
