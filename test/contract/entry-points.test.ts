@@ -370,6 +370,11 @@ test("S51 an agent may neither read nor save a section; a missing one answers th
 test("S72 an Inbox in use is not deactivated before each of its uses has another", async () => {
   const inboxId = await at.inbox("Returns", "45")
   const { entryPointId } = await at.mailbox("s72@retale.com")
+  await at.save("sms", inboxId)
+  expect((await at.api("GET", `/inboxes/${inboxId}/uses`)).body.items).toEqual([
+    { kind: "channel_default", id: "sms", label: "Default Inbox of SMS" },
+  ])
+  await at.save("sms", general)
   await at.save("email", general, [{ entryPointId, inboxId }])
   const refused = await at.api("PUT", `/inboxes/${inboxId}/deactivation`)
   expect(refused).toMatchObject({
