@@ -73,6 +73,20 @@ test("every wrong field is named at once, references too", async () => {
   ])
 })
 
+test("me is the caller's own id in filters too", async () => {
+  const mine = await at.inbox("Own work")
+  const { id, api } = await at.agent("Mia", [mine])
+  const { conversationId } = await at.mail(mailEntryPoint, "me-filter@example.com")
+  await at.api("PUT", `/conversations/${conversationId}/assignment`, { inboxId: mine, agentId: id })
+  const idsOf = async (query: string) => (await api("GET", query)).body.items.map((item: { id: string }) => item.id)
+  expect(await idsOf("/conversations?agentId=me")).toEqual([conversationId])
+  expect(await idsOf(`/conversations?agentId=${id}`)).toEqual([conversationId])
+  expect(await idsOf("/queue-items?agentId=me")).toEqual(await idsOf(`/queue-items?agentId=${id}`))
+  expect((await api("GET", "/conversations?agentId=you")).body.errors).toMatchObject([
+    { parameter: "agentId", code: "pattern" },
+  ])
+})
+
 test("a wrong type is told in words of people", async () => {
   const told = async (settings: object) =>
     (await at.api("PATCH", "/workflow-settings", settings, anyVersion)).body.errors.map(
