@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely"
 import type { Clock } from "../clock.ts"
-import type { WhyWaiting } from "../core/routing/facts.ts"
+import type { QueueItemFact, WhyWaiting } from "../core/routing/facts.ts"
 import type { Bus, Hint } from "../store/bus.ts"
 import { freeLease, freePartitions, renewLease, takeLease } from "../store/leases.ts"
 import type { DB } from "../store/tables.ts"
@@ -35,6 +35,8 @@ export interface Routing {
   settled(orgId?: string): Promise<void>
   /** Null where this process does not own the organization's routing, or the item does not wait. */
   explain(orgId: string, itemId: string): WhyWaiting | null
+  /** The same of an item that might arrive. */
+  foresee(orgId: string, item: QueueItemFact): WhyWaiting | null
   owns(orgId: string): boolean
   /** For intake: assignment in the commit of the arrival; null where another process owns the routing. */
   fuse(orgId: string): PartitionFusion | null
@@ -235,6 +237,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       }
     },
     explain: (orgId, itemId) => owned(orgId)?.explain(itemId) ?? null,
+    foresee: (orgId, item) => owned(orgId)?.foresee(item) ?? null,
     audit,
     owns: (orgId) => owned(orgId) !== null,
     fuse: (orgId) => owned(orgId)?.fuse() ?? null,

@@ -29,14 +29,18 @@ export function createRelay(url: string, heloName: string): Relay {
     socketTimeout: silenceSeconds * 1_000,
   })
   return {
-    async hand({ raw, envelope, messageId }) {
+    async hand(mail) {
+      const { raw, envelope, messageId } = mail
       let handedOver = false
       const stream = Readable.from([raw], { objectMode: false }).once("end", () => {
         handedOver = true
       })
       try {
-        await transport.sendMail({ envelope, raw: stream })
-        return { ok: true, externalId: messageId }
+        const { rejectedErrors = [] }: { rejectedErrors?: SmtpError[] } = await transport.sendMail({
+          envelope,
+          raw: stream,
+        })
+        return rejectedErrors.length > 0 ? takenInPart(mail, rejectedErrors) : { ok: true, externalId: messageId }
       } catch (error) {
         return failureOf(error as SmtpError, handedOver)
       } finally {
@@ -46,12 +50,38 @@ export function createRelay(url: string, heloName: string): Relay {
   }
 }
 
-type SmtpError = Error & { code?: string; command?: string; responseCode?: number; response?: string }
+type SmtpError = Error & {
+  code?: string
+  command?: string
+  responseCode?: number
+  response?: string
+  recipient?: string
+}
+
+/**
+ * Some recipients were refused, the others have it. Without those whom it was written to it has failed, and is not tried
+ * again by itself: the others would have it twice.
+ */
+function takenInPart(
+  { envelope, addressees, messageId }: ComposedMail,
+  refused: readonly SmtpError[],
+): Sent | SendFailure {
+  const missed = refused.flatMap(({ recipient }) => recipient ?? [])
+  const text = `The mail server refused ${refused.map((error) => `${error.recipient} (${saidBy(error)})`).join(", ")}.`
+  if (!missed.some((address) => addressees.includes(address)))
+    return { ok: true, externalId: messageId, shortfall: { code: "refused_in_part", text } }
+  const others = envelope.to.filter((address) => !missed.includes(address))
+  return sendFailure("refused", `${text} It went to ${others.join(", ")}.`)
+}
+
+function saidBy({ response, message }: SmtpError): string {
+  return (response ?? message).replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
+}
 
 /** What a reply of the relay means (RFC 5321 4.2.1), and what silence means: after the whole mail was handed over, nobody knows. */
 function failureOf(error: SmtpError, handedOver: boolean): SendFailure {
-  const { responseCode, response } = error
-  const said = (response ?? error.message).replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
+  const { responseCode } = error
+  const said = saidBy(error)
   if (error.code === "EAUTH")
     return sendFailure("relay_refused_login", `The mail server does not accept our login: ${said}`, { retryable: true })
   if (responseCode !== undefined && responseCode >= 500)
