@@ -57,6 +57,8 @@ export function createRouting(deps: RoutingDeps): Routing {
   const partitions = new Map<string, Partition>()
   const taking = new Map<string, Promise<Partition | null>>()
   const handles: NodeJS.Timeout[] = []
+  /** What `every` has begun: a stop waits for it, so that nothing asks a database that is closed. */
+  const turns = new Set<Promise<void>>()
   let unsubscribe: () => void = () => undefined
   let running = false
 
@@ -136,7 +138,7 @@ export function createRouting(deps: RoutingDeps): Routing {
   }
 
   async function takeFree(): Promise<void> {
-    for (const orgId of await freePartitions(side, owner)) if (!partitions.has(orgId)) await take(orgId)
+    for (const orgId of await freePartitions(side, owner)) if (running && !partitions.has(orgId)) await take(orgId)
   }
 
   async function tell(orgId: string, broken: Broken): Promise<void> {
@@ -181,16 +183,18 @@ export function createRouting(deps: RoutingDeps): Routing {
 
   /** What fails is tried again with the next turn. */
   function every(ms: number, act: () => Promise<void>): void {
-    let busy = false
+    let turn: Promise<void> | null = null
     handles.push(
       setInterval(() => {
-        if (busy) return
-        busy = true
-        act()
+        if (turn) return
+        const begun = act()
           .catch((error: unknown) => deps.onError(error, null))
           .finally(() => {
-            busy = false
+            turn = null
+            turns.delete(begun)
           })
+        turn = begun
+        turns.add(begun)
       }, ms),
     )
   }
@@ -221,7 +225,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       running = false
       unsubscribe()
       for (const handle of handles) clearInterval(handle)
-      await Promise.allSettled(taking.values())
+      await Promise.allSettled([...turns, ...taking.values()])
       const held = [...partitions.values()]
       for (const partition of held) drop(partition)
       await Promise.all(held.map((partition) => partition.drained()))
