@@ -12,6 +12,7 @@ import { conversationRoutes } from "./api/conversations/routes.ts"
 import { customerRoutes } from "./api/customers.ts"
 import { entryPointRoutes } from "./api/entry-points.ts"
 import { eventRoutes } from "./api/events.ts"
+import { imaginedExplanationRoutes } from "./api/explanations.ts"
 import { inboundEventRoutes } from "./api/inbound-events.ts"
 import { inboxRoutes } from "./api/inboxes.ts"
 import { mailboxRoutes } from "./api/mailboxes.ts"
@@ -123,6 +124,7 @@ export function allRoutes(parts: Parts): Route[] {
     ...inboundEventRoutes({ parked, readBlob: (sha256) => blobs.read(sha256) }),
     ...inboxRoutes({ store, moveWaiting, withdrawOffersOfMember: withdrawFromInbox }),
     ...entryPointRoutes({ store }),
+    ...imaginedExplanationRoutes({ store, routing }),
     ...workflowSettingsRoutes({ store }),
     ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: parts.mailSends }) }),
     ...chatAppRoutes({ store, keys, blobs, publicUrl }),

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import { Person } from "../core/people/person.ts"
 import { RoleShape } from "../core/people/user.ts"
 import { hashSecret, newId } from "../ids.ts"
@@ -66,7 +67,7 @@ export function apiKeyRoutes({ store, sessions }: ApiKeyDeps): Route[] {
       idempotent: true,
       summary: "Make a key; it never does what its maker may not do",
       body: z.object({
-        name: z.string().trim().min(1).max(100),
+        name: oneLine(100).min(1),
         roles: z.array(RoleShape).min(1).max(7),
         endsAt: z.iso.datetime({ offset: true }).nullable().optional(),
       }),

@@ -1,5 +1,6 @@
 import { sql } from "kysely"
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import {
   type AccountSettings,
   deleteAccount,
@@ -24,7 +25,7 @@ import { type Route, route } from "./route.ts"
 
 export type CarrierAccountDeps = { store: Store; keys: Keys; accounts: Accounts; http: HttpClient; publicUrl: string }
 
-const Name = z.string().trim().min(1).max(100)
+const Name = oneLine(100).min(1)
 const AccountSid = z
   .string()
   .trim()

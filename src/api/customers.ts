@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from "kysely"
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import type { AttachmentLinks } from "../conversations/attachment-link.ts"
 import { closeForDeletedCustomer } from "../conversations/closure.ts"
 import { listConversationIds } from "../conversations/list.ts"
@@ -30,7 +31,7 @@ const Address = z.object({ kind: AddressKind.exclude(["visitor"]), value: z.stri
 /** Among those of a customer a visitor's may stand, sent back as read. */
 const AnyAddress = z.object({ kind: AddressKind, value: z.string().max(320) })
 const addressesMax = 100
-const Name = z.string().trim().min(1).max(200).nullable()
+const Name = oneLine(200).min(1).nullable()
 const Attributes = z.record(
   z.string().min(1).max(100),
   z.union([z.string().max(10_000), z.number(), z.boolean(), z.null()]),

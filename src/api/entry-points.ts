@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import { channelNames, channels, type Section, sections } from "../core/channels.ts"
 import { ChannelRouting, OverviewRow } from "../core/entry-points/channel-routing.ts"
 import { ChannelNameShape, EntryPoint, Resolution, SectionShape } from "../core/entry-points/entry-point.ts"
@@ -32,7 +33,7 @@ const Channel = z.object({
 const statuses = ["active", "disconnected", "deleted"] as const
 
 /** Texts and ids are judged by core/entry-points/section.ts, which tells all errors at once with the screen's own words. */
-const SectionInput = z.object({
+export const SectionInput = z.object({
   defaultInboxId: z.unknown().optional(),
   defaultSlaMinutesText: z.unknown().optional(),
   exceptions: z
@@ -47,6 +48,8 @@ const SectionInput = z.object({
     .optional(),
   override: z.object({ reason: z.string().min(1).max(500) }).optional(),
 })
+
+export const sectionLimits = { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax }
 
 const SectionParams = z.object({ section: SectionShape })
 
@@ -168,7 +171,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       path: "/entry-points/:id",
       action: "entryPoint.edit",
       versioned: true,
-      body: z.object({ displayName: z.string().trim().min(1).max(100).optional(), channel: z.string().optional() }),
+      body: z.object({ displayName: oneLine(100).min(1).optional(), channel: z.string().optional() }),
       answers: { 200: EntryPoint },
       summary: "Rename an entry point; its channel never changes",
       async handle({ principal, params, body, ifMatch, write }) {
@@ -249,7 +252,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       params: SectionParams,
       versioned: true,
       body: SectionInput,
-      limits: { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax },
+      limits: sectionLimits,
       answers: { 200: ChannelRouting.extend({ consequences: z.null() }) },
       summary: "Save a section as a whole; all or nothing",
       async handle({ principal, params, body, ifMatch, write }) {
@@ -263,7 +266,7 @@ export function entryPointRoutes({ store }: { store: Store }): Route[] {
       action: "entryPoint.edit",
       params: SectionParams,
       body: SectionInput,
-      limits: { bodyBytes: 8 * 1024 * 1024, arrayItems: exceptionsMax },
+      limits: sectionLimits,
       answers: {
         200: z.object({
           entryPoints: z.array(z.object({ id: z.string(), before: Resolution.nullable(), after: Resolution })),

@@ -86,13 +86,23 @@ function isOwn(message: string): boolean {
   return !/^(Invalid|Too (small|big)|Unrecognized|Expected)/.test(message)
 }
 
+const typeWords: { readonly [expected: string]: string } = {
+  string: "text",
+  int: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+  array: "a list",
+  object: "an object",
+  record: "an object",
+}
+
 function detailOf(code: string, issue: Issue): string {
   const limit = "maximum" in issue ? issue.maximum : "minimum" in issue ? issue.minimum : undefined
   switch (code) {
     case "required":
       return "Enter a value."
     case "type":
-      return issue.code === "invalid_type" ? `This must be of type ${issue.expected}.` : "This has the wrong type."
+      return `Send ${(issue.code === "invalid_type" && typeWords[issue.expected]) || "another type of value"}.`
     case "not_in_list":
       return issue.code === "invalid_value"
         ? `Use one of: ${issue.values.map(String).join(", ")}.`

@@ -287,16 +287,17 @@ describe("signing in", () => {
 
   test("an unknown address takes as long as a wrong password", async () => {
     const time = async (email: string) => {
-      let least = Number.POSITIVE_INFINITY
-      for (let n = 0; n < 6; n++) {
-        const began = performance.now()
-        await call("POST", "/session", { body: { email, password: "wrong" } })
-        least = Math.min(least, performance.now() - began)
-      }
-      return least
+      const began = performance.now()
+      await call("POST", "/session", { body: { email, password: "wrong" } })
+      return performance.now() - began
     }
     await time("warm@retale.com")
-    const [known, unknown] = [await time("jordan@retale.com"), await time("nobody@retale.com")]
+    // In turn, so that what else runs on the machine slows both.
+    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (let n = 0; n < 6; n++) {
+      known = Math.min(known, await time("jordan@retale.com"))
+      unknown = Math.min(unknown, await time("nobody@retale.com"))
+    }
     expect(unknown / known).toBeGreaterThan(0.4)
     expect(unknown / known).toBeLessThan(2.5)
   })

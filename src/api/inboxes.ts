@@ -1,5 +1,6 @@
 import { sql } from "kysely"
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import { Inbox, InboxUse } from "../core/inboxes/inbox.ts"
 import { parseInboxSlaMinutes, slaMessage } from "../core/sla/minutes.ts"
 import { type MoveWaiting, deactivateInbox, reactivateInbox } from "../inboxes/deactivation.ts"
@@ -13,7 +14,7 @@ import { type Route, route } from "./route.ts"
 
 /** Inboxes and their members (api.md 2.3). */
 
-const Name = z.string().trim().min(1).max(100)
+const Name = oneLine(100).min(1)
 /** Judged with the other fields, so that all that is wrong is told at once. */
 const SlaText = z
   .string()

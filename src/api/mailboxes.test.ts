@@ -212,6 +212,8 @@ test("a deleted address refuses mail, is free again, and leaves its history", as
   const deleted = await server.api("PUT", `/mailboxes/${box.id}/deletion`)
   expect(deleted).toMatchObject({ status: 200, body: { deletedAt: expect.any(String) } })
   expect((await server.api("PUT", `/mailboxes/${box.id}/deletion`)).body).toEqual(deleted.body)
+  const renamed = await server.api("PATCH", `/mailboxes/${box.id}`, { senderName: "Late" }, { "if-match": "*" })
+  expect(renamed).toMatchObject({ status: 404, body: { code: "not_found" } })
   expect((await write(box, "late@example.com")).status).toBe(422)
   expect((await server.api("GET", `/entry-points/${box.entryPointId}`)).body.status).toBe("deleted")
   expect(

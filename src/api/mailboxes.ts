@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import {
   createMailbox,
   createProbe,
@@ -11,7 +12,7 @@ import {
   showMailbox,
 } from "../channels/email/settings.ts"
 import { Mailbox, Probe, readMailAddress } from "../core/mailboxes/mailbox.ts"
-import { invalid } from "../problem.ts"
+import { invalid, problem } from "../problem.ts"
 import type { Store } from "../store/write.ts"
 import { created, ok } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
@@ -31,13 +32,13 @@ const Address = z
 
 const NewMailbox = z.object({
   address: Address,
-  senderName: z.string().trim().max(senderNameLengthMax).default(""),
+  senderName: oneLine(senderNameLengthMax).default(""),
   inbound: z.enum(["forwarding"]).default("forwarding"),
 })
 
 const MailboxChange = z.object({
   address: z.string().max(320).optional(),
-  senderName: z.string().trim().max(senderNameLengthMax).nullable().optional(),
+  senderName: oneLine(senderNameLengthMax).nullable().optional(),
   inbound: z.enum(["forwarding"]).optional(),
 })
 
@@ -105,6 +106,7 @@ export function mailboxRoutes(deps: { store: Store; facts: () => MailboxFacts })
       handle: ({ params, body, write, ifMatch }) =>
         write(async (tx) => {
           const mailbox = await lockMailbox(tx, params.id)
+          if (mailbox.deletedAt) throw problem("not_found")
           expectVersion(ifMatch, mailbox)
           if (body.address !== undefined && readMailAddress(body.address) !== mailbox.address) {
             throw invalid({

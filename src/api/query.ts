@@ -32,6 +32,17 @@ export const idsParam = z
 
 export const idParam = z.uuid()
 
+/** People by their ids; `me` stands for the caller's own (api.md 1). */
+export const personParam = z.union([z.literal("me"), z.uuid()])
+export const peopleParam = z
+  .string()
+  .transform((text) => text.split(",").filter((part) => part !== ""))
+  .pipe(z.array(personParam).max(200))
+
+export function personOf(named: z.output<typeof personParam>, caller: { id: string }): string {
+  return named === "me" ? caller.id : named
+}
+
 /** An instant with any offset (RFC 3339). */
 export const timeParam = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
 

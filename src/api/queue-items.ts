@@ -5,6 +5,7 @@ import { visibleInboxIds } from "../identity/principal.ts"
 import { type QueueKey, readQueue, takeItem } from "../routing/queue.ts"
 import type { Store } from "../store/write.ts"
 import { ok } from "./answer.ts"
+import { personOf, personParam } from "./query.ts"
 import { type Key, type Route, route } from "./route.ts"
 
 const Assignment = z.object({
@@ -26,7 +27,7 @@ export function queueItemRoutes({ store }: { store: Store }): Route[] {
       query: z.object({
         inboxId: z.uuid().optional(),
         group: ChannelGroupShape.optional(),
-        agentId: z.uuid().optional(),
+        agentId: personParam.optional(),
       }),
       answers: { 200: z.object({ items: z.array(QueueItem), nextCursor: z.string().nullable() }) },
       async handle({ principal, query, list, page }) {
@@ -37,7 +38,7 @@ export function queueItemRoutes({ store }: { store: Store }): Route[] {
           after: queueKey(list.after),
           ...(inboxId && { inboxId }),
           ...(group && { group }),
-          ...(agentId && { agentId }),
+          ...(agentId && { agentId: personOf(agentId, principal) }),
         })
         return page(
           rows,

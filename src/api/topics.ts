@@ -1,11 +1,12 @@
 import { z } from "zod"
+import { oneLine } from "../core/one-line.ts"
 import { addTopic, removeTopic, renameTopic } from "../conversations/topics.ts"
 import type { Store } from "../store/write.ts"
 import { created, noContent, ok, wholeList } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
 import { type Route, route } from "./route.ts"
 
-const Name = z.string().trim().min(1).max(100)
+const Name = oneLine(100).min(1)
 const TopicShape = z.object({ id: z.string(), name: z.string(), version: z.int() })
 
 /** The company's list of what conversations are about (api.md 2.11). */

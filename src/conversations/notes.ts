@@ -6,12 +6,13 @@ import type { Tx } from "../store/write.ts"
 import { type Acting, lockSeen } from "./acting.ts"
 import { removeDraft } from "./drafts.ts"
 import { notify } from "./notify.ts"
+import { thoseWhoSee } from "./sight.ts"
 
 export type NewNote = { text: string; mentionUserIds: readonly string[] }
 
 const previewLengthMax = 200
 
-/** For colleagues only; those who are mentioned find it under their bell. */
+/** For colleagues only; those who are mentioned, and may read the conversation, find it under their bell. */
 export async function writeNote(tx: Tx, acting: Acting, conversationId: string, input: NewNote): Promise<Note> {
   const { conversation } = await lockSeen(tx, acting, conversationId)
   if (acting.userId) await removeDraft(tx, { conversationId, userId: acting.userId, channel: "note" })
@@ -41,9 +42,11 @@ export async function addNote(tx: Tx, acting: Acting, conversation: Conversation
     { noteId: note.id, conversationId: conversation.id, customerId, inboxId, agentId, mentionUserIds, author },
     { timeline: { kind: "note", conversationId: conversation.id, customerId, thingId: note.id } },
   )
+  const others = mentionUserIds.filter((userId) => userId !== acting.userId)
   await notify(
     tx,
-    mentionUserIds.filter((userId) => userId !== acting.userId),
+    // The others may not know what it is about; a link would lead them nowhere.
+    await thoseWhoSee(tx, conversation, others),
     "mention",
     {
       noteId: note.id,

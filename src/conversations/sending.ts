@@ -27,8 +27,9 @@ export type SendRule = (
 export type SendRules = { readonly [name in ChannelName]?: SendRule }
 
 /**
- * Active entry points of the channel, the default first: that of the latest contact on this channel, else the Inbox's
- * (its default mailbox, else the oldest that leads there). A chat goes back only through the app that it came from.
+ * Active entry points of the channel, the default first: where the customer wrote last on it, else that of the latest
+ * contact, else the Inbox's (its default mailbox; of numbers the oldest that leads there). A chat goes back only through
+ * the app that it came from.
  */
 export async function fromsOf(
   db: Kysely<DB>,
@@ -41,23 +42,25 @@ export async function fromsOf(
     address: string
     displayName: string
     latest: boolean
-    mailbox: boolean
-    leadsHere: boolean
+    ofInbox: boolean
   }>`
     SELECT e.id, e.address, e.display_name,
-      e.id = (SELECT k.entry_point_id FROM contacts k WHERE k.org_id = e.org_id AND k.conversation_id = ${conversation.id}::uuid
-        AND k.channel = ${channel} AND k.entry_point_id IS NOT NULL ORDER BY k.started_at DESC, k.id DESC LIMIT 1) AS latest,
-      coalesce(e.mailbox_id = i.default_mailbox_id, false) AS mailbox,
-      coalesce(x.inbox_id, r.default_inbox_id) = ${conversation.inboxId} AS leads_here
+      e.id = coalesce(
+        (SELECT m.entry_point_id FROM messages m JOIN entry_points f ON f.org_id = m.org_id AND f.id = m.entry_point_id
+          WHERE m.org_id = e.org_id AND m.conversation_id = ${conversation.id}::uuid AND m.channel = ${channel}
+            AND m.direction = 'inbound' AND f.status = 'active' ORDER BY m.id DESC LIMIT 1),
+        (SELECT k.entry_point_id FROM contacts k WHERE k.org_id = e.org_id AND k.conversation_id = ${conversation.id}::uuid
+          AND k.channel = ${channel} AND k.entry_point_id IS NOT NULL ORDER BY k.started_at DESC, k.id DESC LIMIT 1)
+      ) AS latest,
+      CASE e.channel WHEN 'email' THEN coalesce(e.mailbox_id = i.default_mailbox_id, false) WHEN 'chat' THEN false
+        ELSE coalesce(x.inbox_id, r.default_inbox_id) = ${conversation.inboxId} END AS of_inbox
     FROM entry_points e
     JOIN inboxes i ON i.org_id = e.org_id AND i.id = ${conversation.inboxId}
     LEFT JOIN channel_routings r ON r.org_id = e.org_id AND r.section = e.section
     LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
     WHERE e.org_id = ${orgId} AND e.channel = ${channel} AND e.status = 'active'
     ORDER BY e.created_at, e.id`.execute(db)
-  const chosen =
-    rows.find((row) => row.latest) ??
-    (channel === "chat" ? undefined : (rows.find((row) => row.mailbox) ?? rows.find((row) => row.leadsHere)))
+  const chosen = rows.find((row) => row.latest) ?? rows.find((row) => row.ofInbox)
   const usable = channel === "chat" ? rows.filter((row) => row.latest) : rows
   return usable
     .map((row) => ({

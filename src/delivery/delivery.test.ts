@@ -124,6 +124,16 @@ test("reliability 5 what the provider said is stored when the database is back, 
   expect(copies(messageId)).toBe(1)
 })
 
+test("what left without somebody's copy is sent, and says who did not get it", async () => {
+  const shortfall = { code: "refused_in_part", text: "The mail server refused boss@example.com." }
+  d.far.sms.answer = async (message) => ({ ...(await original(message)), shortfall })
+  const { messageId } = await answered()
+  await d.deliver()
+  d.far.sms.answer = original
+  expect(await deliveryOf(messageId)).toMatchObject({ status: "sent", failure: { ...shortfall, retryable: false } })
+  expect((await ana.call("POST", `/messages/${messageId}/deliveries`, {})).body.code).toBe("already_sent")
+})
+
 test("reliability 20 an unknown outcome is shown as unknown and never sent again by itself", async () => {
   d.far.sms.answer = async (message) => {
     await original(message)

@@ -14,6 +14,8 @@ export type Sent = {
   externalId: string | null
   /** `sent` unless the channel knows more at once. */
   status?: "sent" | "delivered"
+  /** It left, but somebody who was to have a copy did not get it. */
+  shortfall?: { code: string; text: string }
 }
 
 export function sendFailure(

@@ -195,7 +195,8 @@ async function settle(
   const delivery = await lockDelivery(tx, deliveryId)
   if (delivery?.status !== "sending" || delivery.attempts !== attempt) return null
   if (outcome.ok) {
-    await setStatus(tx, delivery, outcome.status ?? "sent", { failure: null, externalId: outcome.externalId })
+    const failure = outcome.shortfall ? { ...outcome.shortfall, retryable: false } : null
+    await setStatus(tx, delivery, outcome.status ?? "sent", { failure, externalId: outcome.externalId })
     if (outcome.externalId) {
       await nameMessage(tx, message, outcome.externalId)
       await learnExternalId(tx, delivery, outcome.externalId)

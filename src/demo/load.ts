@@ -122,14 +122,20 @@ async function openDoors({ admin, inboxIds }: Company): Promise<void> {
   const accounts = await admin<{ items: { id: string; carrier: string }[] }>("GET", "/carrier-accounts")
   const carrierAccountId = accounts.items.find((account) => account.carrier === "sandbox")?.id
   const ids = new Map<string, string>()
-  for (const { channel, address } of entryPoints) {
-    if (channel === "email")
-      ids.set(
+  const written = new Set<string | undefined>()
+  for (const { channel, address, inbox } of entryPoints) {
+    if (channel === "email") {
+      const mailbox = await admin<Id & { entryPointId: string }>("POST", "/mailboxes", {
         address,
-        (await admin<{ entryPointId: string }>("POST", "/mailboxes", { address, senderName: organization.name }))
-          .entryPointId,
-      )
-    else if (channel === "chat")
+        senderName: organization.name,
+      })
+      ids.set(address, mailbox.entryPointId)
+      const home = inbox ?? sections.find(({ section }) => section === "email")?.inbox
+      // A first mail to a customer leaves from the first address of its Inbox.
+      if (home && !written.has(home))
+        await admin("PATCH", `/inboxes/${inboxIds.get(home)}`, { defaultMailboxId: mailbox.id }, { "if-match": "*" })
+      written.add(home)
+    } else if (channel === "chat")
       ids.set(
         address,
         (await admin<{ entryPointId: string }>("POST", "/chat-apps", { name: address, ...chatApps[address] }))

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from "kysely"
-import { channelNames } from "../core/channels.ts"
+import { channelNames, type Section, sectionLabel } from "../core/channels.ts"
 import type { Inbox, InboxUse } from "../core/inboxes/inbox.ts"
 import type { Person } from "../core/people/person.ts"
 import { parseSlaMinutes, slaMessage } from "../core/sla/minutes.ts"
@@ -272,7 +272,7 @@ export async function inboxUses(db: Kysely<DB>, orgId: string, inboxId: string):
     ...sections.map((row) => ({
       kind: "channel_default" as const,
       id: row.section,
-      label: `Default Inbox of ${row.section}`,
+      label: `Default Inbox of ${sectionLabel(row.section as Section)}`,
     })),
     ...exceptions.map((row) => ({ kind: "exception" as const, id: row.id, label: `Exception ${row.displayName}` })),
     ...(organization

@@ -151,7 +151,8 @@ function byCustomer(taken: readonly Taken[]): { customerId: string; taken: Taken
   }))
 }
 
-function placeSettings({ messaging, mail, reopenSeconds }: WorkflowSettings): PlaceSettings {
+/** What `place` takes of Conversation Workflow. */
+export function placeSettings({ messaging, mail, reopenSeconds }: WorkflowSettings): PlaceSettings {
   return {
     sameAgentSeconds: { messaging: messaging.sameAgentSeconds, mail: mail.sameAgentSeconds },
     mailAssignTo: mail.assignTo,

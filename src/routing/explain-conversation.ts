@@ -8,12 +8,13 @@ import {
   assignmentSteps,
   candidatesOf,
   decisionSteps,
+  named,
   offerEndSteps,
   type OrderedStep,
   placementSteps,
   waitingSteps,
 } from "./explanation-steps.ts"
-import { type Names, readAssignments, readNames, readOfferEnds } from "./explanation-rows.ts"
+import { readAssignments, readNames, readOfferEnds } from "./explanation-rows.ts"
 
 type Row = {
   inboxId: string
@@ -77,8 +78,4 @@ async function readConversation(db: Kysely<DB>, orgId: string, id: string): Prom
 
 function inOrder(steps: readonly OrderedStep[]): OrderedStep[] {
   return [...steps].sort((a, b) => (a.at === b.at ? a.order - b.order : a.at < b.at ? -1 : 1))
-}
-
-function named(candidates: WhyWaiting["candidates"], names: Names): Explanation["candidates"] {
-  return candidates.map(({ agentId, excludedBy }) => ({ agentId, name: names.people.get(agentId) ?? null, excludedBy }))
 }

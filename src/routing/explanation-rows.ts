@@ -1,4 +1,4 @@
-import { type Kysely, sql } from "kysely"
+import { type Kysely, type RawBuilder, sql } from "kysely"
 import type { ChannelName } from "../core/channels.ts"
 import type { OfferEnd } from "../core/routing/explain.ts"
 import type { DB } from "../store/tables.ts"
@@ -47,21 +47,40 @@ export async function readAssignments(db: Kysely<DB>, orgId: string, conversatio
 }
 
 export async function readNames(db: Kysely<DB>, orgId: string, conversationId: string): Promise<Names> {
+  const customer = await sql<{ name: string | null }>`
+    SELECT u.name FROM conversations c JOIN customers u ON u.org_id = c.org_id AND u.id = c.customer_id
+    WHERE c.org_id = ${orgId} AND c.id = ${conversationId}`.execute(db)
+  const used = sql`SELECT entry_point_id FROM contacts WHERE org_id = ${orgId} AND conversation_id = ${conversationId}
+    UNION SELECT entry_point_id FROM messages WHERE org_id = ${orgId} AND conversation_id = ${conversationId}`
+  return namesWith(db, orgId, used, customer.rows[0]?.name ?? null)
+}
+
+/** Names for a request that nobody sent. */
+export async function readImaginedNames(
+  db: Kysely<DB>,
+  orgId: string,
+  { entryPointId, customer }: { entryPointId: string; customer: string | null },
+): Promise<Names> {
+  return namesWith(db, orgId, sql`SELECT ${entryPointId}::uuid`, customer)
+}
+
+async function namesWith(
+  db: Kysely<DB>,
+  orgId: string,
+  entryPointIds: RawBuilder<unknown>,
+  customer: string | null,
+): Promise<Names> {
   const people = await db.selectFrom("users").select(["id", "name"]).where("orgId", "=", orgId).execute()
   const inboxes = await db
     .selectFrom("inboxes")
     .select(["id", "name", "slaSeconds", "slaMinutesText"])
     .where("orgId", "=", orgId)
     .execute()
-  const entryPoints = await readEntryPoints(db, orgId, conversationId)
-  const customer = await sql<{ name: string | null }>`
-    SELECT u.name FROM conversations c JOIN customers u ON u.org_id = c.org_id AND u.id = c.customer_id
-    WHERE c.org_id = ${orgId} AND c.id = ${conversationId}`.execute(db)
   return {
     people: new Map(people.map((row) => [row.id, row.name])),
     inboxes: new Map(inboxes.map((row) => [row.id, row])),
-    entryPoints,
-    customer: customer.rows[0]?.name ?? null,
+    entryPoints: await readEntryPoints(db, orgId, entryPointIds),
+    customer,
   }
 }
 
@@ -76,16 +95,13 @@ type EntryPointRow = {
 }
 
 /** With the texts in which their SLAs were typed, by seconds: shown where the amount is still the same. */
-async function readEntryPoints(db: Kysely<DB>, orgId: string, conversationId: string): Promise<Names["entryPoints"]> {
+async function readEntryPoints(db: Kysely<DB>, orgId: string, ids: RawBuilder<unknown>): Promise<Names["entryPoints"]> {
   const { rows } = await sql<EntryPointRow>`
     SELECT e.id, e.channel, e.address, x.sla_seconds AS exception_seconds, x.sla_minutes_text AS exception_text,
       c.default_sla_seconds AS default_seconds, c.default_sla_minutes_text AS default_text
     FROM entry_points e LEFT JOIN entry_point_exceptions x ON x.org_id = e.org_id AND x.entry_point_id = e.id
     LEFT JOIN channel_routings c ON c.org_id = e.org_id AND c.section = e.section
-    WHERE e.org_id = ${orgId} AND e.id IN (SELECT entry_point_id FROM contacts WHERE org_id = ${orgId} AND conversation_id = ${conversationId}
-      UNION SELECT entry_point_id FROM messages WHERE org_id = ${orgId} AND conversation_id = ${conversationId})`.execute(
-    db,
-  )
+    WHERE e.org_id = ${orgId} AND e.id IN (${ids})`.execute(db)
   return new Map(
     rows.map((row) => {
       const slaTexts = new Map<number, string>()

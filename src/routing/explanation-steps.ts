@@ -1,4 +1,5 @@
 import type { StickyBecause } from "../core/conversations/former-agent.ts"
+import type { Plan } from "../core/conversations/place.ts"
 import type { Resolution } from "../core/entry-points/resolve.ts"
 import type { ChosenData, UnrenderedStep } from "../core/routing/explain.ts"
 import type { Explanation } from "../core/routing/explanation.ts"
@@ -219,17 +220,62 @@ export function assignmentSteps(
 
 /** What holds now, for something that waits. */
 export function waitingSteps(waiting: WhyWaiting, names: Names, now: Date): OrderedStep[] {
-  const at = now.toISOString()
-  const { group, place, queueLength, members, excludedCounts } = waiting
-  const candidates = waiting.candidates.map(({ agentId, excludedBy }) => ({ name: nameOf(names, agentId), excludedBy }))
+  const { group, place, queueLength, members } = waiting
   return [
     {
-      at,
+      at: now.toISOString(),
       order: 90,
       kind: "waiting",
       data: { inboxName: inboxName(names, waiting.inboxId), group, place, queueLength, members },
     },
-    { at, order: 91, kind: "candidates", data: { candidates, excludedCounts, members } },
+    { ...candidatesStep(waiting, names, now), order: 91 },
+  ]
+}
+
+function candidatesStep({ candidates, excludedCounts, members }: WhyWaiting, names: Names, at: Date): UnrenderedStep {
+  const judged = candidates.map(({ agentId, excludedBy }) => ({ name: nameOf(names, agentId), excludedBy }))
+  return { at: at.toISOString(), kind: "candidates", data: { candidates: judged, excludedCounts, members } }
+}
+
+/** As the API shows them. */
+export function named(candidates: WhyWaiting["candidates"], names: Names): Explanation["candidates"] {
+  return candidates.map(({ agentId, excludedBy }) => ({ agentId, name: names.people.get(agentId) ?? null, excludedBy }))
+}
+
+/** A request that nobody sent, and what intake would make of it. */
+export type Imagined = {
+  receivedAt: Date
+  entryPointId: string
+  /** The SLA as typed in a section that is not saved yet. */
+  slaMinutesText: string | null
+  customerName: string | null
+  timeZone: string
+  plan: Plan
+  because: object
+}
+
+/** Of a request that nobody sent: its arrival, the place in the queue that it would have, and who could take it now. */
+export function imaginedSteps(imagined: Imagined, waiting: WhyWaiting | null, names: Names): UnrenderedStep[] {
+  const { receivedAt, entryPointId, slaMinutesText, plan, because } = imagined
+  const entryPoint = names.entryPoints.get(entryPointId)
+  const { slaSeconds } = plan.conversation.dueBecause
+  const typed = slaMinutesText === null ? entryPoint?.slaTexts : new Map([[slaSeconds, slaMinutesText]])
+  const ours: Names = entryPoint
+    ? { ...names, entryPoints: new Map([[entryPointId, { ...entryPoint, slaTexts: typed ?? new Map() }]]) }
+    : names
+  const { agentId } = plan.conversation
+  const arrival = { id: "", epoch: 0, kind: "placed", queueItemId: null, conversationId: null, agentId, because }
+  const steps = placementSteps({ ...arrival, at: receivedAt }, ours).map(({ order: _order, ...step }) => step)
+  if (!waiting) return steps
+  const { place, queueLength, inboxId } = waiting
+  return [
+    ...steps,
+    {
+      at: receivedAt.toISOString(),
+      kind: "queue_place",
+      data: { inboxName: inboxName(names, inboxId), place, queueLength, score: 0 },
+    },
+    candidatesStep(waiting, names, receivedAt),
   ]
 }
 

@@ -312,6 +312,25 @@ describe("the watch", () => {
     expect((await brokenNow()).includes("I10")).toBe(isBroken)
   })
 
+  test.each([
+    [20, false],
+    [0, true],
+  ])("I10 who has an offer may have another only without a routing delay: %i s", async (delaySeconds, isBroken) => {
+    await company({ unrouted: true })
+    await waiting("v1")
+    const { itemId, conversationId } = await waiting("v2")
+    await run(`UPDATE queue_items SET queued_at = queued_at - interval '3 s' WHERE org_id = ORG;
+      UPDATE queue_items SET state = 'offered' WHERE org_id = ORG AND id = '${itemId}';
+      INSERT INTO workflow_settings (org_id, settings) VALUES (ORG, '{"messaging":{"routingDelaySeconds":${delaySeconds}}}')
+        ON CONFLICT (org_id) DO UPDATE SET settings = excluded.settings;
+      INSERT INTO offers (org_id, id, queue_item_id, conversation_id, contact_id, inbox_id, agent_id, channel, channel_group, state,
+        offered_at, ends_at, epoch, decision_id)
+      VALUES (ORG, gen_random_uuid(), '${itemId}', '${conversationId}', '${itemId}', '${inbox}', '${ana}', 'chat', 'messaging', 'pending',
+        now() - interval '2 s', now() + interval '20 s', 1, '${itemId}')`)
+    await takeLease(base.db, world.orgId, "tester", 60)
+    expect((await brokenNow()).includes("I10")).toBe(isBroken)
+  })
+
   test("a stop does not wait for the second look", async () => {
     await company({ unrouted: true })
     await run("UPDATE agent_states SET messaging_load = messaging_load + 1 WHERE org_id = ORG")

@@ -1,7 +1,15 @@
 import type { Clock } from "../clock.ts"
 import { createEngine } from "../core/routing/create-engine.ts"
 import { compareRows, type Drift } from "../core/routing/drift.ts"
-import type { CommitOutcome, Decision, Engine, HotRefusal, MirroredRows, WhyWaiting } from "../core/routing/facts.ts"
+import type {
+  CommitOutcome,
+  Decision,
+  Engine,
+  HotRefusal,
+  MirroredRows,
+  QueueItemFact,
+  WhyWaiting,
+} from "../core/routing/facts.ts"
 import { fault } from "../fault.ts"
 import { type Committed, Feed } from "../store/committed.ts"
 import { openPulls } from "../store/decisions.ts"
@@ -94,6 +102,11 @@ export class Partition {
   /** Why an item waits, by the engine's state of now; null: not waiting as far as is known here. */
   explain(itemId: string): WhyWaiting | null {
     return this.#engine.explain(itemId, this.#now())
+  }
+
+  /** Who could take what might arrive. */
+  foresee(item: QueueItemFact): WhyWaiting {
+    return this.#engine.foresee(item, this.#now())
   }
 
   /** Decisions for what arrives, to be committed together with it; null while this process may not decide. */

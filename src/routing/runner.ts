@@ -1,6 +1,6 @@
 import type { Kysely } from "kysely"
 import type { Clock } from "../clock.ts"
-import type { WhyWaiting } from "../core/routing/facts.ts"
+import type { QueueItemFact, WhyWaiting } from "../core/routing/facts.ts"
 import type { Bus, Hint } from "../store/bus.ts"
 import { freeLease, freePartitions, renewLease, takeLease } from "../store/leases.ts"
 import type { DB } from "../store/tables.ts"
@@ -35,6 +35,8 @@ export interface Routing {
   settled(orgId?: string): Promise<void>
   /** Null where this process does not own the organization's routing, or the item does not wait. */
   explain(orgId: string, itemId: string): WhyWaiting | null
+  /** The same of an item that might arrive. */
+  foresee(orgId: string, item: QueueItemFact): WhyWaiting | null
   owns(orgId: string): boolean
   /** For intake: assignment in the commit of the arrival; null where another process owns the routing. */
   fuse(orgId: string): PartitionFusion | null
@@ -55,6 +57,8 @@ export function createRouting(deps: RoutingDeps): Routing {
   const partitions = new Map<string, Partition>()
   const taking = new Map<string, Promise<Partition | null>>()
   const handles: NodeJS.Timeout[] = []
+  /** What `every` has begun: a stop waits for it, so that nothing asks a database that is closed. */
+  const turns = new Set<Promise<void>>()
   let unsubscribe: () => void = () => undefined
   let running = false
 
@@ -134,7 +138,7 @@ export function createRouting(deps: RoutingDeps): Routing {
   }
 
   async function takeFree(): Promise<void> {
-    for (const orgId of await freePartitions(side, owner)) if (!partitions.has(orgId)) await take(orgId)
+    for (const orgId of await freePartitions(side, owner)) if (running && !partitions.has(orgId)) await take(orgId)
   }
 
   async function tell(orgId: string, broken: Broken): Promise<void> {
@@ -179,16 +183,18 @@ export function createRouting(deps: RoutingDeps): Routing {
 
   /** What fails is tried again with the next turn. */
   function every(ms: number, act: () => Promise<void>): void {
-    let busy = false
+    let turn: Promise<void> | null = null
     handles.push(
       setInterval(() => {
-        if (busy) return
-        busy = true
-        act()
+        if (turn) return
+        const begun = act()
           .catch((error: unknown) => deps.onError(error, null))
           .finally(() => {
-            busy = false
+            turn = null
+            turns.delete(begun)
           })
+        turn = begun
+        turns.add(begun)
       }, ms),
     )
   }
@@ -219,7 +225,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       running = false
       unsubscribe()
       for (const handle of handles) clearInterval(handle)
-      await Promise.allSettled(taking.values())
+      await Promise.allSettled([...turns, ...taking.values()])
       const held = [...partitions.values()]
       for (const partition of held) drop(partition)
       await Promise.all(held.map((partition) => partition.drained()))
@@ -235,6 +241,7 @@ export function createRouting(deps: RoutingDeps): Routing {
       }
     },
     explain: (orgId, itemId) => owned(orgId)?.explain(itemId) ?? null,
+    foresee: (orgId, item) => owned(orgId)?.foresee(item) ?? null,
     audit,
     owns: (orgId) => owned(orgId) !== null,
     fuse: (orgId) => owned(orgId)?.fuse() ?? null,

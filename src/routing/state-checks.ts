@@ -133,11 +133,13 @@ export const stateChecks: readonly Check[] = [
         FROM agent_states a JOIN leases l ON l.org_id = a.org_id AND l.partition_id = a.org_id AND l.expires_at > clock_timestamp()
         LEFT JOIN workflow_settings s ON s.org_id = a.org_id
         CROSS JOIN LATERAL (SELECT coalesce((s.settings->'voice'->>'messagingDuringCall')::boolean, false) AS during_call,
-          greatest(60, coalesce((s.settings->'voice'->>'declineDelaySeconds')::int, 0)) AS tried_seconds) v
+          greatest(60, coalesce((s.settings->'voice'->>'declineDelaySeconds')::int, 0)) AS tried_seconds,
+          coalesce((s.settings->'messaging'->>'routingDelaySeconds')::int, 0) > 0 AND EXISTS (SELECT 1 FROM offers p
+            WHERE p.org_id = a.org_id AND p.agent_id = a.agent_id AND p.state = 'pending' AND p.channel_group = 'messaging') AS delayed) v
         CROSS JOIN LATERAL (SELECT ARRAY[
           CASE WHEN a.voice_load = 0 AND coalesce(a.acw_until < ${since}, true) AND coalesce(a.blocked_until_voice < ${since}, true) THEN 'voice' END,
           CASE WHEN a.messaging_load < a.standard_capacity AND coalesce(a.blocked_until_messaging < ${since}, true)
-            AND (v.during_call OR (a.voice_load = 0 AND coalesce(a.acw_until < ${since}, true))) THEN 'messaging' END,
+            AND NOT v.delayed AND (v.during_call OR (a.voice_load = 0 AND coalesce(a.acw_until < ${since}, true))) THEN 'messaging' END,
           CASE WHEN a.mail_credit > 0 THEN 'mail' END] AS groups) r
         JOIN inbox_members m ON m.org_id = a.org_id AND m.agent_id = a.agent_id
         CROSS JOIN LATERAL (SELECT q.id FROM queue_items q

@@ -370,6 +370,11 @@ test("S51 an agent may neither read nor save a section; a missing one answers th
 test("S72 an Inbox in use is not deactivated before each of its uses has another", async () => {
   const inboxId = await at.inbox("Returns", "45")
   const { entryPointId } = await at.mailbox("s72@retale.com")
+  await at.save("sms", inboxId)
+  expect((await at.api("GET", `/inboxes/${inboxId}/uses`)).body.items).toEqual([
+    { kind: "channel_default", id: "sms", label: "Default Inbox of SMS" },
+  ])
+  await at.save("sms", general)
   await at.save("email", general, [{ entryPointId, inboxId }])
   const refused = await at.api("PUT", `/inboxes/${inboxId}/deactivation`)
   expect(refused).toMatchObject({
@@ -448,5 +453,89 @@ test("S11 S71 S72 S76 S77 the refused example of the contract, with its own word
         detail: "Use digits and one dot, such as 1.5.",
       },
     ],
+  })
+})
+
+describe("an explanation of what nobody sent", () => {
+  const where = async (more: object) => (await at.api("POST", "/explanations", more)).body
+  const said = (explanation: { steps: { text: string }[] }) => explanation.steps.map(({ text }) => text).join(" ")
+
+  test("S74 it says Inbox, SLA, due date and who could take it, by what is saved and by what is not; nothing is made", async () => {
+    const chat = await at.chatApp("imagined")
+    const { id, api } = await at.agent("Iris", [vip])
+    await at.save("chat", general, [{ entryPointId: chat, inboxId: vip, slaMinutesText: "0.66" }])
+    const before = (await at.api("GET", "/events?types=contact.*,conversation.*,customer.*&limit=1000")).body.items
+      .length
+    const saved = await where({ entryPointId: chat, at: "2026-11-21T10:00:00+01:00", text: "Hi", digits: "1" })
+    expect(saved).toMatchObject({
+      result: { inboxId: vip, slaSeconds: 40, dueAt: "2026-11-21T09:00:40.000Z", agentId: null },
+      candidates: [{ agentId: id, name: "Iris", excludedBy: "logged_out" }],
+    })
+    expect(said(saved)).toContain(
+      "Entry point exception: goes to VIP (default would be General Support). SLA 40 s (0.66 min)",
+    )
+    await api("PUT", "/agents/me/availability", { availableFor: ["messaging"] })
+    await expect
+      .poll(async () => (await where({ entryPointId: chat })).candidates, { timeout: 8_000 })
+      .toMatchObject([{ agentId: id, excludedBy: null }])
+    const unsaved = await where({
+      entryPointId: chat,
+      customer: { attributes: { tier: "platinum" } },
+      routing: { defaultInboxId: billing, defaultSlaMinutesText: "1.025", exceptions: [] },
+    })
+    expect(unsaved).toMatchObject({ result: { inboxId: billing, slaSeconds: 62 }, candidates: [] })
+    expect(said(unsaved)).toContain("Default of Chat: goes to Billing. SLA 1 min 2 s (1.025 min)")
+    expect(
+      (await at.api("GET", "/events?types=contact.*,conversation.*,customer.*&limit=1000")).body.items.length,
+    ).toBe(before)
+    expect((await resolution(chat)).inboxId).toBe(vip)
+    await api("PUT", "/agents/me/availability", { availableFor: [] })
+    await at.save("chat", general)
+  })
+
+  test("a known customer's open conversation keeps its Inbox and its agent", async () => {
+    const { entryPointId } = await at.mailbox("imagined@retale.com")
+    const desk = await at.inbox("Imagined", "60")
+    const { id, api } = await at.agent("Ivo", [desk])
+    await at.save("email", general, [{ entryPointId, inboxId: desk }])
+    const chat = await at.chatApp("imagined-too")
+    const { conversationId, customerId } = await at.mail(entryPointId, "imagined@example.com")
+    await at.save("chat", general, [{ entryPointId: chat, inboxId: vip }])
+    // It waits as mail; a chat that joins it makes it a matter for whoever takes messages.
+    await api("PUT", "/agents/me/availability", { availableFor: ["messaging"] })
+    await expect
+      .poll(async () => where({ entryPointId: chat, customerId }), { timeout: 8_000 })
+      .toMatchObject({
+        result: { inboxId: desk, slaSeconds: 1_800 },
+        candidates: [{ agentId: id, excludedBy: null }],
+      })
+    await at.api("PUT", `/conversations/${conversationId}/assignment`, { inboxId: desk, agentId: id })
+    const kept = await where({ entryPointId: chat, customerId })
+    expect(kept).toMatchObject({ result: { inboxId: desk, agentId: id }, candidates: [{ agentId: id }] })
+    expect(said(kept)).toContain("Ivo has the conversation and is there. The open conversation stays in its Inbox")
+    await at.save("chat", general)
+    await at.save("email", general)
+  })
+
+  test("what does not exist is refused at its field, the unsaved section's errors at theirs", async () => {
+    const nobody = at.server.orgId
+    const pointers = async (body: object) =>
+      (await where(body)).errors.map(({ pointer, code }: { pointer: string; code: string }) => `${pointer} ${code}`)
+    expect(await pointers({ entryPointId: nobody, customerId: nobody })).toEqual([
+      "#/entryPointId unknown_reference",
+      "#/customerId unknown_reference",
+    ])
+    const { entryPointId } = await at.mailbox("imagined-three@retale.com")
+    const routing = { exceptions: [{ entryPointId, inboxId: nobody, slaMinutesText: "0" }] }
+    expect(await pointers({ entryPointId, routing })).toEqual([
+      "#/routing/defaultInboxId required",
+      "#/routing/exceptions/0/inboxId unknown_reference",
+      "#/routing/exceptions/0/slaMinutesText sla_zero",
+    ])
+    const { api } = await at.agent("Ina", [])
+    expect(await api("POST", "/explanations", { entryPointId })).toMatchObject({
+      status: 403,
+      body: { action: "routing.explain" },
+    })
   })
 })

@@ -73,6 +73,78 @@ test("every wrong field is named at once, references too", async () => {
   ])
 })
 
+test("me is the caller's own id in filters too", async () => {
+  const mine = await at.inbox("Own work")
+  const { id, api } = await at.agent("Mia", [mine])
+  const { conversationId } = await at.mail(mailEntryPoint, "me-filter@example.com")
+  await at.api("PUT", `/conversations/${conversationId}/assignment`, { inboxId: mine, agentId: id })
+  const idsOf = async (query: string) => (await api("GET", query)).body.items.map((item: { id: string }) => item.id)
+  expect(await idsOf("/conversations?agentId=me")).toEqual([conversationId])
+  expect(await idsOf(`/conversations?agentId=${id}`)).toEqual([conversationId])
+  expect(await idsOf("/queue-items?agentId=me")).toEqual(await idsOf(`/queue-items?agentId=${id}`))
+  expect((await api("GET", "/conversations?agentId=you")).body.errors).toMatchObject([
+    { parameter: "agentId", code: "pattern" },
+  ])
+})
+
+test("a wrong type is told in words of people", async () => {
+  const told = async (settings: object) =>
+    (await at.api("PATCH", "/workflow-settings", settings, anyVersion)).body.errors.map(
+      ({ pointer, code, detail }: Record<string, string>) => `${pointer} ${code}: ${detail}`,
+    )
+  const autoReply = { enabled: "yes", text: 5 }
+  expect((await told({ reopenSeconds: 1.5, mail: { autoReply } })).sort()).toEqual([
+    "#/mail/autoReply/enabled type: Send true or false.",
+    "#/mail/autoReply/text type: Send text.",
+    "#/reopenSeconds type: Send a whole number.",
+  ])
+  expect(await told({ messaging: [] })).toEqual(["#/messaging type: Send an object."])
+})
+
+test("names and subjects stand on one line: what would begin another header or row is refused at its field", async () => {
+  const { conversationId } = await at.mail(mailEntryPoint, "one-line@example.com")
+  const typed = "Retale\r\nBcc: all@example.com"
+  const cases: [string, string, object][] = [
+    ["POST", "/inboxes", { name: typed }],
+    ["POST", "/topics", { name: typed }],
+    ["POST", "/customers", { name: typed }],
+    ["POST", "/mailboxes", { address: "one-line@retale.com", senderName: typed }],
+    ["PATCH", "/me", { name: typed }],
+    ["POST", `/conversations/${conversationId}/messages`, { channel: "email", text: "Hi", subject: typed }],
+  ]
+  for (const [method, path, body] of cases) {
+    const field = Object.entries(body).find(([, value]) => value === typed)?.[0]
+    expect(await at.jordan(method, path, body), path).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: `#/${field}`, code: "pattern", detail: "Write it on one line." }] },
+    })
+  }
+})
+
+test("an answer leaves from where the customer wrote last; a first mail from the Inbox's address, else its writer chooses", async () => {
+  const [first, second] = [await at.number("+14155550161"), await at.number("+14155550162")]
+  const { conversationId } = await at.text(first.entryPointId, "+14155550961")
+  expect((await at.text(second.entryPointId, "+14155550961")).conversationId).toBe(conversationId)
+  const answer = async (more: object = {}) =>
+    at.api("POST", `/conversations/${conversationId}/messages`, { channel: "sms", text: "Hi", ...more })
+  expect((await answer()).body.entryPoint.id).toBe(second.entryPointId)
+  await at.api("DELETE", `/phone-numbers/${second.id}/sms-activation`)
+  expect((await answer()).body.entryPoint.id).toBe(first.entryPointId)
+
+  const addresses = [{ kind: "email", value: "first-mail@example.com" }]
+  const customerId = (await at.api("POST", "/customers", { name: "Flo", addresses })).body.id
+  const desk = await at.inbox("First mails")
+  const { id } = (await at.api("POST", "/conversations", { customerId, inboxId: desk, start: "new" })).body
+  const write = () => at.api("POST", `/conversations/${id}/messages`, { channel: "email", subject: "S", text: "Hi" })
+  expect(await write()).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: "#/entryPointId", code: "from_required" }] },
+  })
+  const mailbox = await at.mailbox("first@retale.com")
+  await at.api("PATCH", `/inboxes/${desk}`, { defaultMailboxId: mailbox.id }, anyVersion)
+  expect(await write()).toMatchObject({ status: 201, body: { entryPoint: { id: mailbox.entryPointId } } })
+})
+
 test("a part of a part of a chat app is changed alone; null clears; a week needs a zone that exists", async () => {
   const made = await at.api("POST", "/chat-apps", {
     name: "parts",

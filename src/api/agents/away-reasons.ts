@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../../core/one-line.ts"
 import { newId } from "../../ids.ts"
 import { problem } from "../../problem.ts"
 import type { Store, Tx } from "../../store/write.ts"
@@ -8,7 +9,7 @@ import { type Route, route } from "../route.ts"
 
 const Kind = z.enum(["away", "active"])
 const AwayReason = z.object({ id: z.string(), name: z.string(), kind: Kind, version: z.int() })
-const Name = z.string().trim().min(1).max(100)
+const Name = oneLine(100).min(1)
 
 /** Reasons to be away, or to be active in a certain way (spec 5). */
 export function awayReasonRoutes({ store }: { store: Store }): Route[] {

@@ -11,7 +11,7 @@ import { ReplyOption } from "../../core/conversations/reply-option.ts"
 import { TimelineItem } from "../../core/conversations/timeline-item.ts"
 import { problem } from "../../problem.ts"
 import { Answer, created, ok, wholeList } from "../answer.ts"
-import { boolParam, idParam, idsParam, listParam, textParam } from "../query.ts"
+import { boolParam, idParam, idsParam, listParam, peopleParam, personOf, textParam } from "../query.ts"
 import { type Route, route } from "../route.ts"
 import { actingOf, sightOf } from "./acting.ts"
 import { assignmentRoutes } from "./assignment.ts"
@@ -39,7 +39,7 @@ export function conversationRoutes(deps: ConversationDeps): Route[] {
         view: z.enum(["mine", "queue", "closed"]).optional(),
         status: listParam(["new", "open", "waiting", "closed"]).optional(),
         inboxId: idsParam.optional(),
-        agentId: idsParam.optional(),
+        agentId: peopleParam.optional(),
         customerId: idParam.optional(),
         channel: listParam(channelNames).optional(),
         topicId: idsParam.optional(),
@@ -51,7 +51,8 @@ export function conversationRoutes(deps: ConversationDeps): Route[] {
       answers: { 200: z.object({ items: z.array(Conversation), nextCursor: z.string().nullable() }) },
       async handle({ principal, query, list, now, page }) {
         const { orgId, ownerId } = principal
-        const { inboxId: inboxIds, agentId: agentIds, channel: channels, topicId: topicIds, ...rest } = query
+        const { inboxId: inboxIds, agentId: agents, channel: channels, topicId: topicIds, ...rest } = query
+        const agentIds = agents?.map((one) => personOf(one, principal))
         const [sight, organization] = await Promise.all([
           sightOf(db, principal),
           db.selectFrom("organizations").select("country").where("id", "=", orgId).executeTakeFirstOrThrow(),

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../../core/one-line.ts"
 import { presentMessage } from "../../conversations/messages.ts"
 import { reply } from "../../conversations/reply.ts"
 import { channelNames } from "../../core/channels.ts"
@@ -26,7 +27,7 @@ export const SendMessage = z.object({
   toAddressId: maybe(z.uuid()),
   text: maybe(z.string().max(10_000)),
   html: maybe(z.string().max(htmlLengthMax)),
-  subject: maybe(z.string().max(998)), // RFC 5322 2.1.1
+  subject: maybe(oneLine(998)), // RFC 5322 2.1.1
   cc: Recipients,
   bcc: Recipients,
   attachmentIds: z.array(z.uuid()).max(attachmentsMax).default([]),

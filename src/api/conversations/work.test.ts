@@ -437,12 +437,19 @@ test("reliability 24 a draft survives, is one's own, and a note is a channel of 
 test("notes are for colleagues, mention them, and only their author takes them back", async () => {
   const { conversationId } = await received()
   const note = await ana.call("POST", `/conversations/${conversationId}/notes`, {
-    text: "@Ben look",
-    mentionUserIds: [ben.id],
+    text: "@Jordan look",
+    mentionUserIds: [jordan.id, ben.id],
   })
-  expect(note.body).toMatchObject({ text: "@Ben look", author: { id: ana.id, name: "Ana" }, mentionUserIds: [ben.id] })
-  const bell = await sql<{ kind: string }>`SELECT kind FROM notifications WHERE user_id = ${ben.id}`.execute(ground.db)
-  expect(bell.rows).toEqual([{ kind: "mention" }])
+  expect(note.body).toMatchObject({
+    text: "@Jordan look",
+    author: { id: ana.id, name: "Ana" },
+    mentionUserIds: [jordan.id, ben.id],
+  })
+  const bell = await sql<{ userId: string }>`SELECT user_id FROM notifications WHERE kind = 'mention'`.execute(
+    ground.db,
+  )
+  // Ben may not read conversations of this Inbox: neither its text nor a link that leads nowhere.
+  expect(bell.rows).toEqual([{ userId: jordan.id }])
   expect(
     (await ana.call("POST", `/conversations/${conversationId}/notes`, { text: "x", mentionUserIds: [newId()] })).body
       .errors[0],

@@ -8,7 +8,7 @@ const Streams = z
   .array(
     z
       .string()
-      .regex(streamPattern)
+      .regex(streamPattern, { error: "There is no stream of this name." })
       .transform((text) => text as Stream),
   )
   .max(streamsMax)

@@ -30,7 +30,7 @@ export function twilioMessages(http: HttpClient): CarrierMessages {
   return {
     readMessage,
     readStatus,
-    acknowledge: () => ({ type: "text/xml", body: `<?xml version="1.0" encoding="UTF-8"?><Response/>` }),
+    acknowledge: () => ({ type: "text/xml", body: "<Response/>" }),
     send: (message, account) => send(http, message, account),
     list: (filter, account) => list(http, filter, account),
     listMedia: (externalId, account) => listMedia(http, externalId, account),

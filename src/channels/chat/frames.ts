@@ -12,7 +12,7 @@ export const ClientFrame = z.discriminatedUnion("type", [
     type: z.literal("hello"),
     visitorToken: z.string(),
     lastSeq: z.int().min(0).nullish(),
-    page: z.object({ url: PageUrl, title: Line(500).nullish(), referrer: PageUrl.nullish() }).nullish(),
+    page: z.object({ url: PageUrl.nullish(), title: Line(500).nullish(), referrer: PageUrl.nullish() }).nullish(),
     locale: z.string().nullish(),
     timeZone: z.string().nullish(),
   }),

@@ -103,6 +103,25 @@ test("reliability 44 a proved customer finds the own history on another device; 
   for (const page of [phone, laptop, stranger]) page.close()
 })
 
+test("who goes on in another app of ours gets the answer there, not where the chat began", async () => {
+  const { url } = server
+  const help = await addApp(server, "help-pages")
+  const key = (await server.api("POST", `/chat-apps/${help.chatAppId}/identity-secrets`)).body.secret
+  const zoe = { externalId: "c-20", name: "Zoë" }
+  const shop = await hello(url, world.appId, (await visit(url, world.appId, signed(zoe))).visitorToken)
+  await shop.write("In the shop")
+  const proved = signed(zoe, { key, appId: help.appId })
+  const pages = await hello(url, help.appId, (await visit(url, help.appId, proved)).visitorToken)
+  const { conversationId } = (await server.api("GET", `/messages/${(await pages.write("Now here")).id}`)).body
+  await world.ana.api("POST", `/conversations/${conversationId}/messages`, { channel: "chat", text: "Found you" })
+  await pages.next((frame) => frame.text === "Found you")
+  await shop.write("Back in the shop")
+  await world.ana.api("POST", `/conversations/${conversationId}/messages`, { channel: "chat", text: "Here too" })
+  await shop.next((frame) => frame.text === "Here too")
+  expect(pages.items().map(({ text }) => text)).toEqual(["Now here", "Found you"])
+  for (const page of [shop, pages]) page.close()
+})
+
 test("two devices that prove the same new customer at once make one", async () => {
   const { url } = server
   const identity = signed({ externalId: "c-19", email: "tom@example.com" })

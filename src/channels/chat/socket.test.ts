@@ -311,6 +311,11 @@ test("reliability 43 what is no frame of the protocol closes the socket with its
   ).toBe(1008)
   expect(await codeAfter((page) => page.send({ type: "hello", visitorToken: "guessed", lastSeq: 0 }), false)).toBe(4001)
   expect(await codeAfter(() => undefined, false)).toBe(4002)
+  // An app shows no page with an address: it is greeted all the same.
+  const inApp = await open(url, world.appId)
+  inApp.send({ type: "hello", visitorToken, page: { url: null, title: "Cart" } })
+  expect(await inApp.next((frame) => frame.type === "welcome")).toMatchObject({ status: "idle" })
+  inApp.close()
   const page = await hello(url, world.appId, visitorToken)
   expect(await page.write("x".repeat(5_001))).toMatchObject({ type: "refused", code: "too_large" })
   page.send({ type: "message", clientId: crypto.randomUUID(), text: "unknown fields are ignored", colour: "red" })

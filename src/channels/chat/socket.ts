@@ -158,7 +158,7 @@ export class ChatSocket implements VisitorSocket {
       ...shown,
     })
     this.#visitor = visitor
-    if (frame.page) await this.#channel.savePage(visitor, frame.page)
+    if (frame.page?.url) await this.#channel.savePage(visitor, { ...frame.page, url: frame.page.url })
     this.wake()
   }
 

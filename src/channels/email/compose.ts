@@ -4,7 +4,13 @@ import { safeFileName, safeType } from "./parse/file-name.ts"
 import { firstHeaders } from "./parse/headers.ts"
 
 /** A mail as its bytes go out, and to whom. */
-export type ComposedMail = { raw: Buffer; envelope: { from: string; to: string[] }; messageId: string }
+export type ComposedMail = {
+  raw: Buffer
+  envelope: { from: string; to: string[] }
+  /** Of the envelope's recipients those whom it is written to; the others get copies. */
+  addressees: readonly string[]
+  messageId: string
+}
 
 export type MailFrame = {
   senderName: string
@@ -45,6 +51,7 @@ export async function composeMail(message: OutboundMessage, frame: MailFrame): P
   return {
     raw: await new MailComposer(options).compile().build(),
     envelope: { from: message.fromAddress, to: [...new Set([...message.to, ...message.cc, ...message.bcc])] },
+    addressees: message.to,
     messageId: frame.messageId,
   }
 }

@@ -39,7 +39,8 @@ export function probeHandler(
       .compile()
       .build()
     if (deps.relay) {
-      const sent = await deps.relay.hand({ raw, envelope: { from, to: [mailbox.address] }, messageId })
+      const to = [mailbox.address]
+      const sent = await deps.relay.hand({ raw, envelope: { from, to }, addressees: to, messageId })
       if (!sent.ok && sent.retryable) throw new Error(sent.text)
       return "done"
     }

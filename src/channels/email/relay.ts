@@ -31,7 +31,8 @@ export function createRelay(url: string, heloName: string, limits = { handSecond
     socketTimeout: silenceSeconds * 1_000,
   })
   return {
-    async hand({ raw, envelope, messageId }) {
+    async hand(mail) {
+      const { raw, envelope, messageId } = mail
       let handedOver = false
       const stream = Readable.from([raw], { objectMode: false }).once("end", () => {
         handedOver = true
@@ -41,8 +42,9 @@ export function createRelay(url: string, heloName: string, limits = { handSecond
         timer = setTimeout(() => reject(new Error("it takes too long")), limits.handSeconds * 1_000)
       })
       try {
-        const { rejectedErrors = [] } = await Promise.race([transport.sendMail({ envelope, raw: stream }), late])
-        return rejectedErrors.length > 0 ? refusedForSome(rejectedErrors) : { ok: true, externalId: messageId }
+        const taken = transport.sendMail({ envelope, raw: stream })
+        const { rejectedErrors = [] }: { rejectedErrors?: SmtpError[] } = await Promise.race([taken, late])
+        return rejectedErrors.length > 0 ? takenInPart(mail, rejectedErrors) : { ok: true, externalId: messageId }
       } catch (error) {
         return failureOf(error as SmtpError, handedOver)
       } finally {
@@ -61,17 +63,24 @@ type SmtpError = Error & {
   recipient?: string
 }
 
-/** It is on its way to the others: tried again, they would have it twice. Who it did not reach is for the agent to know. */
-function refusedForSome(errors: readonly SmtpError[]): SendFailure {
-  const who = errors.map(({ recipient }) => recipient).join(", ")
-  return sendFailure(
-    "recipient_refused",
-    `The mail server refused it for ${who} (${saidBy(errors[0])}). The other recipients were sent it.`,
-  )
+/**
+ * Some recipients were refused, the others have it. Without those whom it was written to it has failed, and is not tried
+ * again by itself: the others would have it twice.
+ */
+function takenInPart(
+  { envelope, addressees, messageId }: ComposedMail,
+  refused: readonly SmtpError[],
+): Sent | SendFailure {
+  const missed = refused.flatMap(({ recipient }) => recipient ?? [])
+  const text = `The mail server refused ${refused.map((error) => `${error.recipient} (${saidBy(error)})`).join(", ")}.`
+  if (!missed.some((address) => addressees.includes(address)))
+    return { ok: true, externalId: messageId, shortfall: { code: "refused_in_part", text } }
+  const others = envelope.to.filter((address) => !missed.includes(address))
+  return sendFailure("refused", `${text} It went to ${others.join(", ")}.`)
 }
 
-function saidBy(error: SmtpError | undefined): string {
-  return (error?.response ?? error?.message ?? "").replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
+function saidBy({ response, message }: SmtpError): string {
+  return (response ?? message).replace(/[\p{Cc}\s]+/gu, " ").slice(0, 300)
 }
 
 /** What a reply of the relay means (RFC 5321 4.2.1), and what silence means: after the whole mail was handed over, nobody knows. */

@@ -1,6 +1,7 @@
 import { z } from "zod"
+import { oneLine } from "../one-line.ts"
 
-export const OrganizationName = z.string().trim().min(1).max(100)
+export const OrganizationName = oneLine(100).min(1)
 
 /** An IANA zone that this machine knows. */
 export const TimeZone = z

@@ -1,4 +1,5 @@
 import { z } from "zod"
+import { oneLine } from "../one-line.ts"
 import { roles } from "../permissions.ts"
 
 export const RoleShape = z.enum(roles)
@@ -24,7 +25,7 @@ export const User = z.object({
 })
 export type User = z.infer<typeof User>
 
-export const PersonName = z.string().trim().min(1).max(100)
+export const PersonName = oneLine(100).min(1)
 
 /** Lower-cased on write. */
 export const MailAddress = z

@@ -105,15 +105,19 @@ export function queueNumbers(item: QueueItemFact, waiting: Iterable<QueueItemFac
 
 export function whyWaiting(state: RoutingState, itemId: string, now: Instant): WhyWaiting | null {
   const item = state.items.get(itemId)
-  if (!item) return null
+  return item ? whyItWaits(state, item, now) : null
+}
+
+/** Also of an item that nobody has queued: where it would stand, and who could take it. */
+export function whyItWaits(state: RoutingState, item: QueueItemFact, now: Instant): WhyWaiting {
   const judged = judgeMembers(state, item, now)
-  const waiting = [...state.items.values()].filter((each) => each.id !== itemId && state.isWaiting(each))
-  const { inboxId, group } = item
+  const waiting = [...state.items.values()].filter((each) => each.id !== item.id && state.isWaiting(each))
+  const { id, inboxId, group } = item
   return {
-    itemId,
+    itemId: id,
     inboxId,
     group,
-    state: state.isHeld("item", itemId) ? "being_assigned" : item.state === "offered" ? "offered" : "waiting",
+    state: state.isHeld("item", id) ? "being_assigned" : item.state === "offered" ? "offered" : "waiting",
     ...queueNumbers(item, waiting),
     members: judged.length,
     candidates: judged.length > membersListedMax ? examples(judged) : judged,

@@ -9,7 +9,7 @@ export type AgentView = {
   held: { voice: number; messaging: number; mail: number }
   /** Groups that are being switched off after two misses. */
   switchedOff: ChannelGroup[]
-  /** A direct messaging assignment is being committed: its routing delay begins with it. */
+  /** A message is being pushed to him, or offered: the routing delay begins when he has it. */
   delayed: boolean
   /** The outcome of a commit is unknown: nothing is decided for the agent. */
   frozen: boolean

@@ -95,6 +95,7 @@ describe("with a guard taken out of both engines, the walk finds it", () => {
       reserve: (item, now) => engine.reserve(item, now),
       nextWakeAt: () => engine.nextWakeAt(),
       explain: (itemId, now) => engine.explain(itemId, now),
+      foresee: (item, now) => engine.foresee(item, now),
       sample: () => engine.sample(),
       versionOf: (kind, id) => engine.versionOf(kind, id),
       agentOf: (id) => engine.agentOf(id),
@@ -424,8 +425,15 @@ class Episode {
       group !== "voice" || (agent.voiceLoad === 0 && until(agent.blockedUntilVoice) && until(agent.afterCallWorkUntil)),
       group !== "mail" || agent.mailCredit > 0,
       group !== "messaging" || (agent.messagingLoad < agent.standardCapacity && until(agent.blockedUntilMessaging)),
+      group !== "messaging" || this.#config.routingDelaySeconds === 0 || !this.#isOfferedMessage(agent.id),
       group !== "messaging" || messagingDuringCall || (agent.voiceLoad === 0 && until(agent.afterCallWorkUntil)),
     ].every(Boolean)
+  }
+
+  #isOfferedMessage(agentId: string): boolean {
+    return [...this.#db.offers.values()].some(
+      (offer) => offer.agentId === agentId && offer.group === "messaging" && offer.state === "pending",
+    )
   }
 
   #wasTried(itemId: string): boolean {

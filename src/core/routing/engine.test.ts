@@ -205,6 +205,16 @@ describe.each(["plain", "fast"] as const)("the %s engine", (kind) => {
   describe("offers", () => {
     const banner = { offerBanner: true }
 
+    test("an offered message holds the next one back as the delay after it does; declined, the next is offered at once", () => {
+      const w = world(kind, { ...banner, routingDelaySeconds: 15 })
+      w.tell(w.db.addAgent("ana"))
+      for (const id of ["q1", "q2", "q3"]) w.tell(w.db.addItem(id))
+      expect(short(w.settle())).toEqual(["offer q1 ana"])
+      expect(w.engine.explain("q2", w.now())?.candidates).toEqual([{ agentId: "ana", excludedBy: "routing_delay" }])
+      w.tell(w.db.decline(pendingOffers(w)[0]?.id ?? "", 20))
+      expect(short(w.settle())).toEqual(["offer q2 ana"])
+    })
+
     test("a message is offered where the banner is on and returns to its place when declined; the other agent gets it", () => {
       const w = world(kind, banner)
       w.tell(w.db.addAgent("ana"))

@@ -7,6 +7,7 @@ import {
   type OtherMembers,
   type QueueNumbers,
   triedBy,
+  whyItWaits,
   whyWaiting,
 } from "./because.ts"
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
@@ -86,6 +87,10 @@ export class FastEngine implements Engine {
 
   explain(itemId: string, now: Instant): WhyWaiting | null {
     return whyWaiting(this.#state, itemId, now)
+  }
+
+  foresee(item: QueueItemFact, now: Instant): WhyWaiting {
+    return whyItWaits(this.#state, item, now)
   }
 
   sample(): MirroredRows {

@@ -215,6 +215,8 @@ export interface Engine {
   /** When decide() may have something to do without a further event; null: never. */
   nextWakeAt(): Instant | null
   explain(itemId: string, now: Instant): WhyWaiting | null
+  /** What `explain` would say of an item that is not there; nothing is held. */
+  foresee(item: QueueItemFact, now: Instant): WhyWaiting
   /** The next hundredth of the rows that it holds, in turn, for the audit (routing.md 3.5). */
   sample(): MirroredRows
   /** The newest version of a row that was heard of lately; 0: none. */

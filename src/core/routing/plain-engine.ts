@@ -1,4 +1,4 @@
-import { becauseOfMatch, countOthers, queueNumbers, triedBy, whyWaiting } from "./because.ts"
+import { becauseOfMatch, countOthers, queueNumbers, triedBy, whyItWaits, whyWaiting } from "./because.ts"
 import { answerNothing, decideAssigned, decideOffer, decideTwiceMissed, matchDecision } from "./decide.ts"
 import { agentInstants, excludedBy } from "./eligibility.ts"
 import type {
@@ -63,6 +63,10 @@ export class PlainEngine implements Engine {
 
   explain(itemId: string, now: Instant): WhyWaiting | null {
     return whyWaiting(this.#state, itemId, now)
+  }
+
+  foresee(item: QueueItemFact, now: Instant): WhyWaiting {
+    return whyItWaits(this.#state, item, now)
   }
 
   sample(): MirroredRows {

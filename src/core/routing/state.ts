@@ -128,7 +128,7 @@ export class RoutingState {
       fact,
       held: { voice: 0, messaging: 0, mail: 0 },
       switchedOff: [],
-      delayed: false,
+      delayed: this.config.routingDelaySeconds > 0 && this.#isOffered(agentId, "messaging"),
       frozen: false,
       idleSince: fact.lastAssignedAt ?? 0,
     }
@@ -137,6 +137,11 @@ export class RoutingState {
       if (hold) this.#addHold(view, hold)
     }
     return view
+  }
+
+  #isOffered(agentId: string, group: ChannelGroup): boolean {
+    for (const id of this.offersOfAgent.get(agentId) ?? []) if (this.offers.get(id)?.group === group) return true
+    return false
   }
 
   isWaiting(item: QueueItemFact): boolean {
@@ -243,8 +248,8 @@ export class RoutingState {
     if (decision.type === "unavailable") view.switchedOff.push(decision.group)
     if (decision.type !== "offer" && decision.type !== "assign") return
     if (decision.group !== "mail" || !decision.pull) view.held[decision.group] += 1
-    const direct = decision.type === "assign" && decision.group === "messaging" && !decision.pull
-    if (direct && this.config.routingDelaySeconds > 0) view.delayed = true
+    const pushed = decision.group === "messaging" && !(decision.type === "assign" && decision.pull)
+    if (pushed && this.config.routingDelaySeconds > 0) view.delayed = true
     view.idleSince = Math.max(view.idleSince, decision.at)
   }
 

@@ -12,6 +12,7 @@ import { formatSeconds } from "../../../src/core/sla/minutes.ts"
 import { useLiveStatus } from "../use-live-status.ts"
 import classes from "./availability.module.css"
 import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
+import { toggledGroups } from "./toggled-groups.ts"
 
 /** The order of the top bar (ui.md 3). */
 const order: ChannelGroup[] = ["voice", "messaging", "mail"]
@@ -84,6 +85,7 @@ function useConfiguredGroups(): ChannelGroup[] {
 
 function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boolean }) {
   const { t } = useLingui()
+  const configured = useConfiguredGroups()
   const line = useLiveStatus()
   const self = useAgentSelf(true).data
   const counts = useQuery(countsQuery).data
@@ -107,7 +109,7 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
         aria-busy={set.isPending}
         aria-label={waiting > 0 ? t`${label}: ${state}, ${waiting} waiting in your Inboxes` : `${label}: ${state}`}
         disabled={!self || focused || (line.state === "lost" && !on)}
-        onClick={() => set.mutate(toggled(self, group, on))}
+        onClick={() => set.mutate(toggledGroups(self, group, configured))}
       >
         <SwitchIcon on={on} />
         {label}
@@ -119,11 +121,6 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
 
 function SwitchIcon({ on }: { on: boolean }) {
   return on ? <IconCircleCheckFilled size={16} aria-hidden /> : <IconCircle size={16} stroke={1.75} aria-hidden />
-}
-
-function toggled(self: Agent | undefined, group: ChannelGroup, on: boolean): ChannelGroup[] {
-  const current = self?.status === "logged_in" ? self.availableFor : []
-  return on ? current.filter((each) => each !== group) : [...current, group]
 }
 
 /** What the pointer is told: the load of the person and the longest wait. */

@@ -17,7 +17,7 @@ type Props = {
 export function FromAndTo({ option, draft, onFrom, onTo }: Props) {
   const { t } = useLingui()
   if (!option.allowed) return null
-  const from = chosenFrom(option, draft) ?? option.from.find((each) => each.default) ?? option.from[0]
+  const from = fromOf(option, draft)
   const to = chosenTo(option, draft) ?? option.to.find((each) => each.default) ?? option.to[0]
   return (
     <span className={classes.as}>
@@ -39,9 +39,13 @@ export function FromAndTo({ option, draft, onFrom, onTo }: Props) {
   )
 }
 
-/** What was chosen earlier may be in use no longer: then the default holds again. */
-export function chosenFrom(option: ReplyOption, draft: Draft): ReplyOption["from"][number] | undefined {
-  return option.from.find((each) => each.entryPointId === draft.entryPointId)
+/**
+ * What was chosen earlier may be in use no longer: then the default holds again. Without one the only address there is;
+ * among several the writer chooses (spec 3).
+ */
+export function fromOf({ from }: ReplyOption, draft: Draft): ReplyOption["from"][number] | undefined {
+  const sole = from.length === 1 ? from[0] : undefined
+  return from.find((each) => each.entryPointId === draft.entryPointId) ?? from.find((each) => each.default) ?? sole
 }
 
 export function chosenTo(option: ReplyOption, draft: Draft): ReplyOption["to"][number] | undefined {

@@ -9,7 +9,7 @@ import { announce } from "../../field/announcer.tsx"
 import { toastProblem } from "../../field/toast.tsx"
 import { type OpenConversation, workKeys } from "../work.queries.ts"
 import type { Draft } from "./draft.ts"
-import { chosenFrom, chosenTo } from "./from-and-to.tsx"
+import { chosenTo, fromOf } from "./from-and-to.tsx"
 import { mentionedIn } from "./mention-list.tsx"
 import { post } from "./outbox.ts"
 import { useSoFar } from "./so-far.ts"
@@ -21,7 +21,7 @@ export function useSendAnswer(conversation: OpenConversation, channel: ChannelNa
   const subjectOf = (draft: Draft) => draft.subject ?? soFar.subject
   const send = (draft: Draft) => {
     if (!channel || !option) return
-    const from = chosenFrom(option, draft)
+    const from = fromOf(option, draft)
     const to = chosenTo(option, draft)
     const subject = subjectOf(draft)
     post({

@@ -34,16 +34,18 @@ export function DeliveryState({ message }: { message: Message }) {
   })
   if (!delivery) return null
   const { icon: Glyph, word } = states[delivery.status]
+  // What left has a failure where somebody who was to have a copy did not get it.
+  const why = delivery.status === "unknown" ? null : delivery.failure?.text
   const trouble = delivery.status === "failed" || delivery.status === "unknown"
   return (
     <span
       className={classes.delivery}
-      data-trouble={delivery.status === "failed" || undefined}
+      data-trouble={delivery.status === "failed" || (delivery.status === "sent" && why) ? true : undefined}
       title={exactTime(delivery.changedAt)}
     >
       <Glyph size={14} stroke={1.75} aria-hidden />
       {t(word)}
-      {delivery.status === "failed" && delivery.failure?.text && <>: {delivery.failure.text}</>}
+      {delivery.status !== "queued" && why && <>: {why}</>}
       {delivery.status === "unknown" && <Trans>: the line broke while it was handed over.</Trans>}
       {trouble && can("conversation.work") && (
         <Anchor component="button" type="button" size="xs" disabled={retry.isPending} onClick={() => retry.mutate()}>
