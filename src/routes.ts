@@ -125,7 +125,7 @@ export function allRoutes(parts: Parts): Route[] {
     ...inboxRoutes({ store, moveWaiting, withdrawOffersOfMember: withdrawFromInbox }),
     ...entryPointRoutes({ store }),
     ...imaginedExplanationRoutes({ store, routing }),
-    ...workflowSettingsRoutes({ store }),
+    ...workflowSettingsRoutes({ store, settled: (orgId) => routing.settled(orgId) }),
     ...mailboxRoutes({ store, facts: () => ({ mailDomain: config.mailDomain, sends: parts.mailSends }) }),
     ...chatAppRoutes({ store, keys, blobs, publicUrl }),
     ...carrierAccountRoutes({ store, keys, accounts, http, publicUrl }),

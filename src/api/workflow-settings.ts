@@ -8,6 +8,7 @@ import { ok } from "./answer.ts"
 import { expectVersion } from "./etag.ts"
 import { fieldErrors, inBody } from "./field-errors.ts"
 import { type Route, route } from "./route.ts"
+import { whenSettled } from "./settled.ts"
 
 /** Conversation Workflow (spec 6.6, api.md 2.14). */
 
@@ -35,7 +36,14 @@ function unjudged(schema: z.ZodObject): Record<string, z.ZodOptional<z.ZodUnknow
   return Object.fromEntries(Object.keys(schema.shape).map((key) => [key, z.unknown().optional()]))
 }
 
-export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
+export function workflowSettingsRoutes({
+  store,
+  settled,
+}: {
+  store: Store
+  /** Routing knows what was committed so far. */
+  settled: (orgId: string) => Promise<void>
+}): Route[] {
   return [
     route({
       method: "GET",
@@ -59,8 +67,8 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
       versioned: true,
       body: Patch,
       answers: { 200: Shown },
-      async handle({ body, ifMatch, write }) {
-        return write(async (tx) => {
+      async handle({ principal, body, ifMatch, write }) {
+        const answer = await write(async (tx) => {
           const row = await tx.db
             .selectFrom("workflowSettings")
             .selectAll()
@@ -100,6 +108,8 @@ export function workflowSettingsRoutes({ store }: { store: Store }): Route[] {
           })
           return ok({ ...after, version })
         })
+        await whenSettled(settled(principal.orgId))
+        return answer
       },
     }),
   ]

@@ -7,6 +7,7 @@ import { invalid, problem } from "../../problem.ts"
 import type { Store } from "../../store/write.ts"
 import { Answer, created, ok } from "../answer.ts"
 import { type Route, route } from "../route.ts"
+import { whenSettled } from "../settled.ts"
 import type { Injected, Injection, Injectors } from "./inject.ts"
 
 /** Playing the customer (api.md 2.16): what is sent here goes through the channel's real adapter and intake. */
@@ -18,7 +19,6 @@ export type SandboxMessageDeps = {
   settled: (orgId: string) => Promise<void>
 }
 
-const settleMsMax = 2_000
 const bodyBytesMax = 41_943_040
 const base64LengthMax = 35_000_000
 
@@ -92,7 +92,7 @@ export function sandboxMessageRoutes({ store, injectors, settled }: SandboxMessa
             detail: "This channel is not in use.",
           })
         const injected = await inject(principal.orgId, injectionOf(body, target))
-        await bounded(settled(principal.orgId))
+        await whenSettled(settled(principal.orgId))
         const answer = answerOf(injected)
         // Kept for its Idempotency-Key; the message itself is safe by its externalId.
         return request.headers["idempotency-key"] === undefined ? answer : write(async () => answer)
@@ -204,13 +204,4 @@ function answerOf(injected: Injected): Answer {
     dueAt,
   }
   return conversationId ? created(`/conversations/${conversationId}`, body) : new Answer(201, body)
-}
-
-async function bounded(work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, settleMsMax)
-  })
-  await Promise.race([work.catch(() => undefined), enough])
-  clearTimeout(timer)
 }

@@ -1,0 +1,14 @@
+import { atMost } from "../timers.ts"
+
+const settleMsMax = 2_000
+
+/**
+ * Waits until routing has looked at what was just committed, so that the caller's next act finds it known; not for ever,
+ * and whatever routing says: it is committed.
+ */
+export function whenSettled(work: Promise<void>): Promise<void> {
+  return atMost(
+    settleMsMax,
+    work.catch(() => undefined),
+  )
+}
