@@ -145,6 +145,8 @@ test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches 
   await isGone(offer())
   await timeline().locator("img").waitFor()
   const field = composer().getByRole("textbox", { name: /^Write to/ })
+  await field.fill("x".repeat(1700))
+  await composer().getByText("100 characters too many, at most 1600").waitFor()
   await field.fill("Take 40, the soles are thick.")
   await composer().getByText("29/160").waitFor()
   await field.press("Control+Enter")
@@ -228,13 +230,14 @@ test("a note is for the team only; @ finds a colleague, and the bell of the ment
   await page.keyboard.press("n")
   const note = page.getByRole("region", { name: "Note for the team" })
   await note.getByRole("textbox").fill("Please look at the stock, @Pri")
-  await note.getByRole("button", { name: "@Priya" }).click()
+  await note.getByRole("option", { name: "@Priya", selected: true }).waitFor()
+  await page.keyboard.press("Enter")
   await look(page, "work-note")
   await note.getByRole("button", { name: "Add note" }).click()
   await timeline().getByText("Please look at the stock, @Priya").waitFor()
   await priya.page.goto("/work")
   await priya.page.getByRole("button", { name: "Notifications, 1 unread" }).click()
-  await priya.page.getByText("You were mentioned in a note").waitFor()
+  await priya.page.getByText("Jordan Park mentioned you in a note").waitFor()
   await priya.close()
 })
 
@@ -299,6 +302,31 @@ test("the search field finds customers by any notation of their number, and conv
   await page.keyboard.press("ArrowDown")
   await page.keyboard.press("Enter")
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()
+})
+
+test("what is read already is not marked again; the list tells it once", async () => {
+  await open("Tom Okafor")
+  const id = page.url().split("/").at(-1)
+  const isUnread = async () => (await desk.api<{ unread: boolean }>("GET", `/conversations/${id}`)).unread
+  await expect.poll(isUnread, patiently).toBe(false)
+  await open("(415) 555-0131")
+  let marks = 0
+  const count = (request: { url: () => string }) => request.url().endsWith(`${id}/read-mark`) && marks++
+  page.on("request", count)
+  await open("Tom Okafor")
+  // What is read is told after a second.
+  await page.waitForTimeout(1_200)
+  expect(marks).toBe(0)
+  const marked = page.waitForRequest((request) => request.url().endsWith(`${id}/read-mark`))
+  await sendMail({
+    from: "Tom Okafor <tom@customer.example>",
+    to: `billing@${desk.domain}`,
+    subject: "Re: Invoice 48107",
+    text: "One more thing.",
+  })
+  await marked
+  expect(marks).toBe(1)
+  page.off("request", count)
 })
 
 test("the list is walked by keys, and an address is added to the customer", async () => {
@@ -406,6 +434,7 @@ test("on a phone one pane at a time, the customer as a sheet", async () => {
   await row("Tom Okafor").click()
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()
   expect(await list().isVisible()).toBe(false)
+  expect(await page.getByRole("banner").first().getByText("Tom Okafor").isVisible()).toBe(false)
   await page.getByRole("button", { name: "Customer details" }).click()
   await page.getByRole("dialog", { name: "Customer" }).getByText("Verified").first().waitFor()
   await page.keyboard.press("Escape")

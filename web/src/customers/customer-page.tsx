@@ -48,13 +48,7 @@ function Profile() {
             <Trans>History</Trans>
           </h2>
         </VisuallyHidden>
-        <Timeline
-          key={customerId}
-          customerId={customerId}
-          customerName={name}
-          conversationId={null}
-          onWhy={openLatest}
-        />
+        <Timeline key={customerId} customerId={customerId} customerName={name} open={null} onWhy={openLatest} />
       </section>
       <aside className={classes.pane} aria-label={t`What is known`}>
         <section className={classes.part}>

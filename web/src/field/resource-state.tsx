@@ -46,7 +46,7 @@ export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
   const { t } = useLingui()
   if (error instanceof ApiProblem && error.status === 403) return <Forbidden problem={error} />
   if (error instanceof ApiProblem && error.status === 404) return <Gone />
-  const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : null
+  const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(undefined, { timeStyle: "short" }) : null
   return (
     <Alert
       color="red"

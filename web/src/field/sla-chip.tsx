@@ -43,6 +43,6 @@ function span(seconds: number): string {
 
 function clock(due: Date, now: number): string {
   const sameDay = due.toDateString() === new Date(now).toDateString()
-  const time = due.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
+  const time = due.toLocaleTimeString(undefined, { timeStyle: "short" })
   return sameDay ? time : `${due.toLocaleDateString(undefined, { weekday: "short" })} ${time}`
 }

@@ -39,7 +39,9 @@ export function UnreadList({ onOpen }: { onOpen: () => void }) {
           label={<b>{shownName(conversation.customer.name, t`Unknown customer`)}</b>}
           description={
             <>
-              {conversation.lastItem?.preview} ·{" "}
+              <span className="ellipsis" dir="auto" style={{ display: "block" }}>
+                {conversation.lastItem?.preview}
+              </span>
               <RelativeTime at={conversation.lastItem?.at ?? conversation.updatedAt} />
             </>
           }

@@ -9,7 +9,7 @@ import type { ChannelGroup } from "../../../src/core/channels.ts"
 import { useMe } from "../can.ts"
 import type { Agent } from "../../../src/core/agents/agent.ts"
 import { formatSeconds } from "../../../src/core/sla/minutes.ts"
-import { useLiveStatus } from "../use-live-status.ts"
+import { useLiveStatus, useLostForLong } from "../use-live-status.ts"
 import classes from "./availability.module.css"
 import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
 
@@ -63,7 +63,7 @@ export function AvailabilityPill() {
         opened={opened}
         onClose={close}
         position="bottom"
-        size="auto"
+        styles={{ content: { height: "auto", flex: "1 1 100%" } }}
         title={t`Availability`}
         closeButtonProps={{ "aria-label": t`Close` }}
       >
@@ -85,6 +85,7 @@ function useConfiguredGroups(): ChannelGroup[] {
 function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boolean }) {
   const { t } = useLingui()
   const line = useLiveStatus()
+  const isAway = useLostForLong()
   const self = useAgentSelf(true).data
   const counts = useQuery(countsQuery).data
   const set = useSetAvailability()
@@ -104,13 +105,23 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
         className={`${classes.switch} ${large ? classes.large : ""}`}
         role="switch"
         aria-checked={on}
+        data-lost={isAway || undefined}
         aria-busy={set.isPending}
         aria-label={waiting > 0 ? t`${label}: ${state}, ${waiting} waiting in your Inboxes` : `${label}: ${state}`}
         disabled={!self || focused || (line.state === "lost" && !on)}
         onClick={() => set.mutate(toggled(self, group, on))}
       >
         <SwitchIcon on={on} />
-        {label}
+        {large ? (
+          <span className="grow">
+            {label}
+            <span className={classes.note}>
+              <LoadText group={group} self={self} count={count} />
+            </span>
+          </span>
+        ) : (
+          label
+        )}
         {waiting > 0 && <span className={classes.bubble}>{waiting > bubbleMost ? `${bubbleMost}+` : waiting}</span>}
       </UnstyledButton>
     </Tooltip>

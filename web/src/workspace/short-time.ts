@@ -8,12 +8,13 @@ export function shortTime(at: string, now: number): string {
   if (seconds < 60) return unit(seconds, "second")
   if (seconds < 3600) return unit(Math.floor(seconds / 60), "minute")
   if (daysBetween(then, now) === 0) return unit(Math.floor(seconds / 3600), "hour")
-  if (daysBetween(then, now) === 1) return new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(-1, "day")
+  if (daysBetween(then, now) === 1)
+    return capitalized(new Intl.RelativeTimeFormat(undefined, { numeric: "auto" }).format(-1, "day"))
   return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" }).format(then)
 }
 
 export function clockTime(at: string): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
+  return new Date(at).toLocaleTimeString(undefined, { timeStyle: "short" })
 }
 
 /** "Today", "Yesterday", "Mon 16 Mar", with the year where it is another one. */

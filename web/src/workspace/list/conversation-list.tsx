@@ -9,7 +9,7 @@ import { useCan, useMe } from "../../can.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { useAgentSelf } from "../../shell/shell.queries.ts"
 import { type WorkList, workListQuery } from "../work.queries.ts"
-import { useCalmOrder } from "./calm-order.ts"
+import { risingRows, useCalmOrder } from "./calm-order.ts"
 import { byDue, byLastItem, byQueuePlace, needsReply } from "./groups.ts"
 import { ListRow } from "./list-row.tsx"
 import { LoadLine } from "./load-line.tsx"
@@ -98,13 +98,13 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
   const [unfolded, setUnfolded] = useState(false)
   const box = useRef<HTMLDivElement>(null)
   const sorted = sortedGroups(view, items, { needsReply: t`Needs your reply`, waiting: t`Waiting for customer` })
-  const wanted = sorted.flatMap((group) => group.items.map(({ id }) => id))
+  const wanted = sorted.flatMap((group) => idsOf(group.items))
   const order = useCalmOrder(wanted, inside || focusedId !== null)
   const place = new Map(order.map((id, index) => [id, index]))
-  const groups = sorted.map((group) => ({
-    ...group,
-    items: group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)),
-  }))
+  const groups = sorted.map((group) => {
+    const items = group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
+    return { ...group, items, rising: risingRows(idsOf(items), idsOf(group.items)) }
+  })
   const shown = groups.map((group) => {
     const isFolded = group.key === "waiting" && group.items.length > foldedAbove && !unfolded
     return {
@@ -161,10 +161,7 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
                 conversation={conversation}
                 selected={conversation.id === openId}
                 tabStop={conversation.id === tabStop}
-                rises={
-                  wanted.indexOf(conversation.id) < (place.get(conversation.id) ?? 0) &&
-                  wanted.indexOf(conversation.id) < order.indexOf(conversation.id)
-                }
+                rises={group.rising.has(conversation.id)}
                 queued={view === "queue"}
                 onOpen={() => open(conversation.id)}
                 onFocus={() => setFocusedId(conversation.id)}
@@ -180,6 +177,10 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
       )}
     </>
   )
+}
+
+function idsOf(items: readonly Conversation[]): string[] {
+  return items.map(({ id }) => id)
 }
 
 function sortedGroups(view: WorkList, items: Conversation[], labels: { needsReply: string; waiting: string }): Group[] {

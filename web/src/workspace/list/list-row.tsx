@@ -54,7 +54,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
       <ChannelIcon channel={channelOf(conversation)} />
       <span className={classes.text}>
         <span className={classes.line}>
-          <span className={`${classes.name} ellipsis`} title={name}>
+          <span className={`${classes.name} ellipsis`} title={name} dir="auto">
             {name}
           </span>
           {rises && <IconArrowUp size={13} stroke={1.75} aria-label={t`moves up`} className={classes.rises} />}
@@ -62,12 +62,16 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
             {shortTime(at, now)}
           </time>
         </span>
-        <span className={`${classes.preview} ellipsis`}>
+        <span className={`${classes.preview} ellipsis`} dir={typing ? undefined : "auto"}>
           {typing ? (
             <Trans>{typing} is writing…</Trans>
           ) : (
             <>
-              {lastItem?.direction === "outbound" && <Trans>You: </Trans>}
+              {lastItem?.direction === "outbound" && (
+                <bdi>
+                  <Trans>You: </Trans>
+                </bdi>
+              )}
               {lastItem?.preview || t`No message yet`}
             </>
           )}
@@ -76,7 +80,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
           <span className="ellipsis">
             {queued && queueItem ? (
               <Trans>
-                {names.inbox(conversation.inboxId)} · place {queueItem.position}
+                Place {queueItem.position} · {names.inbox(conversation.inboxId)}
               </Trans>
             ) : (
               names.inbox(conversation.inboxId)

@@ -24,7 +24,7 @@ const lastSeconds = 5
 
 type StackProps = {
   className?: string
-  /** `brief`: one, without its last words; `strip`: one, in a line. */
+  /** `brief`: one, without its last words, over what is below; `strip`: one, in a line. */
   form?: Form
 }
 type Form = "card" | "brief" | "strip"
@@ -37,7 +37,7 @@ export function OfferStack({ className = "", form = "card" }: StackProps) {
   const byKeys = offers.find((shown) => !shown.end)
   const more = offers.length - most
   return (
-    <div className={`${classes.stack} ${form === "strip" ? classes.strip : ""} ${className}`} data-offers>
+    <div className={`${classes.stack} ${form === "card" ? "" : classes[form]} ${className}`} data-offers>
       {offers.slice(0, most).map((shown) => (
         <Fragment key={shown.offer.id}>
           {shown.end ? (
