@@ -10,6 +10,7 @@ import { useMe } from "../can.ts"
 import type { Agent } from "../../../src/core/agents/agent.ts"
 import { formatSeconds } from "../../../src/core/sla/minutes.ts"
 import { useLiveStatus, useLostForLong } from "../use-live-status.ts"
+import { useWorkKey } from "../workspace/shortcuts.ts"
 import classes from "./availability.module.css"
 import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
 
@@ -26,6 +27,7 @@ const bubbleMost = 99
 export function AvailabilitySwitches() {
   const groups = useConfiguredGroups()
   const { t } = useLingui()
+  useSwitchKeys(groups)
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own
     <div className={classes.group} role="group" aria-label={t`Availability`}>
@@ -34,6 +36,21 @@ export function AvailabilitySwitches() {
       ))}
     </div>
   )
+}
+
+/** a, then v, m or e: the letters of the groups. */
+function useSwitchKeys(groups: ChannelGroup[]) {
+  const line = useLiveStatus()
+  const self = useAgentSelf(true).data
+  const set = useSetAvailability()
+  const press = (group: ChannelGroup) => {
+    if (!groups.includes(group) || !self || self.focusedAt) return
+    const on = self.status === "logged_in" && self.availableFor.includes(group)
+    if (on || line.state !== "lost") set.mutate(toggled(self, group, on))
+  }
+  useWorkKey("a v", () => press("voice"))
+  useWorkKey("a m", () => press("messaging"))
+  useWorkKey("a e", () => press("mail"))
 }
 
 /** The same on a phone: one pill that opens three large switches. */

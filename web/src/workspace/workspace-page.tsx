@@ -239,6 +239,10 @@ function NothingOpen() {
           <dd>
             <Trans>Accept an offer</Trans>
           </dd>
+          <Key name="?" />{" "}
+          <dd>
+            <Trans>All shortcuts</Trans>
+          </dd>
         </dl>
       </EmptyState>
     </section>
