@@ -89,7 +89,7 @@ function policy(nonce: string, publicUrl: string): string {
 function page({ appId, name, company }: PageApp, publicUrl: string, nonce: string): string {
   return `${head(`${company}: a page of another site`, nonce)}
 <body>
-<p class="note">This page plays a customer's site and embeds the chat app <b>${escaped(name)}</b>. What is written here is marked as a test.</p>
+<aside class="note" aria-label="About this page">This page plays a customer's site and embeds the chat app <b>${escaped(name)}</b>. What is written here is marked as a test.</aside>
 <header><strong>${escaped(company)}</strong><nav aria-label="Shop"><a href="#new">New</a><a href="#coats">Coats</a><a href="#shoes">Shoes</a></nav></header>
 <main>
 <div class="picture">${coat}</div>

@@ -1,13 +1,13 @@
 import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
 import { plural, t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { Link, useRouter, useSearch } from "@tanstack/react-router"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Link, Navigate, useRouter, useSearch } from "@tanstack/react-router"
 import { type FormEvent, useRef, useState } from "react"
 import { ApiProblem } from "../api.ts"
 import { AccountAlert } from "./account-alert.tsx"
 import { AccountCard } from "./account-card.tsx"
-import { signIn } from "./account.queries.ts"
+import { setupQuery, signIn } from "./account.queries.ts"
 import { isOwnPath } from "./own-path.ts"
 
 /** Sign-in; a wrong password keeps the e-mail. */
@@ -41,6 +41,8 @@ export function LoginPage() {
     setTried(false)
     enter.mutate()
   }
+  const isFirst = useQuery(setupQuery).data?.open
+  if (isFirst) return <Navigate to="/setup" replace />
   return (
     <AccountCard title={t`Sign in`}>
       <form onSubmit={submit} noValidate>

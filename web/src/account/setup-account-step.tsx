@@ -91,7 +91,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
             {!code && (
               <TextInput
                 label={t`Set-up code`}
-                description={t`It stands on the console of the server.`}
+                description={t`The server printed it when it started, at the end of the setup link.`}
                 value={values.code}
                 onChange={(event) => set({ code: event.currentTarget.value })}
                 error={missing(values.code, t`Enter the code.`)}
