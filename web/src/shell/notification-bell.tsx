@@ -24,18 +24,24 @@ const texts: Record<string, MessageDescriptor> = {
   request_done: msg`A request is done`,
 }
 
+const unreadMost = 99
+
 /** What happened to me while I looked elsewhere; unread are counted in the accent, which is not an alarm. */
 export function NotificationBell() {
   const { t } = useLingui()
   const [opened, { toggle, close }] = useDisclosure()
   const query = useQuery(notificationsQuery)
-  const waiting = useUnread().count
-  const unread = (query.data?.filter((each) => !each.readAt).length ?? 0) + waiting
+  const { count: waiting, conversations } = useUnread()
+  /** A conversation that was given to me and is unread stands there once, with what it says. */
+  const isSaidAlready = ({ kind, data, readAt }: Notification) =>
+    kind === "assigned" && !readAt && conversations.some(({ id }) => id === data.conversationId)
+  const others = query.data?.filter((each) => !isSaidAlready(each)) ?? []
+  const unread = others.filter((each) => !each.readAt).length + waiting
   return (
     <Popover opened={opened} onDismiss={close} width={360} position="bottom-end" trapFocus returnFocus>
       <Indicator
         disabled={unread === 0}
-        label={unread}
+        label={unread > unreadMost ? `${unreadMost}+` : unread}
         size={16}
         offset={6}
         color="accent"
@@ -53,7 +59,7 @@ export function NotificationBell() {
       </Indicator>
       <Popover.Dropdown p={0} aria-label={t`Notifications`}>
         <Header unread={query.data?.find((each) => !each.readAt)} />
-        <ScrollArea.Autosize mah={420} p="sm">
+        <ScrollArea.Autosize mah={420} p="sm" styles={{ content: { display: "block", minWidth: 0 } }}>
           <UnreadList onOpen={close} />
           <ResourceState
             query={query}
@@ -64,9 +70,9 @@ export function NotificationBell() {
               </Text>
             }
           >
-            {(items) => (
+            {() => (
               <Stack gap={0}>
-                {items.map((item) => (
+                {others.map((item) => (
                   <Item key={item.id} item={item} onOpen={close} />
                 ))}
               </Stack>

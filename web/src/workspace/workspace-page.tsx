@@ -11,6 +11,7 @@ import { PermissionGate } from "../field/permission-gate.tsx"
 import { usePull } from "../shell/next-button.tsx"
 import { useTitle } from "../shell/page-title.ts"
 import { useAgentSelf } from "../shell/shell.queries.ts"
+import { useLiveStatus } from "../use-live-status.ts"
 import { ConversationPane } from "./conversation/conversation-pane.tsx"
 import { CustomerPane } from "./customer/customer-pane.tsx"
 import { ConversationList } from "./list/conversation-list.tsx"
@@ -192,11 +193,12 @@ type Keys = { onFoldList: () => void; onFoldCustomer: () => void; onWhy: () => v
 function useKeys({ onFoldList, onFoldCustomer, onWhy, onList }: Keys) {
   const can = useCan()
   const pull = usePull()
+  const line = useLiveStatus()
   const self = useAgentSelf(can("agent.self")).data
   useWorkKey("[", onFoldList)
   useWorkKey("]", onFoldCustomer)
   useWorkKey("i", onWhy)
-  useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
+  useWorkKey("x", () => self && self.availableFor.length > 0 && line.state !== "lost" && pull.mutate(undefined))
   useWorkKey("1", onList)
   useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
   useWorkKey("5", focusOffer)

@@ -39,7 +39,7 @@ export function WhySteps({ conversationId, kinds, withCandidates }: Props) {
             {shown.map((contact) => (
               <Steps key={contact[0]?.at} steps={contact} last={kinds ? null : (steps.at(-1) ?? null)} />
             ))}
-            {withCandidates && <Candidates explanation={explanation} />}
+            {withCandidates && <Candidates explanation={explanation} said={shown.at(-1) ?? []} />}
             <ZoneNote at={steps[0]?.at ?? null} />
           </>
         )
@@ -153,12 +153,13 @@ const exclusions: Record<ExclusionReason, MessageDescriptor> = {
   tried_before: msg`had this offer`,
 }
 
-/** Who else could have got it, or why not. */
-function Candidates({ explanation }: { explanation: Explanation }) {
+/** Who else could have got it, or why not; unless the last steps name them all. */
+function Candidates({ explanation, said: steps }: { explanation: Explanation; said: ExplanationStep[] }) {
   const { t } = useLingui()
   const me = useMe()
   const others = explanation.candidates.filter((candidate) => candidate.agentId !== explanation.result.agentId)
-  if (others.length === 0) return null
+  const isSaid = ({ name }: { name: string | null }) => name !== null && steps.some(({ text }) => text.includes(name))
+  if (others.every(isSaid)) return null
   const said = others.map(({ agentId, name, excludedBy }) => {
     const who = agentId === me.user.id ? t`You` : (name ?? t`Somebody`)
     return excludedBy ? `${who} (${t(exclusions[excludedBy])})` : who
