@@ -235,6 +235,8 @@ test("a note is for the team only; @ finds a colleague, and the bell of the ment
   await look(page, "work-note")
   await note.getByRole("button", { name: "Add note" }).click()
   await timeline().getByText("Please look at the stock, @Priya").waitFor()
+  await timeline().getByRole("button", { name: "Delete this note" }).click()
+  await page.getByRole("button", { name: "Keep" }).click()
   await priya.page.goto("/work")
   await priya.page.getByRole("button", { name: "Notifications, 1 unread" }).click()
   await priya.page.getByText("Jordan Park mentioned you in a note").waitFor()
