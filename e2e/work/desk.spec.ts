@@ -48,6 +48,11 @@ async function look(on: Page, name: string): Promise<void> {
   await lookAt(on, name)
 }
 
+/** It arrives a moment after it left the page. */
+async function textsAtPhone(): Promise<string[]> {
+  return (await delivered(desk, "+14155550131")).map(({ text }) => text)
+}
+
 async function isGone(locator: Locator): Promise<void> {
   await locator.waitFor({ state: "detached" })
 }
@@ -220,6 +225,7 @@ test("reliability 24 of a mail also subject, copies and files survive a browser 
   await composer().locator(".ProseMirror").getByText("See the file").waitFor()
   expect(await composer().getByLabel("Subject").inputValue()).toBe("Your invoice, corrected")
   await open("Aiko Tanaka")
+  await row("Tom Okafor").getByText("Draft", { exact: true }).waitFor()
 })
 
 test("a note is for the team only; @ finds a colleague, and the bell of the mentioned one rings", async () => {
@@ -367,7 +373,7 @@ test("nothing is lost while the line is away: what was sent waits, and goes when
   await page.getByRole("region", { name: "Connection" }).getByText("Reconnecting…").waitFor()
   await page.context().setOffline(false)
   await isGone(timeline().getByText("Waiting for connection"))
-  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("We are here.")
+  await expect.poll(textsAtPhone, patiently).toContain("We are here.")
 })
 
 test("a message that did not arrive says why, and is tried again", async () => {
@@ -378,7 +384,7 @@ test("a message that did not arrive says why, and is tried again", async () => {
   await timeline().getByText("Not delivered: The phone cannot be reached").waitFor()
   await timeline().getByRole("button", { name: "Try again" }).click()
   await isGone(timeline().getByText("Not delivered"))
-  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("Until six o'clock.")
+  await expect.poll(textsAtPhone, patiently).toContain("Until six o'clock.")
 })
 
 test("writing first: a text to a number that nobody knows yet", async () => {

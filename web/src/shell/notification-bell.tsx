@@ -96,7 +96,12 @@ function Header({ unread }: { unread?: Notification }) {
         <Trans>Notifications</Trans>
       </Text>
       {unread && (
-        <Button size="compact-sm" variant="subtle" onClick={() => readAll.mutate(unread.id)}>
+        <Button
+          size="compact-sm"
+          className={classes.readAll}
+          variant="subtle"
+          onClick={() => readAll.mutate(unread.id)}
+        >
           <Trans>Mark all read</Trans>
         </Button>
       )}

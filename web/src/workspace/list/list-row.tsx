@@ -1,10 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconArrowUp } from "@tabler/icons-react"
 import type { Conversation } from "../../../../src/core/conversations/conversation.ts"
+import { useMe } from "../../can.ts"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
 import { useNowMinutes } from "../../field/now.ts"
 import { exactTime } from "../../field/relative-time.tsx"
 import { SlaChip } from "../../field/sla-chip.tsx"
+import { useHasDraft } from "../composer/draft.ts"
 import { shownName, useNames } from "../names.ts"
 import { shortTime } from "../short-time.ts"
 import { useTyping } from "../typing.ts"
@@ -29,6 +31,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
   const now = useNowMinutes()
   const names = useNames()
   const typing = useTyping(conversation.id)
+  const hasDraft = useHasDraft(useMe().user.id, conversation.id)
   const { lastItem, queueItem, contact } = conversation
   const at = (queued && queueItem?.waitingSince) || lastItem?.at || conversation.createdAt
   const unread = conversation.unread && !selected
@@ -67,6 +70,11 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
             <Trans>{typing} is writing…</Trans>
           ) : (
             <>
+              {hasDraft && (
+                <bdi className={classes.draft}>
+                  <Trans>Draft</Trans>{" "}
+                </bdi>
+              )}
               {lastItem?.direction === "outbound" && (
                 <bdi>
                   <Trans>You: </Trans>
