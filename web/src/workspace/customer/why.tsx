@@ -15,6 +15,7 @@ import { shownName } from "../names.ts"
 import { dayLabel, daysBetween } from "../short-time.ts"
 import { explanationQuery } from "../work.queries.ts"
 import classes from "./customer.module.css"
+import { locale } from "../../field/locale.ts"
 
 type Props = { conversationId: string; kinds?: ExplanationStep["kind"][]; withCandidates?: boolean }
 
@@ -88,8 +89,8 @@ function contactsOf(steps: ExplanationStep[]): ExplanationStep[][] {
 }
 
 const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
-const ownTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" })
-const ownDay = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" })
+const ownTime = new Intl.DateTimeFormat(locale, { timeStyle: "medium" })
+const ownDay = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" })
 
 /** Said on the reader's clock, as all other times on the page; the server says them on the organization's. */
 function ownTimes(steps: ExplanationStep[]): ExplanationStep[] {
@@ -121,7 +122,7 @@ function ZoneNote({ at }: { at: string | null }) {
 }
 
 function zoneName(timeZone: string): string {
-  const parts = new Intl.DateTimeFormat(undefined, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0)
+  const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0)
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? timeZone
 }
 

@@ -21,6 +21,7 @@ import { ListRow } from "./list-row.tsx"
 import { LoadLine } from "./load-line.tsx"
 import { NewMessageButton } from "../new-message.tsx"
 import classes from "./list.module.css"
+import { locale } from "../../field/locale.ts"
 
 type Props = {
   view: WorkList
@@ -213,7 +214,7 @@ function EmptyList({ view }: { view: WorkList }) {
   const self = useAgentSelf(availability !== null).data
   const groups = self?.status === "logged_in" ? self.availableFor : []
   const labels = { voice: t`Voice`, messaging: t`Messaging`, mail: t`Mail` }
-  const list = new Intl.ListFormat(undefined, { type: "conjunction" }).format(groups.map((group) => labels[group]))
+  const list = new Intl.ListFormat(locale, { type: "conjunction" }).format(groups.map((group) => labels[group]))
   if (view === "queue")
     return (
       <EmptyState
