@@ -151,6 +151,8 @@ test("a page load asks for the own state and for the notifications once", async 
 })
 
 test("who missed two in a row is told that he was switched off, until he is back", async () => {
+  await page.goto("/work")
+  await timeline().or(page.getByText("No conversation is open")).first().waitFor()
   await desk.api("PATCH", "/workflow-settings", { messaging: { offerSeconds: 5 } }, "*")
   await desk.api("PUT", "/agents/me/availability", { availableFor: ["messaging"] })
   await write("+14155550161", "Is this one missed?")
