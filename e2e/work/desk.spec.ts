@@ -48,6 +48,11 @@ async function look(on: Page, name: string): Promise<void> {
   await lookAt(on, name)
 }
 
+/** It arrives a moment after it left the page. */
+async function textsAtPhone(): Promise<string[]> {
+  return (await delivered(desk, "+14155550131")).map(({ text }) => text)
+}
+
 async function isGone(locator: Locator): Promise<void> {
   await locator.waitFor({ state: "detached" })
 }
@@ -145,6 +150,8 @@ test("S2 S8 a text with a picture is offered; F8 accepts it, the answer reaches 
   await isGone(offer())
   await timeline().locator("img").waitFor()
   const field = composer().getByRole("textbox", { name: /^Write to/ })
+  await field.fill("x".repeat(1700))
+  await composer().getByText("100 characters too many, at most 1600").waitFor()
   await field.fill("Take 40, the soles are thick.")
   await composer().getByText("29/160").waitFor()
   await field.press("Control+Enter")
@@ -218,6 +225,7 @@ test("reliability 24 of a mail also subject, copies and files survive a browser 
   await composer().locator(".ProseMirror").getByText("See the file").waitFor()
   expect(await composer().getByLabel("Subject").inputValue()).toBe("Your invoice, corrected")
   await open("Aiko Tanaka")
+  await row("Tom Okafor").getByText("Draft", { exact: true }).waitFor()
 })
 
 test("a note is for the team only; @ finds a colleague, and the bell of the mentioned one rings", async () => {
@@ -228,13 +236,16 @@ test("a note is for the team only; @ finds a colleague, and the bell of the ment
   await page.keyboard.press("n")
   const note = page.getByRole("region", { name: "Note for the team" })
   await note.getByRole("textbox").fill("Please look at the stock, @Pri")
-  await note.getByRole("button", { name: "@Priya" }).click()
+  await note.getByRole("option", { name: "@Priya", selected: true }).waitFor()
+  await page.keyboard.press("Enter")
   await look(page, "work-note")
   await note.getByRole("button", { name: "Add note" }).click()
   await timeline().getByText("Please look at the stock, @Priya").waitFor()
+  await timeline().getByRole("button", { name: "Delete this note" }).click()
+  await page.getByRole("button", { name: "Keep" }).click()
   await priya.page.goto("/work")
   await priya.page.getByRole("button", { name: "Notifications, 1 unread" }).click()
-  await priya.page.getByText("You were mentioned in a note").waitFor()
+  await priya.page.getByText("Jordan Park mentioned you in a note").waitFor()
   await priya.close()
 })
 
@@ -301,6 +312,31 @@ test("the search field finds customers by any notation of their number, and conv
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()
 })
 
+test("what is read already is not marked again; the list tells it once", async () => {
+  await open("Tom Okafor")
+  const id = page.url().split("/").at(-1)
+  const isUnread = async () => (await desk.api<{ unread: boolean }>("GET", `/conversations/${id}`)).unread
+  await expect.poll(isUnread, patiently).toBe(false)
+  await open("(415) 555-0131")
+  let marks = 0
+  const count = (request: { url: () => string }) => request.url().endsWith(`${id}/read-mark`) && marks++
+  page.on("request", count)
+  await open("Tom Okafor")
+  // What is read is told after a second.
+  await page.waitForTimeout(1_200)
+  expect(marks).toBe(0)
+  const marked = page.waitForRequest((request) => request.url().endsWith(`${id}/read-mark`))
+  await sendMail({
+    from: "Tom Okafor <tom@customer.example>",
+    to: `billing@${desk.domain}`,
+    subject: "Re: Invoice 48107",
+    text: "One more thing.",
+  })
+  await marked
+  expect(marks).toBe(1)
+  page.off("request", count)
+})
+
 test("the list is walked by keys, and an address is added to the customer", async () => {
   await timeline().focus()
   await page.keyboard.press("j")
@@ -310,6 +346,17 @@ test("the list is walked by keys, and an address is added to the customer", asyn
   await page.keyboard.press("j")
   expect(await page.evaluate(() => document.activeElement?.getAttribute("data-row"))).not.toBe(first)
   await open("Tom Okafor")
+  await timeline().focus()
+  // After an a, e is Mail and closes nothing.
+  await page.keyboard.press("a")
+  await page.keyboard.press("e")
+  await expect.poll(() => availability("Mail").getAttribute("aria-checked"), patiently).toBe("false")
+  await switchTo("Mail", true)
+  await timeline().focus()
+  await page.keyboard.press("?")
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).getByText("Take the next request").waitFor()
+  await look(page, "work-shortcuts")
+  await page.keyboard.press("Escape")
   await page.getByRole("button", { name: "Add an address" }).click()
   await page.getByRole("textbox", { name: "Address" }).fill("tom.private@customer.example")
   await page.getByRole("button", { name: "Add", exact: true }).click()
@@ -326,7 +373,7 @@ test("nothing is lost while the line is away: what was sent waits, and goes when
   await page.getByRole("region", { name: "Connection" }).getByText("Reconnecting…").waitFor()
   await page.context().setOffline(false)
   await isGone(timeline().getByText("Waiting for connection"))
-  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("We are here.")
+  await expect.poll(textsAtPhone, patiently).toContain("We are here.")
 })
 
 test("a message that did not arrive says why, and is tried again", async () => {
@@ -337,7 +384,7 @@ test("a message that did not arrive says why, and is tried again", async () => {
   await timeline().getByText("Not delivered: The phone cannot be reached").waitFor()
   await timeline().getByRole("button", { name: "Try again" }).click()
   await isGone(timeline().getByText("Not delivered"))
-  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("Until six o'clock.")
+  await expect.poll(textsAtPhone, patiently).toContain("Until six o'clock.")
 })
 
 test("writing first: a text to a number that nobody knows yet", async () => {
@@ -406,6 +453,7 @@ test("on a phone one pane at a time, the customer as a sheet", async () => {
   await row("Tom Okafor").click()
   await page.getByRole("heading", { name: "Tom Okafor", level: 1 }).waitFor()
   expect(await list().isVisible()).toBe(false)
+  expect(await page.getByRole("banner").first().getByText("Tom Okafor").isVisible()).toBe(false)
   await page.getByRole("button", { name: "Customer details" }).click()
   await page.getByRole("dialog", { name: "Customer" }).getByText("Verified").first().waitFor()
   await page.keyboard.press("Escape")

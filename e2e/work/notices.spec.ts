@@ -116,7 +116,7 @@ test("an offer has a tone of its own", async () => {
   await bell().click()
   await page
     .getByRole("dialog", { name: "Notifications" })
-    .getByRole("link", { name: /Ines.*Offered to you/ })
+    .getByRole("button", { name: /Ines.*Offered to you/ })
     .waitFor()
   await page.keyboard.press("Escape")
 })

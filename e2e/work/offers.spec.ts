@@ -149,3 +149,18 @@ test("a page load asks for the own state and for the notifications once", async 
     expect([times("GET /api/agents/me"), times("GET /api/notifications")], path).toEqual([1, 1])
   }
 })
+
+test("who missed two in a row is told that he was switched off, until he is back", async () => {
+  await page.goto("/work")
+  await timeline().or(page.getByText("No conversation is open")).first().waitFor()
+  await desk.api("PATCH", "/workflow-settings", { messaging: { offerSeconds: 5 } }, "*")
+  await desk.api("PUT", "/agents/me/availability", { availableFor: ["messaging"] })
+  await write("+14155550161", "Is this one missed?")
+  await write("+14155550162", "And this one?")
+  const bar = page.getByRole("region", { name: "Availability was changed" })
+  await bar.getByText("Messaging was switched off, because two offers in a row were missed.").waitFor()
+  await look(page, "work-switched-off")
+  await bar.getByRole("button", { name: "I am here, switch it on" }).click()
+  await bar.waitFor({ state: "detached" })
+  await page.getByRole("switch", { name: /^Messaging: available/ }).waitFor()
+})

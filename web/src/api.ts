@@ -7,9 +7,11 @@ export class ApiProblem extends Error {
   readonly code: string
   readonly errors: FieldError[]
   readonly requestId: string | null
+  /** From `Retry-After`; null where the answer has none. */
+  readonly retryAfterSeconds: number | null
   readonly body: Record<string, unknown>
 
-  constructor(status: number, body: Record<string, unknown>) {
+  constructor(status: number, body: Record<string, unknown>, retryAfter: string | null = null) {
     super(
       typeof body.detail === "string" ? body.detail : typeof body.title === "string" ? body.title : `HTTP ${status}`,
     )
@@ -17,6 +19,7 @@ export class ApiProblem extends Error {
     this.code = typeof body.code === "string" ? body.code : "internal"
     this.errors = Array.isArray(body.errors) ? (body.errors as FieldError[]) : []
     this.requestId = typeof body.requestId === "string" ? body.requestId : null
+    this.retryAfterSeconds = retryAfter && /^\d+$/.test(retryAfter) ? Number(retryAfter) : null
     this.body = body
   }
 
@@ -94,6 +97,7 @@ async function request<T>(method: string, path: string, options: Options): Promi
     throw new ApiProblem(
       response.status,
       typeof answer === "object" && answer !== null ? { ...answer } : { detail: String(answer) },
+      response.headers.get("retry-after"),
     )
   return answer as T
 }

@@ -82,6 +82,7 @@ label { display: block; font-size: 13px; color: var(--text) }
 .primary, .plain { min-height: 40px; padding: 0 14px; border-radius: 8px; border: 1px solid transparent; font-weight: 600 }
 .primary { background: var(--accent); color: var(--on-accent) }
 .plain { background: none; border-color: var(--dim) }
+.foot > .fields { padding: 8px }
 .foot { border-top: 1px solid var(--line); padding: 8px 8px calc(8px + env(safe-area-inset-bottom)); background: var(--bg) }
 .compose { display: flex; align-items: flex-end; gap: 4px }
 .compose textarea { flex: 1; min-width: 0; max-height: 120px; min-height: 44px; padding: 11px 10px; border: 1px solid var(--dim); border-radius: 12px; background: var(--bg); resize: none; font-size: 16px; line-height: 20px; field-sizing: content }

@@ -1,3 +1,4 @@
+import { queryOptions } from "@tanstack/react-query"
 import { api } from "../api.ts"
 import type { Me } from "../../../src/core/people/me.ts"
 
@@ -16,6 +17,13 @@ export const acceptInvitation = (form: { token: string; name: string; password: 
   api.post<SignedIn>("/invitations/acceptances", form)
 export const askForPassword = (email: string) => api.post<void>("/password-resets", { email })
 export const setPassword = (token: string, password: string) => api.post<void>("/passwords", { token, password })
+
+/** Whether nobody has an account yet. */
+export const setupQuery = queryOptions({
+  queryKey: ["setup"],
+  queryFn: ({ signal }) => api.get<{ open: boolean }>("/setup", signal),
+  staleTime: Number.POSITIVE_INFINITY,
+})
 
 export const passwordLengthMin = 12
 

@@ -2,7 +2,8 @@ import { Alert, Anchor, Button, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { useState } from "react"
+import { useRef, useState } from "react"
+import { AccountAlert } from "./account-alert.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { askForPassword } from "./account.queries.ts"
 
@@ -10,6 +11,9 @@ import { askForPassword } from "./account.queries.ts"
 export function ForgotPasswordPage() {
   const { t } = useLingui()
   const [email, setEmail] = useState("")
+  const [tried, setTried] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
+  const isAddress = email.includes("@")
   const ask = useMutation({ mutationFn: () => askForPassword(email.trim()) })
   return (
     <AccountCard
@@ -17,9 +21,12 @@ export function ForgotPasswordPage() {
       lead={t`We send a link with which you choose a new one. If no mail arrives, ask an administrator for a link.`}
     >
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          ask.mutate()
+          setTried(true)
+          if (isAddress) ask.mutate()
+          else field.current?.focus()
         }}
       >
         <Stack gap="md">
@@ -28,19 +35,17 @@ export function ForgotPasswordPage() {
               <Trans>If {email} has an account here, the link is on its way.</Trans>
             </Alert>
           )}
-          {ask.error && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {ask.error.message}
-            </Alert>
-          )}
+          {ask.error && <AccountAlert>{ask.error.message}</AccountAlert>}
           <TextInput
+            ref={field}
             label={t`E-mail`}
             type="email"
             autoComplete="username"
-            required
-            withAsterisk={false}
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
+            error={tried && !isAddress ? t`Enter an e-mail address.` : undefined}
+            autoFocus
+            data-autofocus
           />
           <Button type="submit" loading={ask.isPending}>
             <Trans>Send link</Trans>

@@ -1,11 +1,12 @@
-import { Alert, Button, Stack, TextInput } from "@mantine/core"
+import { Button, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { useNavigate } from "@tanstack/react-router"
-import { useState } from "react"
+import { Link, useNavigate } from "@tanstack/react-router"
+import { useRef, useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { AccountAlert } from "./account-alert.tsx"
 import { AccountCard } from "./account-card.tsx"
-import { acceptInvitation, fromFragment } from "./account.queries.ts"
+import { acceptInvitation, fromFragment, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
 
 /** Opened by an invitation's link: PUBLIC_URL/invitation#token=… (one use, 24 hours). */
@@ -16,6 +17,9 @@ export function InvitationPage() {
   const [token] = useState(() => fromFragment("token"))
   const [name, setName] = useState("")
   const [password, setPassword] = useState("")
+  const [tried, setTried] = useState(false)
+  const nameField = useRef<HTMLInputElement>(null)
+  const passwordField = useRef<HTMLInputElement>(null)
   const accept = useMutation({
     mutationFn: () => acceptInvitation({ token, name: name.trim(), password }),
     onSuccess: async () => {
@@ -25,35 +29,46 @@ export function InvitationPage() {
   })
   const problem = accept.error instanceof ApiProblem ? accept.error : null
   const spent = problem?.errors.some((error) => error.code === "token_invalid")
+  if (spent)
+    return (
+      <AccountCard
+        title={t`This invitation no longer works`}
+        lead={t`It was used or is older than 24 hours. Ask an administrator for a new one.`}
+      >
+        <Button component={Link} to="/login" variant="default" fullWidth>
+          <Trans>Go to the sign-in</Trans>
+        </Button>
+      </AccountCard>
+    )
   return (
     <AccountCard title={t`Welcome to Switchboard`} lead={t`You were invited. Tell your name and choose a password.`}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
+          setTried(true)
+          if (!name.trim()) return nameField.current?.focus()
+          if (password.length < passwordLengthMin) return passwordField.current?.focus()
           accept.mutate()
         }}
         noValidate
       >
         <Stack gap="md">
-          {accept.error && (spent || !problem?.errors.length) && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {spent ? (
-                <Trans>This invitation was used or is older than 24 hours. Ask an administrator for a new one.</Trans>
-              ) : (
-                accept.error.message
-              )}
-            </Alert>
-          )}
+          {accept.error && !problem?.errors.length && <AccountAlert>{accept.error.message}</AccountAlert>}
           <TextInput
+            ref={nameField}
             label={t`Name`}
             autoComplete="name"
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
-            error={problem?.at("/name")}
+            error={tried && !name.trim() ? t`Enter your name.` : problem?.at("/name")}
+            autoFocus
+            data-autofocus
           />
           <NewPasswordField
+            ref={passwordField}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
+            tried={tried}
             error={problem?.at("/password")}
           />
           <Button type="submit" loading={accept.isPending}>

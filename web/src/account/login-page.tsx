@@ -1,12 +1,13 @@
-import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
-import { t } from "@lingui/core/macro"
+import { Anchor, Button, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { plural, t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { Link, useRouter, useSearch } from "@tanstack/react-router"
-import { type FormEvent, useState } from "react"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
+import { Link, Navigate, useRouter, useSearch } from "@tanstack/react-router"
+import { type FormEvent, useRef, useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { AccountAlert } from "./account-alert.tsx"
 import { AccountCard } from "./account-card.tsx"
-import { signIn } from "./account.queries.ts"
+import { setupQuery, signIn } from "./account.queries.ts"
 import { isOwnPath } from "./own-path.ts"
 
 /** Sign-in; a wrong password keeps the e-mail. */
@@ -23,35 +24,48 @@ export function LoginPage() {
       client.clear()
       await router.navigate({ href: to && isOwnPath(to) ? to : "/" })
     },
-    onError: () => setPassword(""),
+    onError: (error) => {
+      if (!(error instanceof ApiProblem)) return
+      setPassword("")
+      passwordField.current?.focus()
+    },
   })
+  const [tried, setTried] = useState(false)
+  const emailField = useRef<HTMLInputElement>(null)
+  const passwordField = useRef<HTMLInputElement>(null)
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    setTried(true)
+    const missing = email.trim() === "" ? emailField : password === "" ? passwordField : null
+    if (missing) return missing.current?.focus()
+    setTried(false)
     enter.mutate()
   }
+  const isFirst = useQuery(setupQuery).data?.open
+  if (isFirst) return <Navigate to="/setup" replace />
   return (
     <AccountCard title={t`Sign in`}>
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
-          {enter.error && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {loginError(enter.error)}
-            </Alert>
-          )}
+          {enter.error && <AccountAlert>{loginError(enter.error)}</AccountAlert>}
           <TextInput
+            ref={emailField}
             label={t`E-mail`}
             type="email"
             autoComplete="username"
             value={email}
             onChange={(event) => setEmail(event.currentTarget.value)}
+            error={tried && email.trim() === "" ? t`Enter your e-mail address.` : undefined}
             autoFocus
             data-autofocus
           />
           <PasswordInput
+            ref={passwordField}
             label={t`Password`}
             autoComplete="current-password"
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
+            error={tried && password === "" ? t`Enter your password.` : undefined}
             visibilityToggleButtonProps={{ "aria-label": t`Show password` }}
           />
           <Button type="submit" loading={enter.isPending} fullWidth>
@@ -69,6 +83,10 @@ export function LoginPage() {
 function loginError(error: Error): string {
   if (!(error instanceof ApiProblem)) return error.message
   if (error.code === "credentials_wrong" || error.status === 422) return t`E-mail or password is wrong.`
+  if (error.code === "too_many_tries" && error.retryAfterSeconds !== null) {
+    const minutes = Math.ceil(error.retryAfterSeconds / 60)
+    return t`Too many tries. Try again in ${plural(minutes, { one: "# minute", other: "# minutes" })}.`
+  }
   if (error.code === "too_many_tries") return t`Too many tries. Try again in a few minutes.`
   return error.message
 }

@@ -1,11 +1,12 @@
-import { Alert, Button, Stack } from "@mantine/core"
+import { Button, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { useState } from "react"
+import { useRef, useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { AccountAlert } from "./account-alert.tsx"
 import { AccountCard } from "./account-card.tsx"
-import { fromFragment, setPassword } from "./account.queries.ts"
+import { fromFragment, passwordLengthMin, setPassword } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
 
 /** Opened by the link of a password reset: PUBLIC_URL/password#token=… */
@@ -13,6 +14,8 @@ export function NewPasswordPage() {
   const { t } = useLingui()
   const [token] = useState(() => fromFragment("token"))
   const [typed, setTyped] = useState("")
+  const [tried, setTried] = useState(false)
+  const field = useRef<HTMLInputElement>(null)
   const save = useMutation({ mutationFn: () => setPassword(token, typed) })
   const problem = save.error instanceof ApiProblem ? save.error : null
   const spent = problem?.errors.some((error) => error.code === "token_invalid")
@@ -24,25 +27,39 @@ export function NewPasswordPage() {
         </Button>
       </AccountCard>
     )
+  if (spent)
+    return (
+      <AccountCard
+        title={t`This link no longer works`}
+        lead={t`It was used, or it is too old. Your password is as it was.`}
+      >
+        <Button component={Link} to="/forgot-password" fullWidth>
+          <Trans>Ask for a new link</Trans>
+        </Button>
+      </AccountCard>
+    )
   return (
     <AccountCard title={t`Choose a new password`}>
       <form
+        noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          save.mutate()
+          setTried(true)
+          if (typed.length >= passwordLengthMin) save.mutate()
+          else field.current?.focus()
         }}
       >
         <Stack gap="md">
-          {save.error && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {spent ? (
-                <Trans>This link was used or is too old. Ask for a new one.</Trans>
-              ) : (
-                (problem?.at("/password") ?? save.error.message)
-              )}
-            </Alert>
-          )}
-          <NewPasswordField value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+          {save.error && !problem?.at("/password") && <AccountAlert>{save.error.message}</AccountAlert>}
+          <NewPasswordField
+            ref={field}
+            value={typed}
+            onChange={(event) => setTyped(event.currentTarget.value)}
+            tried={tried}
+            error={problem?.at("/password")}
+            autoFocus
+            data-autofocus
+          />
           <Button type="submit" loading={save.isPending}>
             <Trans>Save password</Trans>
           </Button>

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Select, Stack, TextInput } from "@mantine/core"
+import { Button, Group, Select, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { type FormEvent, useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { AccountAlert } from "./account-alert.tsx"
 import classes from "./account.module.css"
 import { completeSetup, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -84,17 +85,13 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
         )}
       </p>
       <Stack gap="md" maw={420}>
-        {create.error && problem?.code !== "validation_failed" && (
-          <Alert color="red" variant="light" role="alert" p="sm">
-            {create.error.message}
-          </Alert>
-        )}
+        {create.error && problem?.code !== "validation_failed" && <AccountAlert>{create.error.message}</AccountAlert>}
         {part === "you" ? (
           <>
             {!code && (
               <TextInput
                 label={t`Set-up code`}
-                description={t`It stands on the console of the server.`}
+                description={t`The server printed it when it started, at the end of the setup link.`}
                 value={values.code}
                 onChange={(event) => set({ code: event.currentTarget.value })}
                 error={missing(values.code, t`Enter the code.`)}
@@ -120,9 +117,8 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
             <NewPasswordField
               value={values.password}
               onChange={(event) => set({ password: event.currentTarget.value })}
-              error={
-                (tried && values.password.length < passwordLengthMin && t`Too short.`) || problem?.at("/user/password")
-              }
+              tried={tried}
+              error={problem?.at("/user/password")}
             />
           </>
         ) : (

@@ -1,10 +1,11 @@
-import { Alert, Button, Group, Stack, TextInput } from "@mantine/core"
+import { Button, Group, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { ApiProblem, api } from "../api.ts"
 import { meQuery } from "../can.ts"
 import { SlaMinutesInput, slaError } from "../field/sla-minutes-input.tsx"
+import { AccountAlert } from "./account-alert.tsx"
 import classes from "./account.module.css"
 
 /** Step 3: the first Inbox; the person who sets up is its first member. */
@@ -38,11 +39,7 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
         </Trans>
       </p>
       <Stack gap="md" maw={420}>
-        {create.error && !problem?.errors.length && (
-          <Alert color="red" variant="light" role="alert" p="sm">
-            {create.error.message}
-          </Alert>
-        )}
+        {create.error && !problem?.errors.length && <AccountAlert>{create.error.message}</AccountAlert>}
         <TextInput
           label={t`Name`}
           value={name}

@@ -1,13 +1,12 @@
 import { Stepper } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
-import { Navigate } from "@tanstack/react-router"
-import { useState } from "react"
-import { api } from "../api.ts"
+import { Navigate, useNavigate } from "@tanstack/react-router"
+import { useEffect, useState } from "react"
 import { Mark } from "../shell/mark.tsx"
 import { useTitle } from "../shell/page-title.ts"
 import classes from "./account.module.css"
-import { fromFragment } from "./account.queries.ts"
+import { fromFragment, setupQuery } from "./account.queries.ts"
 import { SetupAccountStep } from "./setup-account-step.tsx"
 import { SetupChannelStep } from "./setup-channel-step.tsx"
 import { SetupInboxStep } from "./setup-inbox-step.tsx"
@@ -19,14 +18,10 @@ import { SetupInboxStep } from "./setup-inbox-step.tsx"
 export function SetupPage() {
   const { t } = useLingui()
   useTitle(t`Set up Switchboard`)
-  const [code] = useState(() => fromFragment("code"))
-  const [step, setStep] = useState(0)
+  const code = useCode()
+  const { step, setStep } = useStep(code !== "")
   const [part, setPart] = useState<"you" | "organization">("you")
-  const open = useQuery({
-    queryKey: ["setup"],
-    queryFn: () => api.get<{ open: boolean }>("/setup"),
-    staleTime: Number.POSITIVE_INFINITY,
-  }).data
+  const open = useQuery(setupQuery).data
   if (open && !open.open && !code && step === 0) return <Navigate to="/login" />
   const active = step === 0 ? (part === "you" ? 0 : 1) : step + 1
   const number = active + 1
@@ -54,16 +49,43 @@ export function SetupPage() {
           </Stepper>
         </div>
         <div className={classes.form}>
-          {step === 0 && <SetupAccountStep code={code} part={part} onPart={setPart} onDone={() => setStep(1)} />}
+          {step === 0 && (
+            <SetupAccountStep key={code} code={code} part={part} onPart={setPart} onDone={() => setStep(1)} />
+          )}
           {step === 1 && <SetupInboxStep onDone={() => setStep(2)} />}
           {step === 2 && <SetupChannelStep />}
-          {!code && step === 0 && (
-            <p className={classes.lead}>
-              <Trans>Open the link that the server printed when it started, or type its code below.</Trans>
-            </p>
-          )}
         </div>
       </div>
     </main>
   )
+}
+
+/** Also of a link that is opened where this page stands already. */
+function useCode(): string {
+  const [code, setCode] = useState(() => fromFragment("code"))
+  useEffect(() => {
+    const read = () => setCode((before) => fromFragment("code") || before)
+    window.addEventListener("hashchange", read)
+    return () => window.removeEventListener("hashchange", read)
+  }, [])
+  return code
+}
+
+const place = "switchboard:setup-step"
+
+/**
+ * The steps behind the first one survive a reload; the code, which is spent then, leaves the address. A link with a code
+ * begins at the beginning.
+ */
+function useStep(isCoded: boolean) {
+  const navigate = useNavigate()
+  const [step, setStep] = useState(() => (isCoded ? 0 : Number(sessionStorage.getItem(place) ?? 0)))
+  return {
+    step,
+    setStep: (next: number) => {
+      sessionStorage.setItem(place, String(next))
+      setStep(next)
+      void navigate({ to: "/setup", hash: "", replace: true })
+    },
+  }
 }

@@ -34,7 +34,7 @@ function Profile() {
   const latest = useQuery(customerConversationsQuery(customerId)).data?.items[0]
   const name = shownName(query.data?.name ?? null, (query.data && shownAddresses(query.data)[0]) ?? t`Unknown customer`)
   const title = query.data ? name : t`Customer`
-  useTitle(title)
+  useTitle(title, null)
   useWorkLive()
   if (query.error instanceof ApiProblem && query.error.status === 404) return <Gone />
   const openLatest = () =>
@@ -48,13 +48,7 @@ function Profile() {
             <Trans>History</Trans>
           </h2>
         </VisuallyHidden>
-        <Timeline
-          key={customerId}
-          customerId={customerId}
-          customerName={name}
-          conversationId={null}
-          onWhy={openLatest}
-        />
+        <Timeline key={customerId} customerId={customerId} customerName={name} open={null} onWhy={openLatest} />
       </section>
       <aside className={classes.pane} aria-label={t`What is known`}>
         <section className={classes.part}>
@@ -80,16 +74,22 @@ function Bar({ name, latestId }: { name: string; latestId: string | undefined })
           <IconArrowLeft size={18} stroke={1.75} />
         </ActionIcon>
       </Tooltip>
-      <h1 className={`${classes.title} ellipsis`} tabIndex={-1} ref={heading} title={name}>
+      <h1 className={`${classes.title} ellipsis`} tabIndex={-1} ref={heading} title={name} dir="auto">
         {name}
       </h1>
       {latestId && (
         <Button
           renderRoot={(props) => <Link {...props} to="/work/c/$conversationId" params={{ conversationId: latestId }} />}
           size="xs"
+          aria-label={t`Open conversation`}
           leftSection={<IconMessages size={16} stroke={1.75} />}
         >
-          <Trans>Open conversation</Trans>
+          <span className={classes.wide}>
+            <Trans>Open conversation</Trans>
+          </span>
+          <span className={classes.narrow}>
+            <Trans>Open</Trans>
+          </span>
         </Button>
       )}
     </div>

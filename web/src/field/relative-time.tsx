@@ -1,7 +1,8 @@
 import { useNowMinutes } from "./now.ts"
+import { locale } from "./locale.ts"
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" })
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" })
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto", style: "short" })
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" })
 const steps: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
   ["month", 2_592_000],

@@ -7,6 +7,7 @@ import { type ReactNode, useEffect, useState } from "react"
 import { type Role, roleLabels, roles } from "../../../src/core/permissions.ts"
 import { ApiProblem } from "../api.ts"
 import { useMe } from "../can.ts"
+import { locale } from "./locale.ts"
 
 type Props<T> = {
   query: UseQueryResult<T>
@@ -46,7 +47,7 @@ export function QueryError({ error, retry, busy, asOf }: ErrorProps) {
   const { t } = useLingui()
   if (error instanceof ApiProblem && error.status === 403) return <Forbidden problem={error} />
   if (error instanceof ApiProblem && error.status === 404) return <Gone />
-  const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" }) : null
+  const shownAsOf = asOf ? new Date(asOf).toLocaleTimeString(locale, { timeStyle: "short" }) : null
   return (
     <Alert
       color="red"
@@ -99,7 +100,7 @@ export function Forbidden({ problem }: { problem?: ApiProblem }) {
 }
 
 function namesOf(names: readonly Role[], type: "conjunction" | "disjunction"): string {
-  return new Intl.ListFormat(undefined, { type }).format(names.map((role) => roleLabels[role].name))
+  return new Intl.ListFormat(locale, { type }).format(names.map((role) => roleLabels[role].name))
 }
 
 function Gone() {

@@ -4,6 +4,7 @@ import { useNowSeconds } from "./now.ts"
 import { exactTime } from "./relative-time.tsx"
 import { StatusChip } from "./status-chip.tsx"
 import classes from "./status-chip.module.css"
+import { locale } from "./locale.ts"
 
 type Props = { dueAt: string | null; slaSeconds: number | null }
 
@@ -43,6 +44,6 @@ function span(seconds: number): string {
 
 function clock(due: Date, now: number): string {
   const sameDay = due.toDateString() === new Date(now).toDateString()
-  const time = due.toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" })
-  return sameDay ? time : `${due.toLocaleDateString(undefined, { weekday: "short" })} ${time}`
+  const time = due.toLocaleTimeString(locale, { timeStyle: "short" })
+  return sameDay ? time : `${due.toLocaleDateString(locale, { weekday: "short" })} ${time}`
 }

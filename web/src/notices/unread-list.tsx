@@ -5,6 +5,7 @@ import { ChannelIcon } from "../field/channel-icon.tsx"
 import { RelativeTime } from "../field/relative-time.tsx"
 import { channelOf } from "../workspace/list/groups.ts"
 import { shownName } from "../workspace/names.ts"
+import { focusOffer } from "../workspace/offers/offer-focus.ts"
 import { useUnread } from "./unread.ts"
 
 /** Under the bell: offers, and conversations of mine in which something is unread. */
@@ -20,9 +21,12 @@ export function UnreadList({ onOpen }: { onOpen: () => void }) {
       {offers.map((offer) => (
         <NavLink
           key={offer.id}
-          component={Link}
-          to="/work"
-          onClick={onOpen}
+          component="button"
+          onClick={() => {
+            onOpen()
+            // The bell takes the focus back first.
+            setTimeout(focusOffer, 50)
+          }}
           leftSection={<ChannelIcon channel={offer.channel} />}
           label={<b>{shownName(offer.customer.name, t`Unknown customer`)}</b>}
           description={<Trans>Offered to you, F8 accepts</Trans>}
@@ -39,7 +43,9 @@ export function UnreadList({ onOpen }: { onOpen: () => void }) {
           label={<b>{shownName(conversation.customer.name, t`Unknown customer`)}</b>}
           description={
             <>
-              {conversation.lastItem?.preview} ·{" "}
+              <span className="ellipsis" dir="auto" style={{ display: "block" }}>
+                {conversation.lastItem?.preview}
+              </span>
               <RelativeTime at={conversation.lastItem?.at ?? conversation.updatedAt} />
             </>
           }

@@ -20,6 +20,7 @@ import { clockTime } from "../workspace/short-time.ts"
 import type { Delivered } from "./deliveries.ts"
 import { keepTold, type ToldStatus } from "./kept.ts"
 import classes from "./phone.module.css"
+import { locale } from "../field/locale.ts"
 
 const states: Record<ToldStatus, { icon: Icon; word: MessageDescriptor }> = {
   delivered: { icon: IconChecks, word: msg`Delivered` },
@@ -115,5 +116,5 @@ function size(bytes: number): string {
     bytes < 1_000_000
       ? [Math.max(1, Math.round(bytes / 1000)), "kilobyte"]
       : [Math.round(bytes / 100_000) / 10, "megabyte"]
-  return new Intl.NumberFormat(undefined, { style: "unit", unit, unitDisplay: "short" }).format(value)
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value)
 }

@@ -18,13 +18,15 @@ import { DrawerMenu } from "./drawer-menu.tsx"
 import { Mark } from "./mark.tsx"
 import { NextButton } from "./next-button.tsx"
 import { NotificationBell } from "./notification-bell.tsx"
-import { usePageTitle } from "./page-title.ts"
+import { usePhoneTitle } from "./page-title.ts"
 import classes from "./shell.module.css"
 import { StatusMenu } from "./status-menu.tsx"
+import { SwitchedOffBar } from "./switched-off-bar.tsx"
 
 /** The frame of every signed-in page: header, strips, main; the socket lives as long as it does. */
 export function AppShell() {
   const client = useQueryClient()
+  const can = useCan()
   const inSettings = useRouterState({ select: (state) => state.location.pathname.startsWith("/settings") })
   useEffect(() => {
     const stop = feedCache(client)
@@ -38,6 +40,7 @@ export function AppShell() {
       </a>
       <Header inSettings={inSettings} />
       <ConnectionBar />
+      {can("agent.self") && <SwitchedOffBar />}
       <AdminAlerts />
       <main id="main" tabIndex={-1} className={classes.main}>
         <Outlet />
@@ -52,7 +55,7 @@ export function AppShell() {
 function Header({ inSettings }: { inSettings: boolean }) {
   const me = useMe()
   const can = useCan()
-  const { title } = usePageTitle()
+  const title = usePhoneTitle()
   const isAgent = can("agent.self")
   return (
     <header className={classes.header}>
@@ -62,7 +65,7 @@ function Header({ inSettings }: { inSettings: boolean }) {
         <span>Switchboard</span>
         <span className={`${classes.organization} ellipsis`}>{me.organization.name}</span>
       </Link>
-      <span className={`${classes.phoneTitle} ellipsis`}>{title}</span>
+      <span className={`${classes.phoneTitle} ellipsis`}>{title ?? <PhoneBrand />}</span>
       <div className={classes.search}>{can("customer.read") && <SearchField />}</div>
       {isAgent && inSettings && <PausedChip />}
       {isAgent && !inSettings && (
@@ -80,6 +83,14 @@ function Header({ inSettings }: { inSettings: boolean }) {
       <NotificationBell />
       <StatusMenu />
     </header>
+  )
+}
+
+function PhoneBrand() {
+  return (
+    <>
+      <Mark /> <span className={classes.product}>Switchboard</span>
+    </>
   )
 }
 

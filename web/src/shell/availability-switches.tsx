@@ -9,7 +9,8 @@ import type { ChannelGroup } from "../../../src/core/channels.ts"
 import { useMe } from "../can.ts"
 import type { Agent } from "../../../src/core/agents/agent.ts"
 import { formatSeconds } from "../../../src/core/sla/minutes.ts"
-import { useLiveStatus } from "../use-live-status.ts"
+import { useLiveStatus, useLostForLong } from "../use-live-status.ts"
+import { useWorkKey } from "../workspace/shortcuts.ts"
 import classes from "./availability.module.css"
 import { countsQuery, type GroupCount, useAgentSelf, useSetAvailability } from "./shell.queries.ts"
 import { toggledGroups } from "./toggled-groups.ts"
@@ -27,6 +28,7 @@ const bubbleMost = 99
 export function AvailabilitySwitches() {
   const groups = useConfiguredGroups()
   const { t } = useLingui()
+  useSwitchKeys(groups)
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset brings a frame and a legend of its own
     <div className={classes.group} role="group" aria-label={t`Availability`}>
@@ -35,6 +37,21 @@ export function AvailabilitySwitches() {
       ))}
     </div>
   )
+}
+
+/** a, then v, m or e: the letters of the groups. */
+function useSwitchKeys(groups: ChannelGroup[]) {
+  const line = useLiveStatus()
+  const self = useAgentSelf(true).data
+  const set = useSetAvailability()
+  const press = (group: ChannelGroup) => {
+    if (!groups.includes(group) || !self || self.focusedAt) return
+    const on = self.status === "logged_in" && self.availableFor.includes(group)
+    if (on || line.state !== "lost") set.mutate(toggled(self, group, on))
+  }
+  useWorkKey("a v", () => press("voice"))
+  useWorkKey("a m", () => press("messaging"))
+  useWorkKey("a e", () => press("mail"))
 }
 
 /** The same on a phone: one pill that opens three large switches. */
@@ -64,7 +81,7 @@ export function AvailabilityPill() {
         opened={opened}
         onClose={close}
         position="bottom"
-        size="auto"
+        styles={{ content: { height: "auto", flex: "1 1 100%" } }}
         title={t`Availability`}
         closeButtonProps={{ "aria-label": t`Close` }}
       >
@@ -87,6 +104,7 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
   const { t } = useLingui()
   const configured = useConfiguredGroups()
   const line = useLiveStatus()
+  const isAway = useLostForLong()
   const self = useAgentSelf(true).data
   const counts = useQuery(countsQuery).data
   const set = useSetAvailability()
@@ -106,13 +124,23 @@ function AvailabilitySwitch({ group, large }: { group: ChannelGroup; large?: boo
         className={`${classes.switch} ${large ? classes.large : ""}`}
         role="switch"
         aria-checked={on}
+        data-lost={isAway || undefined}
         aria-busy={set.isPending}
         aria-label={waiting > 0 ? t`${label}: ${state}, ${waiting} waiting in your Inboxes` : `${label}: ${state}`}
         disabled={!self || focused || (line.state === "lost" && !on)}
         onClick={() => set.mutate(toggledGroups(self, group, configured))}
       >
         <SwitchIcon on={on} />
-        {label}
+        {large ? (
+          <span className="grow">
+            {label}
+            <span className={classes.note}>
+              <LoadText group={group} self={self} count={count} />
+            </span>
+          </span>
+        ) : (
+          label
+        )}
         {waiting > 0 && <span className={classes.bubble}>{waiting > bubbleMost ? `${bubbleMost}+` : waiting}</span>}
       </UnstyledButton>
     </Tooltip>

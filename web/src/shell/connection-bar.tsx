@@ -2,11 +2,10 @@ import { Button } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { useEffect, useState } from "react"
 import { announce } from "../field/announcer.tsx"
-import { useLiveStatus } from "../use-live-status.ts"
+import { awayMs, useLiveStatus } from "../use-live-status.ts"
 import classes from "./strips.module.css"
 
 const quietMs = 3000
-const awayMs = 20_000
 const backShownMs = 3000
 
 /** 28 px under the header while the line is lost for more than 3 s, and for 3 s after it came back (ui.md 3). */

@@ -4,14 +4,17 @@ import { Trans, useLingui } from "@lingui/react/macro"
 import {
   IconDeviceMobileMessage,
   IconInbox,
+  IconKeyboard,
   IconLogout,
   IconMenu2,
   IconSettings,
   IconUserCircle,
   IconUsers,
 } from "@tabler/icons-react"
-import { Link } from "@tanstack/react-router"
+import { Link, useNavigate } from "@tanstack/react-router"
 import { useCan, useMe } from "../can.ts"
+import { useWorkKey } from "../workspace/shortcuts.ts"
+import { ShortcutList } from "./shortcut-list.tsx"
 import { useSignOut } from "./sign-out.ts"
 
 /** The menu icon at the top left (S61); Settings stands in it (S62). What the role lacks is absent. */
@@ -21,8 +24,14 @@ export function DrawerMenu() {
   const can = useCan()
   const me = useMe()
   const signOut = useSignOut()
+  const navigate = useNavigate()
+  const [keysShown, keys] = useDisclosure()
+  useWorkKey("?", keys.open)
+  useWorkKey("g w", () => can("agent.self") && navigate({ to: "/work" }))
+  useWorkKey("g s", () => navigate({ to: "/settings" }))
   return (
     <>
+      <ShortcutList opened={keysShown} onClose={keys.close} />
       <Tooltip label={t`Open menu`}>
         <ActionIcon size={36} onClick={open} aria-label={t`Open menu`} aria-expanded={opened} aria-haspopup="dialog">
           <IconMenu2 size={20} stroke={1.75} />
@@ -73,6 +82,15 @@ export function DrawerMenu() {
             leftSection={<IconSettings size={20} stroke={1.75} />}
           />
           <Divider my="sm" />
+          <NavLink
+            component="button"
+            onClick={() => {
+              close()
+              keys.open()
+            }}
+            label={<Trans>Keyboard shortcuts</Trans>}
+            leftSection={<IconKeyboard size={20} stroke={1.75} />}
+          />
           <NavLink
             component={Link}
             to="/profile"

@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { api } from "../api.ts"
 import { toast, toastProblem } from "../field/toast.tsx"
+import { useLiveStatus } from "../use-live-status.ts"
 import { useAgentSelf } from "./shell.queries.ts"
 
 type Pulled = { conversation: { id: string } | null; explanation?: unknown }
@@ -14,9 +15,13 @@ export function NextButton() {
   const { t } = useLingui()
   const self = useAgentSelf(true).data
   const pull = usePull()
-  const available = self?.status === "logged_in" && self.availableFor.length > 0
+  const isLost = useLiveStatus().state === "lost"
+  const switchedOn = self?.status === "logged_in" && self.availableFor.length > 0
+  const available = switchedOn && !isLost
   return (
-    <Tooltip label={available ? t`Take the next request (x)` : t`Switch on a channel first`}>
+    <Tooltip
+      label={available ? t`Take the next request (x)` : isLost ? t`No connection` : t`Switch on a channel first`}
+    >
       <Button
         size="xs"
         h={32}

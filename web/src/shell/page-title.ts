@@ -1,24 +1,26 @@
 import { useEffect, useSyncExternalStore } from "react"
 
-let current = ""
+let onPhones: string | null = ""
 const watchers = new Set<() => void>()
 
-/** Sets the document's title and the phone header's; used by each page once. */
-export function useTitle(title: string) {
+/**
+ * Sets the document's title and the phone header's; used by each page once. `onPhone` null: the page's own heading stands
+ * right below that header, which then shows the product instead of the same words again.
+ */
+export function useTitle(title: string, onPhone: string | null = title) {
   useEffect(() => {
-    current = title
+    onPhones = onPhone
     document.title = `${title} · Switchboard`
     for (const watcher of watchers) watcher()
-  }, [title])
+  }, [title, onPhone])
 }
 
-export function usePageTitle(): { title: string } {
-  const title = useSyncExternalStore(
+export function usePhoneTitle(): string | null {
+  return useSyncExternalStore(
     (watcher) => {
       watchers.add(watcher)
       return () => watchers.delete(watcher)
     },
-    () => current,
+    () => onPhones,
   )
-  return { title }
 }

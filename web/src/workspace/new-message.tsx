@@ -1,5 +1,5 @@
 import { ActionIcon, Autocomplete, Button, Group, Modal, SegmentedControl, Stack, Tooltip } from "@mantine/core"
-import { useDebouncedValue, useDisclosure } from "@mantine/hooks"
+import { useDebouncedValue, useDisclosure, useLocalStorage } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPencilPlus } from "@tabler/icons-react"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
@@ -8,8 +8,10 @@ import { useState } from "react"
 import type { Conversation } from "../../../src/core/conversations/conversation.ts"
 import type { Customer } from "../../../src/core/customers/customer.ts"
 import { ApiProblem, api, type Page, query } from "../api.ts"
+import { useMe } from "../can.ts"
 import { InboxSelect } from "../field/inbox-select.tsx"
 import { toastProblem } from "../field/toast.tsx"
+import { inboxesQuery } from "../settings/inboxes/inboxes.queries.ts"
 import { beginOn } from "./composer/hand-over.ts"
 
 /** Writing first, by mail or SMS: the customer, the Inbox; the From stands in the composer that opens. */
@@ -38,7 +40,7 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
   const navigate = useNavigate()
   const [way, setWay] = useState<Way>("email")
   const [to, setTo] = useState("")
-  const [inboxId, setInboxId] = useState<string | null>(null)
+  const [inboxId, setInboxId] = useUsualInbox()
   const [text] = useDebouncedValue(to.trim(), 200)
   const kind = way === "email" ? "email" : "phone"
   const known = useQuery({
@@ -128,6 +130,19 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
       </Stack>
     </form>
   )
+}
+
+/** Asked once: the one that was chosen last, or the only one there is. */
+function useUsualInbox() {
+  const me = useMe()
+  const inboxes = (useQuery(inboxesQuery).data ?? []).filter((inbox) => !inbox.deactivation)
+  const [chosen, setChosen] = useLocalStorage<string | null>({
+    key: `switchboard:writing-inbox:${me.user.id}`,
+    defaultValue: null,
+    getInitialValueInEffect: false,
+  })
+  const usual = inboxes.find(({ id }) => id === chosen) ?? (inboxes.length === 1 ? inboxes[0] : undefined)
+  return [usual?.id ?? null, setChosen] as const
 }
 
 /** Whoever has the address, else somebody new. */

@@ -11,6 +11,7 @@ import { PermissionGate } from "../field/permission-gate.tsx"
 import { usePull } from "../shell/next-button.tsx"
 import { useTitle } from "../shell/page-title.ts"
 import { useAgentSelf } from "../shell/shell.queries.ts"
+import { useLiveStatus } from "../use-live-status.ts"
 import { ConversationPane } from "./conversation/conversation-pane.tsx"
 import { CustomerPane } from "./customer/customer-pane.tsx"
 import { ConversationList } from "./list/conversation-list.tsx"
@@ -18,6 +19,7 @@ import { shownName } from "./names.ts"
 import { useDock } from "./offers/dock.ts"
 import { focusOffer } from "./offers/offer-focus.ts"
 import { OfferStack } from "./offers/offer-card.tsx"
+import { useOffers } from "./offers/offers.ts"
 import { PaneDivider } from "./pane-divider.tsx"
 import { type Panes, paneWidths, usePanes } from "./panes.ts"
 import { useWorkKey } from "./shortcuts.ts"
@@ -45,16 +47,21 @@ function Workspace() {
   const { panes, resize, fold } = usePanes()
   const [drawer, setDrawer] = useState(false)
   const [why, setWhy] = useState(0)
-  const conversation = useQuery({ ...conversationQuery(conversationId ?? ""), enabled: conversationId !== null }).data
-  const open = conversationId ? conversation : undefined
+  const asked = useQuery({ ...conversationQuery(conversationId ?? ""), enabled: conversationId !== null })
+  const open = conversationId ? asked.data : undefined
   const name = open ? shownName(open.customer.name, t`Conversation`) : null
-  useTitle(name ?? t`Workspace`)
-  const inPane = isWide && !panes.customer.folded
+  useTitle(name ?? t`Workspace`, name === null ? t`Workspace` : null)
+  const hasOffers = useOffers().length > 0
+  /** Without a conversation it would stand empty, unless something is offered. */
+  const inPane = isWide && !panes.customer.folded && ((conversationId !== null && !asked.isError) || hasOffers)
   const listFolded = !isPhone && panes.list.folded
   const showCustomer = () => (isWide ? fold("customer", false) : setDrawer(true))
-  const toggleCustomer = () => (isWide ? fold("customer", inPane) : setDrawer(!drawer))
-  /** No pane beside the conversation has room for them: they stand below its header, where they cover nothing. */
-  const offersAbove = open !== undefined && !isPhone && !inPane && !drawer
+  const toggleCustomer = () => (isWide ? fold("customer", !panes.customer.folded) : setDrawer(!drawer))
+  /**
+   * No pane beside the conversation has room for them: they stand below its header, where they cover nothing; on a phone over
+   * what was said first, so that whoever is writing goes on: the composer is neither covered nor moved.
+   */
+  const offersAbove = open !== undefined && !inPane && !drawer
   useDock(inPane || (drawer && !isPhone) || offersAbove)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation closes the drawer
   useEffect(() => setDrawer(false), [conversationId])
@@ -109,7 +116,7 @@ function Workspace() {
           onCustomer={showCustomer}
           customerShown={inPane}
           onWhy={askWhy}
-          offersAbove={offersAbove}
+          offers={offersAbove ? (isPhone ? "over" : "above") : null}
         />
       ) : (
         !isPhone && <NothingOpen />
@@ -186,11 +193,12 @@ type Keys = { onFoldList: () => void; onFoldCustomer: () => void; onWhy: () => v
 function useKeys({ onFoldList, onFoldCustomer, onWhy, onList }: Keys) {
   const can = useCan()
   const pull = usePull()
+  const line = useLiveStatus()
   const self = useAgentSelf(can("agent.self")).data
   useWorkKey("[", onFoldList)
   useWorkKey("]", onFoldCustomer)
   useWorkKey("i", onWhy)
-  useWorkKey("x", () => self && self.availableFor.length > 0 && pull.mutate(undefined))
+  useWorkKey("x", () => self && self.availableFor.length > 0 && line.state !== "lost" && pull.mutate(undefined))
   useWorkKey("1", onList)
   useWorkKey("4", () => document.querySelector<HTMLElement>("#why-title")?.closest<HTMLElement>("section")?.focus())
   useWorkKey("5", focusOffer)
@@ -232,6 +240,10 @@ function NothingOpen() {
           <Key name="F8" />{" "}
           <dd>
             <Trans>Accept an offer</Trans>
+          </dd>
+          <Key name="?" />{" "}
+          <dd>
+            <Trans>All shortcuts</Trans>
           </dd>
         </dl>
       </EmptyState>

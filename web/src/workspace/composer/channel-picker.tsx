@@ -29,9 +29,10 @@ export function ChannelPicker({ options, channel, selected, onSelect, onChannel 
           onClick={onSelect}
         >
           <ChannelIcon channel={channel} size={20} decorative />
-          <span>
+          <span className={classes.wide}>
             <Trans>Reply by {channelInText(channel)}</Trans>
           </span>
+          <span className={classes.narrow}>{channelLabel(channel)}</span>
           <IconChevronDown size={14} stroke={1.75} aria-hidden />
         </UnstyledButton>
       </Menu.Target>

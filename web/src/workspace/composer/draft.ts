@@ -1,5 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from "react"
-import type { ChannelName } from "../../../../src/core/channels.ts"
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react"
+import { type ChannelName, channelNames } from "../../../../src/core/channels.ts"
 import { attachmentsMax } from "../../../../src/core/conversations/composing.ts"
 import { type DraftContent, emptyDraft as emptyDraftContent } from "../../../../src/core/conversations/draft.ts"
 import type { Attachment } from "../../../../src/core/conversations/message.ts"
@@ -18,6 +18,8 @@ const { attachmentIds: _, ...emptyContent } = emptyDraftContent
 export const emptyDraft: Draft = { ...emptyContent, attachments: [] }
 const saveAfterMs = 1000
 const putBack = "switchboard:draft"
+const changed = "switchboard:draft-changed"
+const draftChannels: DraftChannel[] = [...channelNames, "note"]
 
 /**
  * What somebody writes, per conversation and channel. Each letter is kept in the browser at once and on the server after
@@ -49,7 +51,7 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
       const content = { ...rest, attachmentIds: attachments.map(({ id }) => id) }
       await inLine<unknown>(() => (isBlank(saving) ? api.delete(path) : api.put(path, content)))
       if (latest.current !== saving) return
-      if (isBlank(saving)) localStorage.removeItem(place)
+      if (isBlank(saving)) forget(place)
       else keep(place, saving, false)
       setState(isBlank(saving) ? "empty" : "saved")
     } catch {
@@ -90,7 +92,8 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
       setDraft(there)
       setRevision((before) => before + 1)
       setState(isBlank(there) ? "empty" : "saved")
-      if (isBlank(there)) localStorage.removeItem(place)
+      if (isBlank(there)) forget(place)
+      else keep(place, there, false)
     }
     const onPutBack = (event: Event) => {
       const back = keptDraft(place)
@@ -113,7 +116,7 @@ export function useDraft(userId: string, conversationId: string, channel: DraftC
     setDraft(emptyDraft)
     setState("empty")
     setRevision((before) => before + 1)
-    localStorage.removeItem(place)
+    forget(place)
     void inLine(() => api.delete(path)).catch(() => undefined)
   }, [path, place, inLine])
 
@@ -159,9 +162,30 @@ export function draftOf(kept: Partial<Draft>): Draft {
 function keep(place: string, draft: Draft, unsaved: boolean) {
   try {
     localStorage.setItem(place, JSON.stringify({ ...draft, unsaved } satisfies Kept))
+    window.dispatchEvent(new Event(changed))
   } catch {
     // A full store: the server has it a second later.
   }
+}
+
+function forget(place: string) {
+  localStorage.removeItem(place)
+  window.dispatchEvent(new Event(changed))
+}
+
+/** Whether something unsent lies in the conversation, as far as this browser knows. */
+export function useHasDraft(userId: string, conversationId: string): boolean {
+  return useSyncExternalStore(watchDrafts, () =>
+    draftChannels.some((channel) => {
+      const kept = keptDraft(`switchboard:draft:${userId}:${conversationId}:${channel}`)
+      return kept !== null && !isEmpty(draftOf(kept))
+    }),
+  )
+}
+
+function watchDrafts(listener: () => void) {
+  window.addEventListener(changed, listener)
+  return () => window.removeEventListener(changed, listener)
 }
 
 function keptDraft(place: string): Kept | null {

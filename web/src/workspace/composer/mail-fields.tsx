@@ -27,6 +27,7 @@ export function MailFields({ subject, copies, onChange }: Props) {
           className="grow"
           aria-label={t`Subject`}
           placeholder={t`Subject`}
+          dir="auto"
           maxLength={998}
           value={subject}
           onChange={(event) => onChange({ subject: event.currentTarget.value })}

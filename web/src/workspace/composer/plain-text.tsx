@@ -1,8 +1,8 @@
 import { Textarea } from "@mantine/core"
-import { useEffect, useRef } from "react"
+import { type KeyboardEvent as KeyEvent, useEffect, useRef } from "react"
 import type { User } from "../../../../src/core/people/user.ts"
 import classes from "./composer.module.css"
-import { MentionList } from "./mention-list.tsx"
+import { MentionList, mentionListId, useMentions } from "./mention-list.tsx"
 
 type Props = {
   text: string
@@ -23,6 +23,13 @@ export function PlainText({ text, label, autoFocus, colleagues, onText, onFiles,
   useEffect(() => {
     if (autoFocus) field.current?.focus()
   }, [autoFocus])
+  const mentions = useMentions({ text, users: colleagues ?? [], onText })
+  const isListed = mentions.fitting.length > 0
+  const onKeyDown = (event: KeyEvent) => {
+    if (mentions.onKey(event)) return
+    if (event.key === "Escape") onEscape()
+    else onSubmit(event.nativeEvent)
+  }
   return (
     <>
       <Textarea
@@ -37,10 +44,13 @@ export function PlainText({ text, label, autoFocus, colleagues, onText, onFiles,
         placeholder={label}
         value={text}
         onChange={(event) => onText(event.currentTarget.value)}
-        onKeyDown={(event) => (event.key === "Escape" ? onEscape() : void onSubmit(event.nativeEvent))}
+        onKeyDown={onKeyDown}
+        dir="auto"
+        aria-controls={isListed ? mentionListId : undefined}
+        aria-activedescendant={isListed ? `${mentionListId}-${mentions.at}` : undefined}
         onPaste={(event) => event.clipboardData.files.length > 0 && onFiles([...event.clipboardData.files])}
       />
-      {colleagues && <MentionList text={text} field={field} users={colleagues} onText={onText} />}
+      <MentionList fitting={mentions.fitting} at={mentions.at} onChoose={mentions.choose} />
     </>
   )
 }

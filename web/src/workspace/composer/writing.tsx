@@ -126,7 +126,7 @@ export function Writing({ conversation, options, option, channel, onTab, onChann
           aria-pressed={isNote}
           onClick={() => changeTab("note")}
         >
-          <IconNote size={16} stroke={1.75} aria-hidden />
+          <IconNote className={classes.noteIcon} size={16} stroke={1.75} aria-hidden />
           <Trans>Note</Trans>
         </UnstyledButton>
         <span className="grow" />

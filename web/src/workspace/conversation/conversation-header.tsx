@@ -72,15 +72,17 @@ export function ConversationHeader({
         <ActionIcon component={Link} to="/work" className={classes.back} aria-label={t`Back to the list`}>
           <IconArrowLeft size={20} stroke={1.75} />
         </ActionIcon>
-        <h1 className={`${classes.title} ellipsis`} tabIndex={-1} title={name}>
-          {name}
-        </h1>
-        <span className={classes.statusAbove}>
-          <ConversationStatusChip status={conversation.status} />
-        </span>
-        <span className={classes.phone}>
-          <DueWithWhy conversation={conversation} />
-        </span>
+        <div className={classes.who}>
+          <h1 className={`${classes.title} ellipsis`} tabIndex={-1} title={name} dir="auto">
+            {name}
+          </h1>
+          <span className={classes.statusAbove}>
+            <ConversationStatusChip status={conversation.status} />
+          </span>
+          <span className={classes.phone}>
+            <DueWithWhy conversation={conversation} />
+          </span>
+        </div>
         <span className="grow" />
         {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields; these are buttons */}
         <div className={classes.actions} role="group" aria-label={t`Actions on the conversation`}>

@@ -30,8 +30,8 @@ type Props = {
   onCustomer: () => void
   customerShown: boolean
   onWhy: () => void
-  /** Offers stand here, between header and timeline. */
-  offersAbove: boolean
+  /** Offers stand here, between header and timeline; or, on a phone, over the timeline's beginning; or elsewhere. */
+  offers: "above" | "over" | null
 }
 
 /** The middle pane: header, timeline, composer. */
@@ -51,7 +51,7 @@ export function ConversationPane(props: Props) {
 /** `follows` another conversation in this pane. */
 type LoadedProps = Props & { conversation: OpenConversation; follows: boolean }
 
-function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, offersAbove }: LoadedProps) {
+function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, offers }: LoadedProps) {
   const { t } = useLingui()
   const can = useCan()
   const [tab, setTab] = useState<ComposerTab>("reply")
@@ -132,11 +132,16 @@ function LoadedPane({ conversation, follows, onCustomer, customerShown, onWhy, o
         onCustomer={onCustomer}
         customerShown={customerShown}
       />
-      {offersAbove && <OfferStack form="strip" />}
+      {offers === "above" && <OfferStack form="strip" />}
+      {offers === "over" && (
+        <div className={classes.over}>
+          <OfferStack form="brief" />
+        </div>
+      )}
       <Timeline
         customerId={conversation.customer.id}
         customerName={name}
-        conversationId={conversation.id}
+        open={{ conversationId: conversation.id, unread: conversation.unread }}
         onWhy={onWhy}
       />
       {works && (!closed || tab === "note") && (

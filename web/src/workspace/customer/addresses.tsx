@@ -14,7 +14,7 @@ import {
   IconWorld,
 } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
+import { useId, useState } from "react"
 import type { AddressKind, Customer, CustomerAddress } from "../../../../src/core/customers/customer.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
@@ -41,6 +41,11 @@ export function Addresses({ customer }: { customer: Customer }) {
   const { t } = useLingui()
   const can = useCan()
   const [adding, setAdding] = useState(false)
+  const [isBack, setBack] = useState(false)
+  const leave = () => {
+    setAdding(false)
+    setBack(true)
+  }
   const shown = customer.addresses.filter(({ kind }) => kind !== "external")
   return (
     <>
@@ -55,7 +60,7 @@ export function Addresses({ customer }: { customer: Customer }) {
       </ul>
       {can("customer.edit") &&
         (adding ? (
-          <AddAddress customerId={customer.id} onDone={() => setAdding(false)} />
+          <AddAddress customerId={customer.id} onDone={leave} />
         ) : (
           <Button
             size="compact-sm"
@@ -64,6 +69,7 @@ export function Addresses({ customer }: { customer: Customer }) {
             className={classes.add}
             onClick={() => setAdding(true)}
             aria-label={t`Add an address`}
+            autoFocus={isBack}
           >
             <Trans>Add an address</Trans>
           </Button>
@@ -147,6 +153,7 @@ function AddAddress({ customerId, onDone }: { customerId: string; onDone: () => 
   const client = useQueryClient()
   const [kind, setKind] = useState<"email" | "phone">("email")
   const [value, setValue] = useState("")
+  const errorId = useId()
   const add = useMutation({
     mutationFn: () => api.post<CustomerAddress>(`/customers/${customerId}/addresses`, { kind, value }),
     onSuccess: () => {
@@ -167,11 +174,13 @@ function AddAddress({ customerId, onDone }: { customerId: string; onDone: () => 
       : undefined
   return (
     <form
+      noValidate
       className={classes.addForm}
       onSubmit={(event) => {
         event.preventDefault()
         add.mutate()
       }}
+      onKeyDown={(event) => event.key === "Escape" && !event.defaultPrevented && onDone()}
     >
       <Stack gap="xs">
         <Group gap="xs" wrap="nowrap" align="flex-end">
@@ -196,11 +205,12 @@ function AddAddress({ customerId, onDone }: { customerId: string; onDone: () => 
             onChange={(event) => setValue(event.currentTarget.value)}
             data-autofocus
             autoFocus
-            aria-invalid={error ? true : undefined}
+            error={Boolean(error)}
+            aria-describedby={error ? errorId : undefined}
           />
         </Group>
         {error && (
-          <span className={classes.error} role="alert">
+          <span id={errorId} className={classes.error} role="alert">
             {error}
           </span>
         )}

@@ -24,6 +24,7 @@ import { Addresses } from "./addresses.tsx"
 import classes from "./customer.module.css"
 import { ThisConversation } from "./this-conversation.tsx"
 import { explanationText, WhySteps } from "./why.tsx"
+import { locale } from "../../field/locale.ts"
 
 type Props = {
   conversation: OpenConversation
@@ -73,7 +74,7 @@ export function CustomerPane({ conversation, onFold, why }: Props) {
 function CustomerSince({ customerId }: { customerId: string }) {
   const first = useQuery(customerConversationsQuery(customerId)).data?.items.at(-1)
   if (!first) return null
-  const year = new Date(first.createdAt).toLocaleDateString(undefined, { month: "short", year: "numeric" })
+  const year = new Date(first.createdAt).toLocaleDateString(locale, { month: "short", year: "numeric" })
   return (
     <div className="dim" title={exactTime(first.createdAt)} style={{ fontSize: 12 }}>
       <Trans>Since {year}</Trans>

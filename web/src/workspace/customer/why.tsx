@@ -15,6 +15,7 @@ import { shownName } from "../names.ts"
 import { dayLabel, daysBetween } from "../short-time.ts"
 import { explanationQuery } from "../work.queries.ts"
 import classes from "./customer.module.css"
+import { locale } from "../../field/locale.ts"
 
 type Props = { conversationId: string; kinds?: ExplanationStep["kind"][]; withCandidates?: boolean }
 
@@ -39,7 +40,7 @@ export function WhySteps({ conversationId, kinds, withCandidates }: Props) {
             {shown.map((contact) => (
               <Steps key={contact[0]?.at} steps={contact} last={kinds ? null : (steps.at(-1) ?? null)} />
             ))}
-            {withCandidates && <Candidates explanation={explanation} />}
+            {withCandidates && <Candidates explanation={explanation} said={shown.at(-1) ?? []} />}
             <ZoneNote at={steps[0]?.at ?? null} />
           </>
         )
@@ -88,8 +89,8 @@ function contactsOf(steps: ExplanationStep[]): ExplanationStep[][] {
 }
 
 const ownZone = new Intl.DateTimeFormat().resolvedOptions().timeZone
-const ownTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" })
-const ownDay = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" })
+const ownTime = new Intl.DateTimeFormat(locale, { timeStyle: "medium" })
+const ownDay = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" })
 
 /** Said on the reader's clock, as all other times on the page; the server says them on the organization's. */
 function ownTimes(steps: ExplanationStep[]): ExplanationStep[] {
@@ -121,7 +122,7 @@ function ZoneNote({ at }: { at: string | null }) {
 }
 
 function zoneName(timeZone: string): string {
-  const parts = new Intl.DateTimeFormat(undefined, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0)
+  const parts = new Intl.DateTimeFormat(locale, { timeZone, timeZoneName: "longGeneric" }).formatToParts(0)
   return parts.find(({ type }) => type === "timeZoneName")?.value ?? timeZone
 }
 
@@ -153,12 +154,13 @@ const exclusions: Record<ExclusionReason, MessageDescriptor> = {
   tried_before: msg`had this offer`,
 }
 
-/** Who else could have got it, or why not. */
-function Candidates({ explanation }: { explanation: Explanation }) {
+/** Who else could have got it, or why not; unless the last steps name them all. */
+function Candidates({ explanation, said: steps }: { explanation: Explanation; said: ExplanationStep[] }) {
   const { t } = useLingui()
   const me = useMe()
   const others = explanation.candidates.filter((candidate) => candidate.agentId !== explanation.result.agentId)
-  if (others.length === 0) return null
+  const isSaid = ({ name }: { name: string | null }) => name !== null && steps.some(({ text }) => text.includes(name))
+  if (others.every(isSaid)) return null
   const said = others.map(({ agentId, name, excludedBy }) => {
     const who = agentId === me.user.id ? t`You` : (name ?? t`Somebody`)
     return excludedBy ? `${who} (${t(exclusions[excludedBy])})` : who

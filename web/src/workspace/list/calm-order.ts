@@ -11,6 +11,37 @@ export function calmOrder(shown: readonly string[], wanted: readonly string[]): 
   return [...kept, ...wanted.filter((id) => !known.has(id))]
 }
 
+/**
+ * Rows that will stand higher than they are shown: of all that change their place the fewest, so that one that sinks does
+ * not mark everything below it.
+ */
+export function risingRows(shown: readonly string[], wanted: readonly string[]): Set<string> {
+  const goal = new Map(wanted.map((id, index) => [id, index]))
+  const staying = longestRise(shown.map((id) => goal.get(id) ?? 0))
+  return new Set(shown.filter((id, index) => !staying.has(index) && (goal.get(id) ?? index) < index))
+}
+
+/** The places of a longest series that rises from left to right. */
+function longestRise(values: readonly number[]): Set<number> {
+  const length: number[] = []
+  const before: number[] = []
+  let last = -1
+  for (const [index, value] of values.entries()) {
+    length[index] = 1
+    before[index] = -1
+    for (let earlier = 0; earlier < index; earlier++) {
+      if ((values[earlier] ?? 0) < value && (length[earlier] ?? 0) >= (length[index] ?? 0)) {
+        length[index] = (length[earlier] ?? 0) + 1
+        before[index] = earlier
+      }
+    }
+    if (last < 0 || (length[index] ?? 0) > (length[last] ?? 0)) last = index
+  }
+  const places = new Set<number>()
+  for (let place = last; place >= 0; place = before[place] ?? -1) places.add(place)
+  return places
+}
+
 const calmAfterMs = 2000
 
 /** Sorted anew once the pointer left the list for 2 s and no row has the focus. */

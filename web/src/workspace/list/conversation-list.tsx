@@ -1,20 +1,27 @@
-import { ActionIcon, EmptyState, SegmentedControl, Skeleton, Tooltip, UnstyledButton } from "@mantine/core"
+import { ActionIcon, Button, EmptyState, SegmentedControl, Skeleton, Tooltip, UnstyledButton } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { IconCheck, IconCircleDashed, IconInbox, IconLayoutSidebarLeftCollapse } from "@tabler/icons-react"
+import {
+  IconCheck,
+  IconCircleDashed,
+  IconInbox,
+  IconLayoutSidebarLeftCollapse,
+  IconPlugConnectedX,
+} from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
-import { useNavigate } from "@tanstack/react-router"
+import { Link, useNavigate } from "@tanstack/react-router"
 import { type KeyboardEvent, useRef, useState } from "react"
 import type { Conversation } from "../../../../src/core/conversations/conversation.ts"
 import { useCan, useMe } from "../../can.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { useAgentSelf } from "../../shell/shell.queries.ts"
 import { type WorkList, workListQuery } from "../work.queries.ts"
-import { useCalmOrder } from "./calm-order.ts"
+import { risingRows, useCalmOrder } from "./calm-order.ts"
 import { byDue, byLastItem, byQueuePlace, needsReply } from "./groups.ts"
 import { ListRow } from "./list-row.tsx"
 import { LoadLine } from "./load-line.tsx"
 import { NewMessageButton } from "../new-message.tsx"
 import classes from "./list.module.css"
+import { locale } from "../../field/locale.ts"
 
 type Props = {
   view: WorkList
@@ -98,13 +105,13 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
   const [unfolded, setUnfolded] = useState(false)
   const box = useRef<HTMLDivElement>(null)
   const sorted = sortedGroups(view, items, { needsReply: t`Needs your reply`, waiting: t`Waiting for customer` })
-  const wanted = sorted.flatMap((group) => group.items.map(({ id }) => id))
+  const wanted = sorted.flatMap((group) => idsOf(group.items))
   const order = useCalmOrder(wanted, inside || focusedId !== null)
   const place = new Map(order.map((id, index) => [id, index]))
-  const groups = sorted.map((group) => ({
-    ...group,
-    items: group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)),
-  }))
+  const groups = sorted.map((group) => {
+    const items = group.items.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0))
+    return { ...group, items, rising: risingRows(idsOf(items), idsOf(group.items)) }
+  })
   const shown = groups.map((group) => {
     const isFolded = group.key === "waiting" && group.items.length > foldedAbove && !unfolded
     return {
@@ -161,10 +168,7 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
                 conversation={conversation}
                 selected={conversation.id === openId}
                 tabStop={conversation.id === tabStop}
-                rises={
-                  wanted.indexOf(conversation.id) < (place.get(conversation.id) ?? 0) &&
-                  wanted.indexOf(conversation.id) < order.indexOf(conversation.id)
-                }
+                rises={group.rising.has(conversation.id)}
                 queued={view === "queue"}
                 onOpen={() => open(conversation.id)}
                 onFocus={() => setFocusedId(conversation.id)}
@@ -180,6 +184,10 @@ function Rows({ view, items, openId }: { view: WorkList; items: Conversation[]; 
       )}
     </>
   )
+}
+
+function idsOf(items: readonly Conversation[]): string[] {
+  return items.map(({ id }) => id)
 }
 
 function sortedGroups(view: WorkList, items: Conversation[], labels: { needsReply: string; waiting: string }): Group[] {
@@ -201,11 +209,12 @@ function nextIndex(key: string, at: number, count: number): number | null {
 
 function EmptyList({ view }: { view: WorkList }) {
   const { t } = useLingui()
-  const { availability } = useMe()
+  const { availability, channelGroups } = useMe()
+  const can = useCan()
   const self = useAgentSelf(availability !== null).data
   const groups = self?.status === "logged_in" ? self.availableFor : []
   const labels = { voice: t`Voice`, messaging: t`Messaging`, mail: t`Mail` }
-  const list = new Intl.ListFormat(undefined, { type: "conjunction" }).format(groups.map((group) => labels[group]))
+  const list = new Intl.ListFormat(locale, { type: "conjunction" }).format(groups.map((group) => labels[group]))
   if (view === "queue")
     return (
       <EmptyState
@@ -218,6 +227,29 @@ function EmptyList({ view }: { view: WorkList }) {
   if (view === "closed")
     return (
       <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
+    )
+  if (!channelGroups.some(({ configured }) => configured))
+    return (
+      <EmptyState
+        py="xl"
+        px="md"
+        size="sm"
+        icon={<IconPlugConnectedX size={24} stroke={1.75} />}
+        title={t`No channel is set up yet.`}
+        description={
+          can("entryPoint.edit")
+            ? t`Customers cannot reach you before there is one.`
+            : t`An administrator adds the first one. Then work appears here.`
+        }
+      >
+        {can("entryPoint.edit") && (
+          <EmptyState.Actions>
+            <Button component={Link} to="/settings/channels/entry-points" variant="default" size="xs">
+              <Trans>Add a channel</Trans>
+            </Button>
+          </EmptyState.Actions>
+        )}
+      </EmptyState>
     )
   return groups.length > 0 ? (
     <EmptyState

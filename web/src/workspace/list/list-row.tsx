@@ -1,10 +1,12 @@
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconArrowUp } from "@tabler/icons-react"
 import type { Conversation } from "../../../../src/core/conversations/conversation.ts"
+import { useMe } from "../../can.ts"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
 import { useNowMinutes } from "../../field/now.ts"
 import { exactTime } from "../../field/relative-time.tsx"
 import { SlaChip } from "../../field/sla-chip.tsx"
+import { useHasDraft } from "../composer/draft.ts"
 import { shownName, useNames } from "../names.ts"
 import { shortTime } from "../short-time.ts"
 import { useTyping } from "../typing.ts"
@@ -29,6 +31,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
   const now = useNowMinutes()
   const names = useNames()
   const typing = useTyping(conversation.id)
+  const hasDraft = useHasDraft(useMe().user.id, conversation.id)
   const { lastItem, queueItem, contact } = conversation
   const at = (queued && queueItem?.waitingSince) || lastItem?.at || conversation.createdAt
   const unread = conversation.unread && !selected
@@ -54,7 +57,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
       <ChannelIcon channel={channelOf(conversation)} />
       <span className={classes.text}>
         <span className={classes.line}>
-          <span className={`${classes.name} ellipsis`} title={name}>
+          <span className={`${classes.name} ellipsis`} title={name} dir="auto">
             {name}
           </span>
           {rises && <IconArrowUp size={13} stroke={1.75} aria-label={t`moves up`} className={classes.rises} />}
@@ -62,12 +65,21 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
             {shortTime(at, now)}
           </time>
         </span>
-        <span className={`${classes.preview} ellipsis`}>
+        <span className={`${classes.preview} ellipsis`} dir={typing ? undefined : "auto"}>
           {typing ? (
             <Trans>{typing} is writing…</Trans>
           ) : (
             <>
-              {lastItem?.direction === "outbound" && <Trans>You: </Trans>}
+              {hasDraft && (
+                <bdi className={classes.draft}>
+                  <Trans>Draft</Trans>{" "}
+                </bdi>
+              )}
+              {lastItem?.direction === "outbound" && (
+                <bdi>
+                  <Trans>You: </Trans>
+                </bdi>
+              )}
               {lastItem?.preview || t`No message yet`}
             </>
           )}
@@ -76,7 +88,7 @@ export function ListRow({ conversation, selected, tabStop, rises, onOpen, onFocu
           <span className="ellipsis">
             {queued && queueItem ? (
               <Trans>
-                {names.inbox(conversation.inboxId)} · place {queueItem.position}
+                Place {queueItem.position} · {names.inbox(conversation.inboxId)}
               </Trans>
             ) : (
               names.inbox(conversation.inboxId)

@@ -24,20 +24,25 @@ const lastSeconds = 5
 
 type StackProps = {
   className?: string
-  /** `brief`: one, without its last words; `strip`: one, in a line. */
+  /** `brief`: one, without its last words, over what is below; `strip`: one, in a line. */
   form?: Form
 }
 type Form = "card" | "brief" | "strip"
 
 /** What is offered to me now: at most two cards, others counted. */
 export function OfferStack({ className = "", form = "card" }: StackProps) {
+  const { t } = useLingui()
   const offers = useOffers()
   if (offers.length === 0) return null
   const most = form === "card" ? stackedMax : 1
   const byKeys = offers.find((shown) => !shown.end)
   const more = offers.length - most
   return (
-    <div className={`${classes.stack} ${form === "strip" ? classes.strip : ""} ${className}`} data-offers>
+    <section
+      aria-label={t`Offers`}
+      className={`${classes.stack} ${form === "card" ? "" : classes[form]} ${className}`}
+      data-offers
+    >
       {offers.slice(0, most).map((shown) => (
         <Fragment key={shown.offer.id}>
           {shown.end ? (
@@ -52,7 +57,7 @@ export function OfferStack({ className = "", form = "card" }: StackProps) {
           <Plural value={more} one="+# more" other="+# more" />
         </div>
       )}
-    </div>
+    </section>
   )
 }
 

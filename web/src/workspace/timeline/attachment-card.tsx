@@ -7,6 +7,7 @@ import type { Attachment } from "../../../../src/core/conversations/message.ts"
 import { api } from "../../api.ts"
 import { toastProblem } from "../../field/toast.tsx"
 import classes from "./timeline.module.css"
+import { locale } from "../../field/locale.ts"
 
 /** Signed links live 300 s; a click takes a fresh one. */
 export function AttachmentCard({ attachment }: { attachment: Attachment }) {
@@ -72,7 +73,7 @@ export function isPicture(attachment: Attachment): boolean {
 export function bytes(size: number): string {
   const [value, unit] =
     size < 1000 ? [size, "byte"] : size < 1_000_000 ? [size / 1000, "kilobyte"] : [size / 1_000_000, "megabyte"]
-  return new Intl.NumberFormat(undefined, {
+  return new Intl.NumberFormat(locale, {
     style: "unit",
     unit: String(unit),
     unitDisplay: "short",

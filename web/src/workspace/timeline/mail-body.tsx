@@ -1,10 +1,11 @@
 import { Anchor, Button, useComputedColorScheme } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { queryOptions, useQuery } from "@tanstack/react-query"
-import { useMemo, useState } from "react"
+import { useLayoutEffect, useMemo, useRef, useState } from "react"
 import type { Attachment, Message } from "../../../../src/core/conversations/message.ts"
 import { api } from "../../api.ts"
 import { hasQuotes, type MailDocument, mailDocument, remotePictures } from "./mail-document.ts"
+import { LongMail } from "./long-mail.tsx"
 import { Frame, MailFrame } from "./mail-frame.tsx"
 import classes from "./timeline.module.css"
 
@@ -18,17 +19,32 @@ function TextBody({ message }: { message: Message }) {
   const { foldFrom } = message.flags
   const cut =
     typeof foldFrom === "number" && foldFrom > 0 && foldFrom < message.text.length ? foldFrom : message.text.length
+  const { box, height } = useOwnHeight()
   return (
-    <div className={classes.mailText} dir="auto">
-      {message.text.slice(0, cut).trimEnd()}
-      {cut < message.text.length && (
-        <>
-          <QuoteButton opened={unfolded} onOpened={setUnfolded} />
+    <>
+      <LongMail height={height}>
+        <div ref={box} className={classes.mailText} dir="auto">
+          {message.text.slice(0, cut).trimEnd()}
           {unfolded && <div className={classes.quoted}>{message.text.slice(cut)}</div>}
-        </>
-      )}
-    </div>
+        </div>
+      </LongMail>
+      {cut < message.text.length && <QuoteButton opened={unfolded} onOpened={setUnfolded} />}
+    </>
   )
+}
+
+function useOwnHeight() {
+  const box = useRef<HTMLDivElement>(null)
+  const [height, setHeight] = useState(0)
+  useLayoutEffect(() => {
+    if (!box.current) return
+    const shown = box.current
+    setHeight(shown.offsetHeight)
+    const observer = new ResizeObserver(() => setHeight(shown.offsetHeight))
+    observer.observe(shown)
+    return () => observer.disconnect()
+  }, [])
+  return { box, height }
 }
 
 function HtmlBody({ message, html }: { message: Message; html: string }) {

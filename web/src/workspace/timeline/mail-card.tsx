@@ -16,7 +16,8 @@ import classes from "./timeline.module.css"
 type Props = {
   message: Message
   meId: string
-  customerName: string /** Answers of ours are one line until they are opened. */
+  customerName: string
+  /** Answers of ours are one line until they are opened. */
   folded: boolean
 }
 
@@ -57,7 +58,11 @@ export function MailCard({ message, meId, customerName, folded }: Props) {
         </time>
         <MailMenu message={message} />
       </div>
-      {message.subject && <h2 className={classes.subject}>{message.subject}</h2>}
+      {message.subject && (
+        <h2 className={classes.subject} dir="auto">
+          {message.subject}
+        </h2>
+      )}
       <Warnings message={message} />
       <MailBody message={message} />
       {message.attachments.some((attachment) => !attachment.inline) && (

@@ -1,4 +1,5 @@
-import { ActionIcon, Tooltip } from "@mantine/core"
+import { ActionIcon, Button, Group, Popover, Text, Tooltip } from "@mantine/core"
+import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconLock, IconTrash } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
@@ -29,21 +30,45 @@ export function NoteCard({ item, meId }: { item: TimelineItem; meId: string }) {
         <time dateTime={item.at} title={exactTime(item.at)} className="num">
           {clockTime(item.at)}
         </time>
-        {note.author.id === meId && (
-          <Tooltip label={t`Delete this note`}>
-            <ActionIcon
-              size={24}
-              color="inherit"
-              aria-label={t`Delete this note`}
-              loading={remove.isPending}
-              onClick={() => remove.mutate()}
-            >
-              <IconTrash size={14} stroke={1.75} />
-            </ActionIcon>
-          </Tooltip>
-        )}
+        {note.author.id === meId && <DeleteNote busy={remove.isPending} onDelete={() => remove.mutate()} />}
       </div>
       <div dir="auto">{note.text}</div>
     </div>
+  )
+}
+
+/** It cannot be brought back, so it is asked once. */
+function DeleteNote({ busy, onDelete }: { busy: boolean; onDelete: () => void }) {
+  const { t } = useLingui()
+  const [asked, { open, close }] = useDisclosure()
+  return (
+    <Popover opened={asked} onDismiss={close} position="bottom-end" withArrow trapFocus returnFocus>
+      <Popover.Target>
+        <Tooltip label={t`Delete this note`} disabled={asked}>
+          <ActionIcon
+            size={24}
+            className={classes.deleteNote}
+            aria-label={t`Delete this note`}
+            loading={busy}
+            onClick={open}
+          >
+            <IconTrash size={14} stroke={1.75} />
+          </ActionIcon>
+        </Tooltip>
+      </Popover.Target>
+      <Popover.Dropdown aria-label={t`Delete this note`}>
+        <Text size="sm" mb="sm">
+          <Trans>Delete this note for everybody?</Trans>
+        </Text>
+        <Group gap="sm" justify="flex-end">
+          <Button size="xs" variant="default" onClick={close} data-autofocus>
+            <Trans>Keep</Trans>
+          </Button>
+          <Button size="xs" color="red" onClick={onDelete}>
+            <Trans>Delete</Trans>
+          </Button>
+        </Group>
+      </Popover.Dropdown>
+    </Popover>
   )
 }

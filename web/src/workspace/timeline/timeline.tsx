@@ -3,6 +3,7 @@ import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconArrowDown, IconEyeOff, IconMessageCircleOff } from "@tabler/icons-react"
 import { useInfiniteQuery } from "@tanstack/react-query"
 import { type KeyboardEvent, memo, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react"
+import type { TimelineItem } from "../../../../src/core/conversations/timeline-item.ts"
 import { useMe } from "../../can.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon, channelLabel } from "../../field/channel-icon.tsx"
@@ -24,8 +25,9 @@ import { useReadMark } from "./use-read-mark.ts"
 
 type Props = {
   customerId: string
-  customerName: string /** Null: the customer's page, where nothing is marked read. */
-  conversationId: string | null
+  customerName: string
+  /** Null: the customer's page, where nothing is marked read. */
+  open: { conversationId: string; unread: boolean } | null
   onWhy: () => void
 }
 
@@ -33,13 +35,14 @@ const nearEndPx = 80
 const nearStartPx = 200
 
 /** The customer's whole life over all channels, newest at the bottom; it never scrolls under a reader (ui.md 4.2). */
-export function Timeline({ customerId, customerName, conversationId, onWhy }: Props) {
+export function Timeline({ customerId, customerName, open, onWhy }: Props) {
   const { t } = useLingui()
   const me = useMe()
+  const conversationId = open?.conversationId ?? null
   const query = useInfiniteQuery(timelineQuery(customerId))
   const pages = query.data?.pages
   const items = useMemo(() => inOrder(dedupe((pages ?? []).flatMap((page) => page.items))), [pages])
-  const { unreadAfter, markRead } = useReadMark(conversationId, items)
+  const { unreadAfter, markRead } = useReadMark(open, items)
   const entries = useMemo(() => entriesOf(items, unreadAfter), [items, unreadAfter])
   const pending = usePending(conversationId)
   const scroll = useFollowingScroll(`${items.at(-1)?.id} ${pending.length}`, items[0]?.id, items.length > 0)
@@ -50,9 +53,13 @@ export function Timeline({ customerId, customerName, conversationId, onWhy }: Pr
   useEffect(() => {
     if (scroll.atEnd) scroll.setSeenPosition(lastPosition)
   }, [scroll.atEnd, scroll.setSeenPosition, lastPosition])
+  const lastOfOthers = items.reduce(
+    (most, item) => Math.max(most, isForReading(item, me.user.id) ? item.position : 0),
+    0,
+  )
   useEffect(() => {
-    if (scroll.atEnd && lastPosition > 0) markRead(lastPosition)
-  }, [scroll.atEnd, lastPosition, markRead])
+    if (scroll.atEnd && lastOfOthers > 0) markRead(lastOfOthers)
+  }, [scroll.atEnd, lastOfOthers, markRead])
   useAnnounceNewest(items, conversationId)
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const onScroll = () => {
@@ -220,6 +227,11 @@ function TimelineSkeleton() {
       <Skeleton height={76} width="55%" radius={12} mb={12} />
     </div>
   )
+}
+
+/** What somebody else wrote: the rest is nothing to be read. */
+function isForReading({ kind, actor }: TimelineItem, meId: string): boolean {
+  return (kind === "message" || kind === "note" || kind === "voicemail") && actor.id !== meId
 }
 
 function dedupe<T extends { id: string }>(items: T[]): T[] {
