@@ -332,7 +332,7 @@ test("Conversation workflow is saved as a whole and says each default", async ()
     (await office.api<{ messaging: { standardCapacity: number } }>("GET", "/workflow-settings")).messaging
       .standardCapacity,
   ).toBe(2)
-  await page.getByRole("button", { name: "Reset Given automatically, at most to default" }).click()
+  await page.getByRole("button", { name: "Reset to default: Given automatically, at most" }).click()
   expect(await field.inputValue()).toBe("3")
 })
 

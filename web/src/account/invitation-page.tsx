@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { Form } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { acceptInvitation, fromFragment } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -27,13 +28,7 @@ export function InvitationPage() {
   const spent = problem?.errors.some((error) => error.code === "token_invalid")
   return (
     <AccountCard title={t`Welcome to Switchboard`} lead={t`You were invited. Tell your name and choose a password.`}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          accept.mutate()
-        }}
-        noValidate
-      >
+      <Form onSubmit={() => accept.mutate()}>
         <Stack gap="md">
           {accept.error && (spent || !problem?.errors.length) && (
             <Alert color="red" variant="light" role="alert" p="sm">
@@ -60,7 +55,7 @@ export function InvitationPage() {
             <Trans>Join</Trans>
           </Button>
         </Stack>
-      </form>
+      </Form>
     </AccountCard>
   )
 }

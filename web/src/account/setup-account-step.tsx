@@ -1,8 +1,10 @@
 import { Alert, Button, Group, Select, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { type FormEvent, useState } from "react"
+import { useState } from "react"
 import { ApiProblem } from "../api.ts"
+import { FocusedHeading } from "../field/focused-heading.tsx"
+import { Form } from "../field/form.tsx"
 import classes from "./account.module.css"
 import { completeSetup, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -63,8 +65,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
     values.email.includes("@") &&
     values.password.length >= passwordLengthMin &&
     values.code.trim()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     setTried(true)
     if (part === "you" && youReady) {
       setTried(false)
@@ -74,8 +75,10 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
   }
   const missing = (value: string, text: string) => (tried && !value.trim() ? text : undefined)
   return (
-    <form onSubmit={submit} noValidate>
-      <h1 className={classes.title}>{part === "you" ? <Trans>You</Trans> : <Trans>Your organization</Trans>}</h1>
+    <Form key={part} onSubmit={submit}>
+      <FocusedHeading className={classes.title}>
+        {part === "you" ? <Trans>You</Trans> : <Trans>Your organization</Trans>}
+      </FocusedHeading>
       <p className={classes.lead}>
         {part === "you" ? (
           <Trans>You become the first administrator, and you can answer customers too.</Trans>
@@ -121,7 +124,10 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
               value={values.password}
               onChange={(event) => set({ password: event.currentTarget.value })}
               error={
-                (tried && values.password.length < passwordLengthMin && t`Too short.`) || problem?.at("/user/password")
+                (tried &&
+                  values.password.length < passwordLengthMin &&
+                  t`Enter at least ${passwordLengthMin} characters.`) ||
+                problem?.at("/user/password")
               }
             />
           </>
@@ -162,7 +168,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   )
 }
 

@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { CarrierAccount } from "../../../../src/core/carriers/carrier-account.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { Form } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -44,11 +45,9 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
   const changed = name !== (account?.name ?? "Twilio") || accountSid !== (account?.accountSid ?? "") || authToken !== ""
   const complete = name.trim() && accountSid.trim() && (account || authToken)
   return (
-    <form
-      noValidate
+    <Form
       autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
+      onSubmit={() => {
         setTried(true)
         if (complete) save.mutate()
       }}
@@ -92,6 +91,6 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
           {account ? <Trans>Save</Trans> : <Trans>Connect</Trans>}
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

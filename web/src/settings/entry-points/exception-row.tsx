@@ -39,6 +39,7 @@ export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldI
         aria-label={t`Entry Point`}
         placeholder={t`Choose an entry point`}
         searchable
+        autoSelectOnBlur
         allowDeselect={false}
         nothingFoundMessage={t`None left`}
         data={choices.map((each) => ({ value: each.id, label: entryPointName(each) }))}

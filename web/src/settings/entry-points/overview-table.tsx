@@ -96,6 +96,7 @@ export function OverviewTable() {
         {(rows) => (
           <DataTable
             caption={t`Routing overview`}
+            filter={filter}
             columns={columns}
             rows={rows.filter((row) => matches(row, filter))}
             rowKey={(row) => row.entryPointIds.join(" ")}

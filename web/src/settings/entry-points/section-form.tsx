@@ -124,22 +124,24 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
         onDiscard={onClose}
       />
       {conflict && (
-        <ConflictView
-          problem={conflict}
-          section={routing.section}
-          draft={draft}
-          entryPoints={entryPoints}
-          inboxes={inboxes}
-          onKeepMine={(theirs) => {
-            setBase(theirs)
-            send(theirs.version)
-          }}
-          onTakeTheirs={(theirs) => {
-            setBase(theirs)
-            save.reset()
-            change(draftOf(theirs))
-          }}
-        />
+        <div className={classes.conflict}>
+          <ConflictView
+            problem={conflict}
+            section={routing.section}
+            draft={draft}
+            entryPoints={entryPoints}
+            inboxes={inboxes}
+            onKeepMine={(theirs) => {
+              setBase(theirs)
+              send(theirs.version)
+            }}
+            onTakeTheirs={(theirs) => {
+              setBase(theirs)
+              save.reset()
+              change(draftOf(theirs))
+            }}
+          />
+        </div>
       )}
       <div className={classes.body}>
         <Group gap="md" wrap="nowrap">
@@ -227,13 +229,14 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
             <Plural value={errors.size} one="# field needs attention" other="# fields need attention" />
           </UnstyledButton>
         )}
-        <span className="grow" />
-        <Button variant="subtle" color="gray" onClick={cancel}>
-          <Trans>Cancel</Trans>
-        </Button>
-        <Button type="submit" loading={save.isPending}>
-          <Trans>Save</Trans>
-        </Button>
+        <Group gap="sm" ml="auto" wrap="nowrap">
+          <Button variant="subtle" color="gray" onClick={cancel}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button type="submit" loading={save.isPending}>
+            <Trans>Save</Trans>
+          </Button>
+        </Group>
       </div>
     </form>
   )
@@ -286,6 +289,7 @@ function AddException({ left, total, onAdd }: { left: number; total: number; onA
       <Button
         variant="subtle"
         size="compact-md"
+        className={classes.add}
         mt="sm"
         leftSection={<IconPlus size={16} stroke={1.75} />}
         disabled={none}

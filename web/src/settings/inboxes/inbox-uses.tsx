@@ -46,11 +46,12 @@ export function InboxUses({ inbox }: { inbox: Inbox }) {
         }
       >
         {(all) => (
-          <ul>
-            {all.map((use) => (
-              <li key={`${use.kind} ${use.id}`}>{use.label}</li>
-            ))}
-          </ul>
+          <DataTable
+            caption={t`Settings that name ${inbox.name}`}
+            rows={all}
+            rowKey={(use) => `${use.kind} ${use.id}`}
+            columns={[{ key: "use", header: t`Named in`, cell: (use) => use.label }]}
+          />
         )}
       </ResourceState>
       <Link to="/settings/channels/entry-points" className="link">

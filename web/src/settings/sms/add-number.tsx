@@ -6,6 +6,7 @@ import { useState } from "react"
 import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useMe } from "../../can.ts"
+import { Form } from "../../field/form.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { AddWarning } from "../settings-page.tsx"
@@ -17,12 +18,12 @@ export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () =>
   const { t } = useLingui()
   return (
     <Dialog opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg">
-      <Form onClose={onClose} />
+      <AddNumberForm onClose={onClose} />
     </Dialog>
   )
 }
 
-function Form({ onClose }: { onClose: () => void }) {
+function AddNumberForm({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const home = useMe().organization.country
@@ -65,10 +66,8 @@ function Form({ onClose }: { onClose: () => void }) {
   const problem = add.error instanceof ApiProblem ? add.error : null
   const numberError = tried && !typed.trim() ? t`Choose or type a number.` : problem?.at("/e164")
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
         if (typed.trim() && account) add.mutate()
       }}
@@ -129,6 +128,6 @@ function Form({ onClose }: { onClose: () => void }) {
           <Trans>Add and activate</Trans>
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

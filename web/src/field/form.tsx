@@ -1,0 +1,40 @@
+import { type ComponentProps, useEffect, useRef } from "react"
+
+type Props = Omit<ComponentProps<"form">, "onSubmit" | "ref" | "noValidate"> & { onSubmit: () => void }
+
+/** A form that we check ourselves: when sending it shows errors, at once or by the server, the first gets the focus. */
+export function Form({ onSubmit, onInput, children, ...rest }: Props) {
+  const form = useRef<HTMLFormElement>(null)
+  const sent = useRef(false)
+  useEffect(() => {
+    if (sent.current && form.current && focusFirstError(form.current)) sent.current = false
+  })
+  return (
+    <form
+      {...rest}
+      ref={form}
+      noValidate
+      onInput={(event) => {
+        sent.current = false
+        onInput?.(event)
+      }}
+      onSubmit={(event) => {
+        event.preventDefault()
+        sent.current = true
+        onSubmit()
+      }}
+    >
+      {children}
+    </form>
+  )
+}
+
+/** Whether there was one. An error that belongs to no field is brought into sight. */
+export function focusFirstError(form: HTMLElement): boolean {
+  const error = form.querySelector('.mantine-InputWrapper-error, [role="alert"]')
+  if (!error) return false
+  const field = error.closest(".mantine-InputWrapper-root")?.querySelector("input:not([type=hidden]), textarea, button")
+  if (field instanceof HTMLElement) field.focus()
+  else error.scrollIntoView({ block: "nearest" })
+  return true
+}
