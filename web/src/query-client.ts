@@ -10,7 +10,11 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
       },
     }),
     defaultOptions: {
+      // Without a line they fail and say so; else a press on Save would wait unseen, and act when nobody expects it.
+      mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
+        refetchOnReconnect: true,
         staleTime: 30_000,
         refetchOnWindowFocus: true,
         retry: (failures, error) => !(error instanceof ApiProblem && error.status < 500) && failures < 2,

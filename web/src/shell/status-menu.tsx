@@ -16,6 +16,7 @@ import { Link } from "@tanstack/react-router"
 import { api } from "../api.ts"
 import { useCan, useMe } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
+import classes from "./shell.module.css"
 import { agentSelfQuery, useAgentSelf } from "./shell.queries.ts"
 import { useSignOut } from "./sign-out.ts"
 
@@ -39,7 +40,11 @@ export function StatusMenu() {
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={[initials, me.user.name, ...(isAgent ? [status] : [])].join(", ")} p={4}>
+        <UnstyledButton
+          aria-label={[initials, me.user.name, ...(isAgent ? [status] : [])].join(", ")}
+          p={4}
+          className={classes.person}
+        >
           <Indicator disabled={!self} color={dot} size={10} offset={4} position="bottom-end" withBorder>
             <Avatar
               size={28}
