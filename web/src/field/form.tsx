@@ -6,9 +6,10 @@ type Props = Omit<ComponentProps<"form">, "onSubmit" | "ref" | "noValidate"> & {
 export function Form({ onSubmit, onInput, children, ...rest }: Props) {
   const form = useRef<HTMLFormElement>(null)
   const sent = useRef(false)
-  useEffect(() => {
+  const look = () => {
     if (sent.current && form.current && focusFirstError(form.current)) sent.current = false
-  })
+  }
+  useEffect(look)
   return (
     <form
       {...rest}
@@ -22,6 +23,8 @@ export function Form({ onSubmit, onInput, children, ...rest }: Props) {
         event.preventDefault()
         sent.current = true
         onSubmit()
+        // The same errors as before make nothing render.
+        setTimeout(look)
       }}
     >
       {children}

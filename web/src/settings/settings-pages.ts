@@ -7,6 +7,7 @@ import {
   IconDoorEnter,
   IconInbox,
   IconMail,
+  IconMailPause,
   IconMessageCircle,
   IconRoute,
   IconServer,
@@ -20,6 +21,7 @@ type Path =
   | "/settings/channels/sms"
   | "/settings/channels/chat-apps"
   | "/settings/channels/carrier-account"
+  | "/settings/channels/parked"
   | "/settings/orchestration/inboxes"
   | "/settings/orchestration/workflow"
   | "/settings/people/users"
@@ -75,6 +77,13 @@ export const categories: SettingsCategory[] = [
         icon: IconServer,
         action: "carrierAccount.edit",
         words: "twilio sandbox sid token",
+      },
+      {
+        to: "/settings/channels/parked",
+        label: msg`Parked messages`,
+        icon: IconMailPause,
+        action: "inboundEvent.read",
+        words: "failed replay events processed",
       },
     ],
   },

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useCan } from "../can.ts"
 import { inboxesQuery, isUnserved, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
-import { parkedQuery } from "./shell.queries.ts"
+import { parkedQuery } from "../settings/parked/parked.queries.ts"
 import classes from "./strips.module.css"
 
 /** What needs an administrator, on each of his pages: customers who wait for nobody, events that could not be processed. */
@@ -14,7 +14,6 @@ export function AdminAlerts() {
   const responsible = can("entryPoint.edit")
   const inboxes = useQuery({ ...inboxesQuery, enabled: responsible, refetchInterval: 15_000 }).data ?? []
   const parked = useQuery({ ...parkedQuery, enabled: can("inboundEvent.read") }).data ?? []
-  if (!responsible) return null
   const unserved = inboxes.filter(isUnserved)
   const waiting = unserved.reduce((sum, inbox) => sum + waitingOf(inbox), 0)
   const first = unserved[0]
@@ -48,6 +47,9 @@ export function AdminAlerts() {
               other="# messages could not be processed. They are kept and can be replayed."
             />
           </span>
+          <Link to="/settings/channels/parked">
+            <Trans>Show</Trans>
+          </Link>
         </div>
       )}
     </section>

@@ -1,4 +1,4 @@
-import { Stack } from "@mantine/core"
+import { Button, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -54,9 +54,14 @@ export function InboxUses({ inbox }: { inbox: Inbox }) {
           />
         )}
       </ResourceState>
-      <Link to="/settings/channels/entry-points" className="link">
+      <Button
+        component={Link}
+        to="/settings/channels/entry-points"
+        variant="default"
+        style={{ alignSelf: "flex-start" }}
+      >
         <Trans>Go to Entry Points</Trans>
-      </Link>
+      </Button>
     </Stack>
   )
 }

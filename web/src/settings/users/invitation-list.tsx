@@ -56,7 +56,7 @@ export function InvitationList() {
             key: "actions",
             header: "",
             cell: (each) => (
-              <Group gap="xs" justify="flex-end" data-actions>
+              <Group gap="xs" justify="flex-end" wrap="nowrap" data-actions>
                 <Button
                   size="compact-sm"
                   variant="subtle"
