@@ -22,7 +22,8 @@ export function Conflict({ problem, name, theirs }: Props) {
   const { t } = useLingui()
   const [shown, { toggle }] = useDisclosure()
   const who = personName(problem.body.changedBy) ?? t`Somebody`
-  const at = typeof problem.body.changedAt === "string" ? relativeTime(problem.body.changedAt, Date.now()) : ""
+  const { changedAt } = problem.body
+  const at = typeof changedAt === "string" ? relativeTime(changedAt, Date.now()) : t`meanwhile`
   return (
     <Alert
       color="yellow"
