@@ -1,4 +1,5 @@
-import { type ComponentProps, useEffect, useRef } from "react"
+import { Alert } from "@mantine/core"
+import { type ComponentProps, type ReactNode, useEffect, useRef } from "react"
 
 type Props = Omit<ComponentProps<"form">, "onSubmit" | "ref" | "noValidate"> & { onSubmit: () => void }
 
@@ -40,4 +41,15 @@ export function focusFirstError(form: HTMLElement): boolean {
   if (field instanceof HTMLElement) field.focus()
   else error.scrollIntoView({ block: "nearest" })
   return true
+}
+
+/** What was refused and belongs to no field; scrolled into sight when it appears. */
+export function Refusal({ children }: { children: ReactNode }) {
+  const alert = useRef<HTMLDivElement>(null)
+  useEffect(() => alert.current?.scrollIntoView({ block: "nearest" }), [])
+  return (
+    <Alert ref={alert} color="red" variant="light" role="alert" mt="md" p="sm" style={{ scrollMarginBlock: 72 }}>
+      {children}
+    </Alert>
+  )
 }

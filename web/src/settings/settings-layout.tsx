@@ -1,4 +1,4 @@
-import { TextInput, VisuallyHidden } from "@mantine/core"
+import { TextInput } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconChevronLeft, IconSearch } from "@tabler/icons-react"
@@ -64,9 +64,9 @@ function SettingsNav({ path, isPage }: { path: string; isPage: boolean }) {
   return (
     <nav className={classes.nav} aria-label={t`Settings`}>
       {isPage && (
-        <VisuallyHidden component="h1">
+        <h1 className={`${classes.title} ${classes.navTitle}`}>
           <Trans>Settings</Trans>
-        </VisuallyHidden>
+        </h1>
       )}
       <TextInput
         size="xs"

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Tabs } from "@mantine/core"
+import { Button, Group, Tabs } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
@@ -10,6 +10,7 @@ import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
 import { useDraft } from "../../field/draft.ts"
+import { Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { toast } from "../../field/toast.tsx"
@@ -132,12 +133,12 @@ function Loaded({ app }: { app: ChatApp }) {
             />
           ) : (
             save.error && (
-              <Alert color="red" variant="light" role="alert" mt="md" p="sm">
+              <Refusal>
                 {save.error.message}
                 {problem?.errors.map((error) => (
                   <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>
                 ))}
-              </Alert>
+              </Refusal>
             )
           )}
           {editable && (

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core"
+import { Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconPencil, IconPlus } from "@tabler/icons-react"
 import { type FormEvent, useCallback, useEffect, useState } from "react"
@@ -9,6 +9,7 @@ import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
+import { Refusal } from "../../field/form.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { AskDiscard, LeaveGuard } from "../../field/leave-guard.tsx"
 import { SlaMinutesInput } from "../../field/sla-minutes-input.tsx"
@@ -213,9 +214,7 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
         ))}
         <AddException left={left} total={entryPoints.length} onAdd={addRow} />
         {save.error && !conflict && !(save.error instanceof ApiProblem && save.error.code === "validation_failed") && (
-          <Alert color="red" variant="light" role="alert" mt="md" p="sm">
-            {save.error.message}
-          </Alert>
+          <Refusal>{save.error.message}</Refusal>
         )}
       </div>
       {/* The press must not blur a field first: its error would appear and move the button away from under the hand. */}
