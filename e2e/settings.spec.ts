@@ -204,6 +204,21 @@ test("S15 S28 a number of the sandbox is taken, and is an entry point of SMS", a
   await page.getByRole("region", { name: "SMS", exact: true }).getByText("(415) 555-9812").waitFor()
 })
 
+test("a number that is ours without text messages, as a try that failed leaves it, is taken; one that has them is not", async () => {
+  const { items } = await office.api<{ items: { id: string }[] }>("GET", "/carrier-accounts")
+  const number = { carrierAccountId: items[0]?.id, e164: "+14155559813", origin: "adopted" }
+  await office.api("POST", "/phone-numbers", number)
+  const add = async () => {
+    await goTo("/settings/channels/sms?add=true", "SMS")
+    await dialog("Add SMS number").getByRole("combobox", { name: "Number" }).fill("+1 415 555 9813")
+    await dialog("Add SMS number").getByRole("button", { name: "Add and activate" }).click()
+  }
+  await add()
+  await page.getByText("(415) 555-9813 takes text messages now.").waitFor()
+  await add()
+  await dialog("Add SMS number").getByText("This number takes text messages already.").waitFor()
+})
+
 test("the sandbox stands under Carrier account from the start; a token that Twilio refuses is not stored", async () => {
   await goTo("/settings/channels/carrier-account", "Carrier account")
   await page.getByText("A pretended company inside this server").waitFor()

@@ -326,7 +326,9 @@ test("nothing is lost while the line is away: what was sent waits, and goes when
   await page.getByRole("region", { name: "Connection" }).getByText("Reconnecting…").waitFor()
   await page.context().setOffline(false)
   await isGone(timeline().getByText("Waiting for connection"))
-  expect((await delivered(desk, "+14155550131")).map(({ text }) => text)).toContain("We are here.")
+  await expect
+    .poll(async () => (await delivered(desk, "+14155550131")).map(({ text }) => text), patiently)
+    .toContain("We are here.")
 })
 
 test("a message that did not arrive says why, and is tried again", async () => {

@@ -30,7 +30,7 @@ export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
   const { t } = useLingui()
-  if (query.data) return <Loaded key={query.data.id} app={query.data} />
+  if (query.data) return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
   return (
     <SettingsPage title={t`Chat app`}>
       <ResourceState query={query}>{() => null}</ResourceState>

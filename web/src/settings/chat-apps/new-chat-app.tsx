@@ -6,6 +6,7 @@ import { useState } from "react"
 import { type ChatApp, chatAppNamePattern } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { Form } from "../../field/form.tsx"
+import { CreateInbox } from "../create-inbox.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -60,7 +61,9 @@ function NewChatAppForm({ taken }: Pick<Props, "taken">) {
         {create.error && !error && (
           <Alert color="red" variant="light" role="alert" p="sm">
             {problem?.code === "default_inbox_missing" ? (
-              <Trans>Create an Inbox first: a chat must go somewhere.</Trans>
+              <>
+                <Trans>Create an Inbox first: a chat must go somewhere.</Trans> <CreateInbox />
+              </>
             ) : (
               create.error.message
             )}

@@ -32,6 +32,7 @@ export function InboxesPage() {
   const shown = (inbox: Inbox) =>
     (withDeactivated || !inbox.deactivation) && inbox.name.toLowerCase().includes(filter.trim().toLowerCase())
   const mayAdd = can("inbox.edit")
+  const isEmpty = query.data?.length === 0
   const create = mayAdd && (
     <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
       <Trans>Create Inbox</Trans>
@@ -42,23 +43,25 @@ export function InboxesPage() {
       title={t`Inboxes`}
       lead={t`An Inbox is a queue with people in it.`}
       requiredRole={t`Administrator or Team manager`}
-      actions={query.data?.length === 0 ? undefined : create}
+      actions={isEmpty ? undefined : create}
     >
-      <Group mb="md" justify="space-between">
-        <TextInput
-          className={settings.filter}
-          aria-label={t`Filter Inboxes`}
-          placeholder={t`Filter`}
-          leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
-          value={filter}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
-        <Switch
-          label={t`Show deactivated`}
-          checked={withDeactivated}
-          onChange={(event) => setWithDeactivated(event.currentTarget.checked)}
-        />
-      </Group>
+      {!isEmpty && (
+        <Group mb="md" justify="space-between">
+          <TextInput
+            className={settings.filter}
+            aria-label={t`Filter Inboxes`}
+            placeholder={t`Filter`}
+            leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
+            value={filter}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+          />
+          <Switch
+            label={t`Show deactivated`}
+            checked={withDeactivated}
+            onChange={(event) => setWithDeactivated(event.currentTarget.checked)}
+          />
+        </Group>
+      )}
       <ResourceState
         query={query}
         isEmpty={(inboxes) => inboxes.length === 0}

@@ -13,6 +13,7 @@ import { useCalmOrder } from "./calm-order.ts"
 import { byDue, byLastItem, byQueuePlace, needsReply } from "./groups.ts"
 import { ListRow } from "./list-row.tsx"
 import { LoadLine } from "./load-line.tsx"
+import { NoChannel } from "./no-channel.tsx"
 import { NewMessageButton } from "../new-message.tsx"
 import classes from "./list.module.css"
 
@@ -201,7 +202,7 @@ function nextIndex(key: string, at: number, count: number): number | null {
 
 function EmptyList({ view }: { view: WorkList }) {
   const { t } = useLingui()
-  const { availability } = useMe()
+  const { availability, channelGroups } = useMe()
   const self = useAgentSelf(availability !== null).data
   const groups = self?.status === "logged_in" ? self.availableFor : []
   const labels = { voice: t`Voice`, messaging: t`Messaging`, mail: t`Mail` }
@@ -219,6 +220,7 @@ function EmptyList({ view }: { view: WorkList }) {
     return (
       <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
     )
+  if (channelGroups.length === 0) return <NoChannel />
   return groups.length > 0 ? (
     <EmptyState
       py="xl"
