@@ -3,7 +3,8 @@ import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle } from "@tabler/icons-react"
 import { ApiProblem } from "../api.ts"
-import type { Draft } from "./draft.ts"
+import { type Draft, keepMine } from "./draft.ts"
+import { useSeen } from "./form.tsx"
 import { relativeTime } from "./relative-time.tsx"
 
 /** One thing on which the two differ, in words. */
@@ -21,11 +22,14 @@ type Props = {
 export function Conflict({ problem, name, theirs }: Props) {
   const { t } = useLingui()
   const [shown, { toggle }] = useDisclosure()
+  const alert = useSeen<HTMLDivElement>()
   const who = personName(problem.body.changedBy) ?? t`Somebody`
   const { changedAt } = problem.body
   const at = typeof changedAt === "string" ? relativeTime(changedAt, Date.now()) : t`meanwhile`
   return (
     <Alert
+      ref={alert}
+      style={{ scrollMarginBlock: 72 }}
       color="yellow"
       variant="light"
       role="alert"
@@ -73,8 +77,10 @@ export function DraftConflict<Thing extends { version: number }, Values extends 
   props: DraftProps<Thing, Values>,
 ) {
   const { problem, name, draft, current, lines, save } = props
+  const saved = draft.valuesOf(current)
   const theirs = current.version > draft.version && {
-    differences: differencesOf(lines, draft.values, draft.valuesOf(current)),
+    // What Keep mine would store, so where nothing was typed there is no difference.
+    differences: differencesOf(lines, keepMine(draft.stored, draft.values, saved), saved),
     onKeepMine: () => save.mutate({ values: draft.keepOver(current), version: current.version }),
     onTakeTheirs: () => {
       draft.take(current)

@@ -45,11 +45,20 @@ export function focusFirstError(form: HTMLElement): boolean {
 
 /** What was refused and belongs to no field; scrolled into sight when it appears. */
 export function Refusal({ children }: { children: ReactNode }) {
-  const alert = useRef<HTMLDivElement>(null)
-  useEffect(() => alert.current?.scrollIntoView({ block: "nearest" }), [])
+  const alert = useSeen<HTMLDivElement>()
   return (
     <Alert ref={alert} color="red" variant="light" role="alert" mt="md" p="sm" style={{ scrollMarginBlock: 72 }}>
       {children}
     </Alert>
   )
+}
+
+/** For what must be seen when it appears. */
+export function useSeen<Element extends HTMLElement>() {
+  const element = useRef<Element>(null)
+  // In braces: newer browsers answer with a promise, which is no way to end an effect.
+  useEffect(() => {
+    element.current?.scrollIntoView({ block: "nearest" })
+  }, [])
+  return element
 }

@@ -220,7 +220,7 @@ function EmptyList({ view }: { view: WorkList }) {
     return (
       <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
     )
-  if (channelGroups.length === 0) return <NoChannel />
+  if (!channelGroups.some((each) => each.configured)) return <NoChannel />
   return groups.length > 0 ? (
     <EmptyState
       py="xl"
