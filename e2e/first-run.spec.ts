@@ -34,6 +34,10 @@ test("the link of the console leads from nothing to the first Inbox and the choi
   expect(inboxes.items.map((inbox: { name: string; memberCount: number }) => [inbox.name, inbox.memberCount])).toEqual([
     ["General Support", 1],
   ])
+  await page.goto("/work")
+  await page.getByText("Customers cannot reach you yet.").waitFor()
+  await page.getByRole("link", { name: "Set up a channel" }).waitFor()
+  await look(page, "work-without-channel")
   await page.context().close()
 })
 

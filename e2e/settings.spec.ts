@@ -70,7 +70,7 @@ test("S14 S17 S26 S59 several addresses pasted at once get one result each, and 
   const form = dialog("Add addresses")
   await form.getByRole("textbox", { name: "Addresses" }).fill(`Support@${domain}\nnot an address`)
   await form.getByRole("button", { name: /^Add/ }).click()
-  await form.getByText(/is no address/).waitFor()
+  await form.getByText('"not", "an", and "address" are no addresses.').waitFor()
   await form.getByRole("textbox", { name: "Addresses" }).fill(`Support@${domain}\nbilling@${domain}`)
   await form.getByText(`Saved as support@${domain}`).waitFor()
   await form.getByRole("textbox", { name: "Sender name" }).fill("Retale Support")
@@ -92,6 +92,9 @@ test("S14 S17 S26 S59 several addresses pasted at once get one result each, and 
   await form.getByRole("textbox", { name: "Addresses" }).fill(`billing@${domain}\npress@${domain}`)
   await form.getByRole("button", { name: "Add 2 addresses" }).click()
   await form.getByText("1 address added. 1 was not.").waitFor()
+  await form.getByText("This address is in use already.").waitFor()
+  await form.getByRole("button", { name: "Correct the other one" }).click()
+  expect(await form.getByRole("textbox", { name: "Addresses" }).inputValue()).toBe(`billing@${domain}`)
 })
 
 test("S29 S41 S52 S64 a chat app is named with dots and hyphens, and shows its snippet", async () => {
@@ -201,6 +204,21 @@ test("S15 S28 a number of the sandbox is taken, and is an entry point of SMS", a
   await page.getByRole("region", { name: "SMS", exact: true }).getByText("(415) 555-9812").waitFor()
 })
 
+test("a number that is ours without text messages, as a try that failed leaves it, is taken; one that has them is not", async () => {
+  const { items } = await office.api<{ items: { id: string }[] }>("GET", "/carrier-accounts")
+  const number = { carrierAccountId: items[0]?.id, e164: "+14155559813", origin: "adopted" }
+  await office.api("POST", "/phone-numbers", number)
+  const add = async () => {
+    await goTo("/settings/channels/sms?add=true", "SMS")
+    await dialog("Add SMS number").getByRole("combobox", { name: "Number" }).fill("+1 415 555 9813")
+    await dialog("Add SMS number").getByRole("button", { name: "Add and activate" }).click()
+  }
+  await add()
+  await page.getByText("(415) 555-9813 takes text messages now.").waitFor()
+  await add()
+  await dialog("Add SMS number").getByText("This number takes text messages already.").waitFor()
+})
+
 test("the sandbox stands under Carrier account from the start; a token that Twilio refuses is not stored", async () => {
   await goTo("/settings/channels/carrier-account", "Carrier account")
   await page.getByText("A pretended company inside this server").waitFor()
@@ -290,12 +308,81 @@ test("a page whose data does not come says so and tries again; what is not there
   await look(page, "settings-missing")
 })
 
-test("the last administrator stays one", async () => {
+test("what is typed outlives what somebody else saves; keeping mine keeps theirs where I typed nothing", async () => {
+  const { items } = await office.api<{ items: { id: string; name: string; version: number }[] }>("GET", "/inboxes")
+  const billing = items.find(({ name }) => name === "Billing") as (typeof items)[0]
+  await goTo(`/settings/orchestration/inboxes/${billing.id}`, "Billing")
+  await page.getByRole("tab", { name: "Settings" }).click()
+  const name = page.getByRole("textbox", { name: "Name" })
+  await name.fill("Invoices")
+  await office.api("PATCH", `/inboxes/${billing.id}`, { slaMinutesText: "45" }, billing.version)
+  await page.getByText("Requests are due within 45 min").waitFor()
+  expect(await name.inputValue()).toBe("Invoices")
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByText(/Jordan Park changed Billing .* Your changes are not stored\./).waitFor()
+  await page.getByRole("button", { name: "Show differences" }).click()
+  await page.getByText("Name: yours Invoices, theirs Billing").waitFor()
+  await look(page, "inbox-conflict")
+  await page.getByRole("button", { name: "Keep mine" }).click()
+  await page.getByRole("heading", { name: "Invoices", level: 1 }).waitFor()
+  const saved = await office.api<{ name: string; slaMinutesText: string; version: number }>(
+    "GET",
+    `/inboxes/${billing.id}`,
+  )
+  expect(saved).toMatchObject({ name: "Invoices", slaMinutesText: "45" })
+  await office.api("PATCH", `/inboxes/${billing.id}`, { name: "Billing" }, saved.version)
+})
+
+test("the last administrator stays, and it is said where it was tried", async () => {
   await goTo("/settings/people/users", "Users")
   await page.getByRole("button", { name: "Jordan Park", exact: true }).click()
-  await dialog("Jordan Park").getByRole("checkbox", { name: "Administrator", exact: true }).uncheck()
-  await dialog("Jordan Park").getByRole("button", { name: "Save" }).click()
-  await dialog("Jordan Park").getByText("Someone must stay Administrator.").waitFor()
+  const sheet = dialog("Jordan Park")
+  const administrator = sheet.getByRole("checkbox", { name: "Administrator", exact: true })
+  await administrator.uncheck()
+  await sheet.getByRole("button", { name: "Save" }).click()
+  await sheet.getByText("Someone must stay Administrator.").waitFor()
+  await expect.poll(() => administrator.evaluate((box) => box === document.activeElement)).toBe(true)
+  await administrator.check()
+  await sheet.getByRole("button", { name: "Deactivate user" }).click()
+  await dialog("Deactivate Jordan Park?").getByText("Open conversations go back to their Inboxes.").waitFor()
+  await dialog("Deactivate Jordan Park?").getByRole("button", { name: "Deactivate user" }).click()
+  await sheet.getByText("Someone must stay Administrator.").waitFor()
+})
+
+test("parked messages say why, and are replayed together", async () => {
+  await goTo("/settings/channels/parked", "Parked messages")
+  await page.getByText("Everything that arrived was processed.").waitFor()
+  // Nothing that a person can do makes an event that cannot be taken in: the answers are played.
+  const event = (id: string, parkedReason: string) => ({
+    id,
+    channel: "email",
+    entryPointId: "gone",
+    externalId: id,
+    receivedAt: "2026-01-02T03:04:05.000Z",
+    parkedAt: "2026-01-02T03:04:05.000Z",
+    parkedReason,
+    discardedAt: null,
+    attempts: 1,
+    messageId: null,
+  })
+  const items = [event("a", "no_inbox"), event("b", "processing_failed: out of range")]
+  await page.route(/\/api\/inbound-events\?parked=true/, (route) =>
+    route.fulfill({ json: { items, nextCursor: null } }),
+  )
+  await page.route(/\/inbound-events\/.\/replays/, (route) => {
+    const isFirst = route.request().url().includes("/a/")
+    if (isFirst) items.splice(0, 1)
+    return route.fulfill({ status: 201, json: { status: isFirst ? "done" : "parked" } })
+  })
+  await goTo("/settings/channels/parked", "Parked messages")
+  await page.getByText("No Inbox takes it. Set the channel's default Inbox, then replay it.").waitFor()
+  await page.getByRole("region", { name: "Needs an administrator" }).getByRole("link", { name: "Show" }).waitFor()
+  await look(page, "parked")
+  await page.getByRole("button", { name: "Replay all 2" }).click()
+  await page.getByText("1 message was processed.").waitFor()
+  await page.getByText("1 message failed again.").waitFor()
+  await page.getByText("Processing it failed: out of range").waitFor()
+  await page.unrouteAll()
 })
 
 test("an Inbox that is still used ends only with others in its places", async () => {
@@ -326,13 +413,23 @@ test("Conversation workflow is saved as a whole and says each default", async ()
   const field = page.getByRole("textbox", { name: "Given automatically, at most" })
   await field.fill("2")
   await page.getByText("Changes not saved.").waitFor()
+  // Somebody else's change arrives meanwhile.
+  const before = await office.api<{ version: number }>("GET", "/workflow-settings")
+  await office.api("PATCH", "/workflow-settings", { topicRequiredToClose: true }, before.version)
+  await page.getByRole("button", { name: "Save" }).click()
+  await page.getByText(/Jordan Park changed Conversation workflow/).waitFor()
+  expect(await field.inputValue()).toBe("2")
+  await page.getByRole("button", { name: "Keep mine" }).click()
+  await page.getByText("Everything is saved.").waitFor()
+  expect(await page.getByRole("switch", { name: "A topic is required to close" }).isChecked()).toBe(true)
+  await page.getByRole("switch", { name: "A topic is required to close" }).click()
   await page.getByRole("button", { name: "Save" }).click()
   await page.getByText("Everything is saved.").waitFor()
   expect(
     (await office.api<{ messaging: { standardCapacity: number } }>("GET", "/workflow-settings")).messaging
       .standardCapacity,
   ).toBe(2)
-  await page.getByRole("button", { name: "Reset Given automatically, at most to default" }).click()
+  await page.getByRole("button", { name: "Reset to default: Given automatically, at most" }).click()
   expect(await field.inputValue()).toBe("3")
 })
 

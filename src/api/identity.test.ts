@@ -416,9 +416,18 @@ describe("people", () => {
     expect(
       await call("POST", "/invitations", {
         as: jordan,
-        body: { emails: ["new@retale.com", "ben@retale.com"], roles: ["agent"] },
+        body: { emails: ["new@retale.com", "ben@retale.com", "jordan@retale.com"], roles: ["agent"] },
       }),
-    ).toMatchObject({ status: 409, body: { code: "already_user", errors: [{ pointer: "#/emails/1" }] } })
+    ).toMatchObject({
+      status: 409,
+      body: {
+        code: "already_user",
+        errors: [
+          { pointer: "#/emails/1", detail: expect.stringMatching(/^ben@retale.com is invited already/) },
+          { pointer: "#/emails/2", detail: expect.stringMatching(/has an account already/) },
+        ],
+      },
+    })
     expect((await call("GET", "/users?q=new@", { as: jordan })).body.items).toEqual([])
     expect(
       (

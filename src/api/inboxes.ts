@@ -114,7 +114,7 @@ export function inboxRoutes({ store, moveWaiting, withdrawOffersOfMember }: Inbo
       answers: { 200: Inbox },
       problems: ["name_taken"],
       async handle({ principal, params, body, ifMatch, write }) {
-        const judge = (stored: { version: number }) => expectVersion(ifMatch, stored)
+        const judge = (stored: Parameters<typeof expectVersion>[1]) => expectVersion(ifMatch, stored)
         await write((tx) => editInbox(tx, params.id, body, judge, withdrawOffersOfMember))
         return ok(await one(principal.orgId, params.id))
       },

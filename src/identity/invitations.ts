@@ -38,7 +38,7 @@ export async function readInvitations(db: Kysely<DB>, orgId: string, id?: string
   return found.rows.map((row) => ({ ...row, link: null }))
 }
 
-/** All or nobody: one who has an account already is named by a pointer (409 `already_user`). */
+/** All or nobody: who has an account or was invited already is named by a pointer (409 `already_user`). */
 export async function invite(
   deps: Deps,
   tx: Tx,
@@ -59,7 +59,7 @@ export async function invite(
     const name = email.split("@")[0] ?? email
     const isNew = await insertUser(tx, { id, name, email, roles: given.roles, status: "invited", passwordHash: null })
     if (!isNew) {
-      taken.push({ pointer: `#/emails/${index}`, code: "already_user", detail: `${email} has an account already.` })
+      taken.push({ pointer: `#/emails/${index}`, code: "already_user", detail: await whyTaken(tx, email) })
       continue
     }
     const sent = await send(deps, tx, { id, email, inboxIds: given.inboxIds })
@@ -68,6 +68,15 @@ export async function invite(
   }
   if (taken.length > 0) throw new Problem("already_user", { errors: taken })
   return made
+}
+
+/** Whether one waits for an answer is told of one's own organization only. */
+async function whyTaken(tx: Tx, email: string): Promise<string> {
+  const { rows } = await sql`
+    SELECT FROM users WHERE org_id = ${tx.orgId} AND email = ${email} AND status = 'invited'`.execute(tx.db)
+  return rows.length > 0
+    ? `${email} is invited already. Send the invitation again from the list of invited people.`
+    : `${email} has an account already.`
 }
 
 /** A new link; the one before works no longer. */

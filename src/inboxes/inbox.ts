@@ -140,11 +140,11 @@ export async function editInbox(
   tx: Tx,
   id: string,
   input: InboxInput & { agentIds?: readonly string[] | undefined },
-  judge: (stored: { version: number }) => void,
+  judge: (stored: { version: number; updatedAt: Date | null; updatedBy: unknown }) => void,
   withdrawOffers: WithdrawOffers,
 ): Promise<void> {
   const row = await lockInbox(tx, id)
-  judge(row)
+  judge({ version: row.version, ...(await lastChange(tx, id)) })
   const sla =
     input.slaMinutesText === undefined
       ? { text: row.slaMinutesText, seconds: row.slaSeconds }
@@ -182,6 +182,20 @@ export async function editInbox(
   if (!agentIds) return
   for (const agentId of members) if (!agentIds.includes(agentId)) await removeMember(tx, id, agentId, withdrawOffers)
   for (const agentId of agentIds) await addMember(tx, id, agentId)
+}
+
+/** The audit trail knows who changed it; the row itself keeps no more than its version. */
+async function lastChange(tx: Tx, id: string): Promise<{ updatedAt: Date | null; updatedBy: unknown }> {
+  const entry = await tx.db
+    .selectFrom("auditEntries")
+    .select(["at", "actor"])
+    .where("orgId", "=", tx.orgId)
+    .where("entityType", "=", "inbox")
+    .where("entityId", "=", id)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst()
+  return { updatedAt: entry?.at ?? null, updatedBy: entry?.actor ?? null }
 }
 
 async function memberIds(tx: Tx, inboxId: string): Promise<string[]> {

@@ -13,6 +13,8 @@ export function makeQueryClient(onSignedOut: () => void): QueryClient {
       // Nothing is done behind a person's back when the line returns: a try without one fails at once and says so.
       mutations: { networkMode: "always" },
       queries: {
+        networkMode: "always",
+        refetchOnReconnect: true,
         staleTime: 30_000,
         refetchOnWindowFocus: true,
         retry: (failures, error) => !(error instanceof ApiProblem && error.status < 500) && failures < 2,

@@ -164,6 +164,11 @@ const carrier = createRoute({
     "CarrierAccountPage",
   ),
 })
+const parked = createRoute({
+  getParentRoute: () => settings,
+  path: "/channels/parked",
+  component: lazyRouteComponent(() => import("./settings/parked/parked-page.tsx"), "ParkedPage"),
+})
 const inboxes = createRoute({
   getParentRoute: () => settings,
   path: "/orchestration/inboxes",
@@ -214,6 +219,7 @@ const tree = root.addChildren([
       chatApps,
       chatApp,
       carrier,
+      parked,
       inboxes,
       inbox,
       workflow,

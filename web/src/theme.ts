@@ -88,7 +88,18 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 11, horizontalSpacing: 12, fz: "sm" } },
     // Opens when it is asked to, not because a form put the focus into it: what it would cover is wanted first.
     Autocomplete: { defaultProps: { comboboxProps: { shadow: "md" }, openOnFocus: false } },
-    Select: { defaultProps: { comboboxProps: { shadow: "md" }, checkIconPosition: "right", openOnFocus: false } },
+    // Typing a few letters and Enter takes the first that fits.
+    Select: {
+      defaultProps: {
+        comboboxProps: { shadow: "md" },
+        checkIconPosition: "right",
+        openOnFocus: false,
+        selectFirstOptionOnChange: true,
+      },
+    },
+    MultiSelect: {
+      defaultProps: { comboboxProps: { shadow: "md" }, openOnFocus: false, selectFirstOptionOnChange: true },
+    },
     Menu: { defaultProps: { shadow: "md", radius: "md" } },
     Popover: { defaultProps: { shadow: "md", radius: "md" } },
   },

@@ -2,9 +2,10 @@ import { Button, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Link, useNavigate } from "@tanstack/react-router"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { ApiProblem } from "../api.ts"
 import { AccountAlert } from "./account-alert.tsx"
+import { Form } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { acceptInvitation, fromFragment, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -18,8 +19,6 @@ export function InvitationPage() {
   const [name, setName] = useState("")
   const [password, setPassword] = useState("")
   const [tried, setTried] = useState(false)
-  const nameField = useRef<HTMLInputElement>(null)
-  const passwordField = useRef<HTMLInputElement>(null)
   const accept = useMutation({
     mutationFn: () => acceptInvitation({ token, name: name.trim(), password }),
     onSuccess: async () => {
@@ -42,20 +41,15 @@ export function InvitationPage() {
     )
   return (
     <AccountCard title={t`Welcome to Switchboard`} lead={t`You were invited. Tell your name and choose a password.`}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        onSubmit={() => {
           setTried(true)
-          if (!name.trim()) return nameField.current?.focus()
-          if (password.length < passwordLengthMin) return passwordField.current?.focus()
-          accept.mutate()
+          if (name.trim() && password.length >= passwordLengthMin) accept.mutate()
         }}
-        noValidate
       >
         <Stack gap="md">
           {accept.error && !problem?.errors.length && <AccountAlert>{accept.error.message}</AccountAlert>}
           <TextInput
-            ref={nameField}
             label={t`Name`}
             autoComplete="name"
             value={name}
@@ -65,7 +59,6 @@ export function InvitationPage() {
             data-autofocus
           />
           <NewPasswordField
-            ref={passwordField}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
             tried={tried}
@@ -75,7 +68,7 @@ export function InvitationPage() {
             <Trans>Join</Trans>
           </Button>
         </Stack>
-      </form>
+      </Form>
     </AccountCard>
   )
 }

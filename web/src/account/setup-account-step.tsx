@@ -1,9 +1,11 @@
 import { Button, Group, Select, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { type FormEvent, useState } from "react"
+import { useState } from "react"
 import { ApiProblem } from "../api.ts"
 import { AccountAlert } from "./account-alert.tsx"
+import { FocusedHeading } from "../field/focused-heading.tsx"
+import { Form } from "../field/form.tsx"
 import classes from "./account.module.css"
 import { completeSetup, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -64,8 +66,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
     values.email.includes("@") &&
     values.password.length >= passwordLengthMin &&
     values.code.trim()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     setTried(true)
     if (part === "you" && youReady) {
       setTried(false)
@@ -75,8 +76,10 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
   }
   const missing = (value: string, text: string) => (tried && !value.trim() ? text : undefined)
   return (
-    <form onSubmit={submit} noValidate>
-      <h1 className={classes.title}>{part === "you" ? <Trans>You</Trans> : <Trans>Your organization</Trans>}</h1>
+    <Form key={part} onSubmit={submit}>
+      <FocusedHeading className={classes.title}>
+        {part === "you" ? <Trans>You</Trans> : <Trans>Your organization</Trans>}
+      </FocusedHeading>
       <p className={classes.lead}>
         {part === "you" ? (
           <Trans>You become the first administrator, and you can answer customers too.</Trans>
@@ -158,7 +161,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   )
 }
 

@@ -1,6 +1,7 @@
 import { Trans } from "@lingui/react/macro"
 import { Link } from "@tanstack/react-router"
 import { ChannelIcon } from "../field/channel-icon.tsx"
+import { FocusedHeading } from "../field/focused-heading.tsx"
 import { AddWarning } from "../settings/settings-page.tsx"
 import classes from "./account.module.css"
 
@@ -8,9 +9,9 @@ import classes from "./account.module.css"
 export function SetupChannelStep() {
   return (
     <>
-      <h1 className={classes.title}>
+      <FocusedHeading className={classes.title}>
         <Trans>First channel</Trans>
-      </h1>
+      </FocusedHeading>
       <p className={classes.lead}>
         <Trans>Choose one to begin with. You can add the others at any time.</Trans>
       </p>

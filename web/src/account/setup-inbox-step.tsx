@@ -4,6 +4,8 @@ import { useMutation, useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { ApiProblem, api } from "../api.ts"
 import { meQuery } from "../can.ts"
+import { FocusedHeading } from "../field/focused-heading.tsx"
+import { Form } from "../field/form.tsx"
 import { SlaMinutesInput, slaError } from "../field/sla-minutes-input.tsx"
 import { AccountAlert } from "./account-alert.tsx"
 import classes from "./account.module.css"
@@ -22,17 +24,15 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
   })
   const problem = create.error instanceof ApiProblem ? create.error : null
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
         if (name.trim() && !slaError(sla, true)) create.mutate()
       }}
-      noValidate
     >
-      <h1 className={classes.title}>
+      <FocusedHeading className={classes.title}>
         <Trans>First Inbox</Trans>
-      </h1>
+      </FocusedHeading>
       <p className={classes.lead}>
         <Trans>
           An Inbox is a queue with people in it. Every request lands in exactly one. You are its first member.
@@ -64,6 +64,6 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   )
 }

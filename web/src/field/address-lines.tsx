@@ -1,4 +1,5 @@
 import { Textarea } from "@mantine/core"
+import { plural, t } from "@lingui/core/macro"
 import { useLingui } from "@lingui/react/macro"
 import type { ReactNode } from "react"
 import { readAddressLines } from "./read-address-lines.ts"
@@ -19,11 +20,7 @@ export function AddressLines({ label, description, placeholder, value, onChange,
   const { t } = useLingui()
   const { addresses, wrong } = readAddressLines(value)
   const error =
-    addresses.length === 0
-      ? t`Enter at least one address.`
-      : wrong !== undefined
-        ? t`"${wrong}" is no address. Write one per line, such as support@example.com.`
-        : undefined
+    addresses.length === 0 ? t`Enter at least one address.` : wrong.length > 0 ? wrongText(wrong) : undefined
   return (
     <Textarea
       label={label}
@@ -38,4 +35,17 @@ export function AddressLines({ label, description, placeholder, value, onChange,
       error={(showError && error) || serverError}
     />
   )
+}
+
+const namedMost = 3
+
+function wrongText(wrong: string[]): string {
+  const named = wrong.slice(0, namedMost).map((each) => `"${each}"`)
+  const more = wrong.length - named.length
+  const all = new Intl.ListFormat(undefined).format(
+    more > 0 ? [...named, plural(more, { one: "# more", other: "# more" })] : named,
+  )
+  return wrong.length === 1
+    ? t`${all} is no address. Write one per line, such as support@example.com.`
+    : t`${all} are no addresses. Write one per line, such as support@example.com.`
 }

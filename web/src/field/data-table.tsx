@@ -22,12 +22,15 @@ type Props<Row> = {
   rowKey: (row: Row) => string
   /** A click anywhere in the row; the first cell should hold a link or button that does the same by keyboard. */
   onRow?: (row: Row) => void
+  /** What the rows were filtered by: named when none is left. */
+  filter?: string
 }
 
 /** Mantine's table with sorting, a caption for screen readers, and cards instead of rows on a phone. */
-export function DataTable<Row>({ caption, columns, rows, rowKey, onRow }: Props<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, onRow, filter = "" }: Props<Row>) {
   const [sort, setSort] = useState<{ key: string; down: boolean } | null>(null)
   const sorted = sortedRows(rows, columns, sort)
+  if (rows.length === 0 && filter.trim() !== "") return <NothingFound filter={filter} />
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard (axe scrollable-region-focusable)
     <section className={classes.frame} aria-label={caption} tabIndex={0}>
@@ -62,6 +65,15 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, onRow }: Props<
           ))}
         </Table.Tbody>
       </Table>
+    </section>
+  )
+}
+
+export function NothingFound({ filter }: { filter: string }) {
+  const word = filter.trim()
+  return (
+    <section className={`${classes.frame} ${classes.none}`} role="status">
+      <Trans>Nothing matches "{word}".</Trans>
     </section>
   )
 }

@@ -18,6 +18,7 @@ export function Dialog({
 }: Props & { opened: boolean; size?: ModalProps["size"] }) {
   const { t } = useLingui()
   const guard = useGuard(onClose)
+  useFocusOnPage(opened)
   return (
     <>
       <Modal
@@ -66,6 +67,21 @@ function useFocusBack(): void {
     [before],
   )
 }
+
+/** A window that the address opened has no button to give the focus back to: then the page's title gets it. */
+function useFocusOnPage(opened: boolean): void {
+  useEffect(() => {
+    if (!opened) return
+    return () =>
+      void setTimeout(() => {
+        const title = document.querySelector("main h1")
+        if (document.activeElement === document.body && title instanceof HTMLElement) title.focus()
+      }, focusBackMs)
+  }, [opened])
+}
+
+/** After the window gave the focus back where it could. */
+const focusBackMs = 50
 
 /** For the form inside: says whether it holds what is not saved, and gets a way out that asks. */
 export function useDialog(changed = false): { close: () => void } {

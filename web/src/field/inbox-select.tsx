@@ -19,6 +19,7 @@ export function InboxSelect({ value, onChange, except = [], ...rest }: Props) {
   return (
     <Select
       searchable
+      autoSelectOnBlur
       allowDeselect={false}
       placeholder={t`Choose an Inbox`}
       nothingFoundMessage={t`No Inbox of this name`}

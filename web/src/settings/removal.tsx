@@ -12,15 +12,25 @@ type Props = {
   children: ReactNode
   pending: boolean
   onConfirm: (close: () => void) => void
-  size?: "xs" | "sm"
+  size?: "xs" | "sm" | "compact-sm"
+  variant?: "default" | "subtle"
+  /** Where the label alone would not tell which. */
+  name?: string
 }
 
 /** A button that asks before it takes something away, and says what stops. */
-export function Removal({ label, question, children, pending, onConfirm, size = "sm" }: Props) {
+export function Removal({ label, question, children, pending, onConfirm, size = "sm", ...look }: Props) {
+  const { variant = "default", name } = look
   const [opened, { open, close }] = useDisclosure()
   return (
     <>
-      <Button variant="default" size={size} onClick={open}>
+      <Button
+        variant={variant}
+        color={variant === "subtle" ? "gray" : undefined}
+        size={size}
+        onClick={open}
+        aria-label={name}
+      >
         {label}
       </Button>
       <Dialog opened={opened} onClose={close} title={question}>

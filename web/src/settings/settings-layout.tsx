@@ -25,7 +25,7 @@ export function SettingsLayout() {
   }, [])
   return (
     <div className={classes.wrap} data-page={onPage}>
-      <SettingsNav path={path} />
+      <SettingsNav path={path} isPage={!onPage} />
       <div className={classes.content}>
         <div className={classes.inner}>
           {onPage && (
@@ -52,15 +52,22 @@ export function SettingsStart() {
   return wide ? <Navigate to={first.to} replace /> : null
 }
 
-function SettingsNav({ path }: { path: string }) {
+/** On a phone it is a page of its own while no other is open. */
+function SettingsNav({ path, isPage }: { path: string; isPage: boolean }) {
   const { t } = useLingui()
   const can = useCan()
   const [filter, setFilter] = useState("")
+  const view = useRouterState({ select: (state) => state.location.search.view })
   const shown = categories
     .map((category) => filtered(category, filter, t, can))
     .filter((category) => category.pages.length > 0)
   return (
     <nav className={classes.nav} aria-label={t`Settings`}>
+      {isPage && (
+        <h1 className={`${classes.title} ${classes.navTitle}`}>
+          <Trans>Settings</Trans>
+        </h1>
+      )}
       <TextInput
         size="xs"
         mx={2}
@@ -75,10 +82,11 @@ function SettingsNav({ path }: { path: string }) {
           <h2 id={`settings-category-${index}`}>{t(category.label)}</h2>
           {category.pages.map((page) => (
             <Link
-              key={page.to}
+              key={page.label.id}
               to={page.to}
+              search={page.search ?? {}}
               className={classes.link}
-              data-current={path.startsWith(page.to) && !(index > 0 && page.to.endsWith("/entry-points"))}
+              data-current={path.startsWith(page.to) && page.search?.view === view}
             >
               <page.icon size={18} stroke={1.75} aria-hidden />
               {t(page.label)}

@@ -7,7 +7,9 @@ import {
   IconDoorEnter,
   IconInbox,
   IconMail,
+  IconMailPause,
   IconMessageCircle,
+  IconRoute,
   IconServer,
   IconShieldCheck,
   IconUsers,
@@ -19,29 +21,35 @@ type Path =
   | "/settings/channels/sms"
   | "/settings/channels/chat-apps"
   | "/settings/channels/carrier-account"
+  | "/settings/channels/parked"
   | "/settings/orchestration/inboxes"
   | "/settings/orchestration/workflow"
   | "/settings/people/users"
   | "/settings/people/roles"
 
 /** A page of Settings; `action` is what its first request asks for, so who lacks it does not see the entry (S51). */
-export type SettingsPage = { to: Path; label: MessageDescriptor; icon: Icon; action: string; words?: string }
-export type SettingsCategory = { label: MessageDescriptor; pages: SettingsPage[] }
-
-const entryPoints: SettingsPage = {
-  to: "/settings/channels/entry-points",
-  label: msg`Entry Points`,
-  icon: IconDoorEnter,
-  action: "entryPoint.read",
-  words: "routing exceptions sla default inbox overview",
+export type SettingsPage = {
+  to: Path
+  search?: { view: "table" }
+  label: MessageDescriptor
+  icon: Icon
+  action: string
+  words?: string
 }
+export type SettingsCategory = { label: MessageDescriptor; pages: SettingsPage[] }
 
 /** The left navigation of Settings by category (S63), only what is built. */
 export const categories: SettingsCategory[] = [
   {
     label: msg`Channels`,
     pages: [
-      entryPoints,
+      {
+        to: "/settings/channels/entry-points",
+        label: msg`Entry Points`,
+        icon: IconDoorEnter,
+        action: "entryPoint.read",
+        words: "routing exceptions sla default inbox",
+      },
       {
         to: "/settings/channels/email",
         label: msg`Email addresses`,
@@ -70,12 +78,27 @@ export const categories: SettingsCategory[] = [
         action: "carrierAccount.edit",
         words: "twilio sandbox sid token",
       },
+      {
+        to: "/settings/channels/parked",
+        label: msg`Parked messages`,
+        icon: IconMailPause,
+        action: "inboundEvent.read",
+        words: "failed replay events processed",
+      },
     ],
   },
   {
     label: msg`Orchestration`,
     pages: [
-      entryPoints,
+      // The same page by its table: two entries of one name would leave in doubt which is meant.
+      {
+        to: "/settings/channels/entry-points",
+        search: { view: "table" },
+        label: msg`Routing overview`,
+        icon: IconRoute,
+        action: "entryPoint.read",
+        words: "entry points routing table csv",
+      },
       {
         to: "/settings/orchestration/inboxes",
         label: msg`Inboxes`,

@@ -3,9 +3,8 @@ import { IconAlertTriangle, IconUsersGroup } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
 import { useCan } from "../can.ts"
-import type { Inbox } from "../../../src/core/inboxes/inbox.ts"
-import { inboxesQuery, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
-import { parkedQuery } from "./shell.queries.ts"
+import { inboxesQuery, isUnserved, waitingOf } from "../settings/inboxes/inboxes.queries.ts"
+import { parkedQuery } from "../settings/parked/parked.queries.ts"
 import classes from "./strips.module.css"
 
 /** What needs an administrator, on each of his pages: customers who wait for nobody, events that could not be processed. */
@@ -15,8 +14,7 @@ export function AdminAlerts() {
   const responsible = can("entryPoint.edit")
   const inboxes = useQuery({ ...inboxesQuery, enabled: responsible, refetchInterval: 15_000 }).data ?? []
   const parked = useQuery({ ...parkedQuery, enabled: can("inboundEvent.read") }).data ?? []
-  if (!responsible) return null
-  const unserved = inboxes.filter((inbox) => waitingOf(inbox) > 0 && nobodyServes(inbox))
+  const unserved = inboxes.filter(isUnserved)
   const waiting = unserved.reduce((sum, inbox) => sum + waitingOf(inbox), 0)
   const first = unserved[0]
   if (!first && parked.length === 0) return null
@@ -28,9 +26,15 @@ export function AdminAlerts() {
           <span>
             <Plural value={waiting} one="# waits" other="# wait" />, <Trans>nobody is available</Trans>
           </span>
-          <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: first.id }}>
-            <Trans>Show {first.name}</Trans>
-          </Link>
+          {unserved.length === 1 ? (
+            <Link to="/settings/orchestration/inboxes/$inboxId" params={{ inboxId: first.id }}>
+              <Trans>Show {first.name}</Trans>
+            </Link>
+          ) : (
+            <Link to="/settings/orchestration/inboxes">
+              <Trans>Show {unserved.length} Inboxes</Trans>
+            </Link>
+          )}
         </div>
       )}
       {parked.length > 0 && (
@@ -43,12 +47,11 @@ export function AdminAlerts() {
               other="# messages could not be processed. They are kept and can be replayed."
             />
           </span>
+          <Link to="/settings/channels/parked">
+            <Trans>Show</Trans>
+          </Link>
         </div>
       )}
     </section>
   )
-}
-
-function nobodyServes(inbox: Inbox): boolean {
-  return inbox.warnings.some(({ code }) => code === "nobody_available" || code === "inbox_without_members")
 }

@@ -65,7 +65,7 @@ function Header({ inSettings }: { inSettings: boolean }) {
         <span>Switchboard</span>
         <span className={`${classes.organization} ellipsis`}>{me.organization.name}</span>
       </Link>
-      <span className={`${classes.phoneTitle} ellipsis`}>{title ?? <PhoneBrand />}</span>
+      {!(inSettings && isAgent) && <span className={`${classes.phoneTitle} ellipsis`}>{title ?? <PhoneBrand />}</span>}
       <div className={classes.search}>{can("customer.read") && <SearchField />}</div>
       {isAgent && inSettings && <PausedChip />}
       {isAgent && !inSettings && (
@@ -98,12 +98,16 @@ function PhoneBrand() {
 function PausedChip() {
   return (
     <>
-      <span className={classes.desktop}>
-        <span className={classesOfAvailability.paused}>
-          <IconPlayerPause size={16} stroke={1.75} aria-hidden />
+      <span className={classesOfAvailability.paused}>
+        <IconPlayerPause size={16} stroke={1.75} aria-hidden />
+        <span className={classes.desktop}>
           <Trans>Paused while in Settings</Trans>
         </span>
+        <span className={classes.phone}>
+          <Trans>Paused</Trans>
+        </span>
       </span>
+      <span className={classes.space} />
       <Button component={Link} to="/work" size="xs" h={32} variant="light">
         <Trans>Back to work</Trans>
       </Button>

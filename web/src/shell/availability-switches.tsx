@@ -47,7 +47,7 @@ function useSwitchKeys(groups: ChannelGroup[]) {
   const press = (group: ChannelGroup) => {
     if (!groups.includes(group) || !self || self.focusedAt) return
     const on = self.status === "logged_in" && self.availableFor.includes(group)
-    if (on || line.state !== "lost") set.mutate(toggled(self, group, on))
+    if (on || line.state !== "lost") set.mutate(toggledGroups(self, group, groups))
   }
   useWorkKey("a v", () => press("voice"))
   useWorkKey("a m", () => press("messaging"))

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
+import { useRouterState } from "@tanstack/react-router"
 import { useEffect, useState } from "react"
 import { announce } from "../field/announcer.tsx"
 import { awayMs, useLiveStatus } from "../use-live-status.ts"
@@ -12,6 +13,7 @@ const backShownMs = 3000
 export function ConnectionBar() {
   const line = useLiveStatus()
   const { t } = useLingui()
+  const inSettings = useRouterState({ select: (state) => state.location.pathname.startsWith("/settings") })
   const [phase, setPhase] = useState<"none" | "lost" | "away" | "back">("none")
   useEffect(() => {
     if (line.state === "live" || line.state === "off") {
@@ -50,7 +52,11 @@ export function ConnectionBar() {
     )
   return (
     <section aria-label={t`Connection`} className={classes.lost}>
-      <Trans>Reconnecting… You can read and write; messages are sent when the line is back.</Trans>
+      {inSettings ? (
+        <Trans>Reconnecting… You can read and type. Nothing can be saved until the line is back.</Trans>
+      ) : (
+        <Trans>Reconnecting… You can read and write; messages are sent when the line is back.</Trans>
+      )}
       {phase === "away" && (
         <>
           {" "}

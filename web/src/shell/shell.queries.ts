@@ -1,7 +1,7 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { Agent } from "../../../src/core/agents/agent.ts"
 import type { Notification } from "../../../src/core/people/me.ts"
-import { api, listAll } from "../api.ts"
+import { api } from "../api.ts"
 import type { ChannelGroup } from "../../../src/core/channels.ts"
 import { meQuery } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
@@ -29,12 +29,6 @@ export const countsQuery = queryOptions({
 export const notificationsQuery = queryOptions({
   queryKey: ["notifications"],
   queryFn: ({ signal }) => api.get<{ items: Notification[] }>("/notifications", signal).then((page) => page.items),
-})
-
-export const parkedQuery = queryOptions({
-  queryKey: ["inbound-events", "parked"],
-  queryFn: ({ signal }) => listAll<{ id: string; parkedReason: string | null }>("/inbound-events?parked=true", signal),
-  refetchInterval: 60_000,
 })
 
 /** Sets the whole set of groups; shown at once, taken back when the server refuses (S7). */

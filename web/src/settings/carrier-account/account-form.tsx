@@ -4,6 +4,8 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { CarrierAccount } from "../../../../src/core/carriers/carrier-account.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { isConflict } from "../../field/conflict.tsx"
+import { Form } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -22,6 +24,8 @@ export function AccountForm({ opened, onClose, account }: Props) {
 function Fields({ onClose, account }: Omit<Props, "opened">) {
   const { t } = useLingui()
   const client = useQueryClient()
+  // As it was when the window opened: what is saved meanwhile is not written over.
+  const [version] = useState(account?.version)
   const [name, setName] = useState(account?.name ?? "Twilio")
   const [accountSid, setAccountSid] = useState(account?.accountSid ?? "")
   const [authToken, setAuthToken] = useState("")
@@ -30,7 +34,7 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
     mutationFn: () => {
       const common = { name: name.trim(), accountSid: accountSid.trim(), ...(authToken ? { authToken } : {}) }
       return account
-        ? api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, common, account.version)
+        ? api.patch<CarrierAccount>(`/carrier-accounts/${account.id}`, common, version)
         : api.post<CarrierAccount>("/carrier-accounts", { carrier: "twilio", ...common })
     },
     onSuccess: (saved) => {
@@ -44,11 +48,9 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
   const changed = name !== (account?.name ?? "Twilio") || accountSid !== (account?.accountSid ?? "") || authToken !== ""
   const complete = name.trim() && accountSid.trim() && (account || authToken)
   return (
-    <form
-      noValidate
+    <Form
       autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault()
+      onSubmit={() => {
         setTried(true)
         if (complete) save.mutate()
       }}
@@ -58,6 +60,10 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
           <Alert color="red" variant="light" role="alert" p="sm">
             {refused ? (
               <Trans>Twilio refused this SID and token. Copy both again from its console.</Trans>
+            ) : isConflict(save.error) ? (
+              <Trans>
+                Somebody changed this account meanwhile. Nothing was stored: close this window and open it again.
+              </Trans>
             ) : (
               save.error.message
             )}
@@ -92,6 +98,6 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
           {account ? <Trans>Save</Trans> : <Trans>Connect</Trans>}
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

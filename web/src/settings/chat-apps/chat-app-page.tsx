@@ -1,5 +1,6 @@
-import { Alert, Button, Group, Tabs } from "@mantine/core"
+import { Button, Group, Tabs } from "@mantine/core"
 import { useMediaQuery } from "@mantine/hooks"
+import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useParams } from "@tanstack/react-router"
@@ -7,6 +8,9 @@ import { useState } from "react"
 import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
+import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
+import { useDraft } from "../../field/draft.ts"
+import { Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { toast } from "../../field/toast.tsx"
@@ -26,7 +30,7 @@ export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
   const { t } = useLingui()
-  if (query.data) return <Loaded key={query.data.id} app={query.data} />
+  if (query.data) return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
   return (
     <SettingsPage title={t`Chat app`}>
       <ResourceState query={query}>{() => null}</ResourceState>
@@ -41,22 +45,28 @@ function Loaded({ app }: { app: ChatApp }) {
   const { t } = useLingui()
   const can = useCan()
   const client = useQueryClient()
-  const [draft, setDraft] = useState(() => draftOf(app))
+  const kept = useDraft(app, draftOf)
+  const { values: draft, changed } = kept
   const editable = can("chatApp.edit")
-  const changed = JSON.stringify(draft) !== JSON.stringify(draftOf(app))
   const save = useMutation({
-    mutationFn: () => api.patch<ChatApp>(`/chat-apps/${app.id}`, draft, app.version),
+    mutationFn: ({ values, version }: { values: ChatAppDraft; version: number }) =>
+      api.patch<ChatApp>(`/chat-apps/${app.id}`, values, version),
     onSuccess: (saved) => {
+      kept.take(saved)
       client.setQueryData(["chat-apps", app.id], saved)
-      setDraft(draftOf(saved))
       void client.invalidateQueries({ queryKey: ["chat-apps"], exact: true })
       toast(t`${saved.name} saved. Pages show it at their next load.`)
+    },
+    onError: (error) => {
+      if (isConflict(error)) void client.invalidateQueries({ queryKey: ["chat-apps", app.id] })
+      const wrong = error instanceof ApiProblem && error.errors.map((each) => tabOf(each.pointer)).find(Boolean)
+      if (wrong) showTab(wrong)
     },
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
   const change = (part: Partial<ChatAppDraft>) => {
-    if (save.error) save.reset()
-    setDraft((before) => ({ ...before, ...part }))
+    if (save.error && !isConflict(save.error)) save.reset()
+    kept.set(part)
   }
   const [tabName, setTabName] = useState("install")
   const [scene, setScene] = useState<PreviewScene>("greeting")
@@ -112,17 +122,24 @@ function Loaded({ app }: { app: ChatApp }) {
             </Tabs.Panel>
             {!isWide && <Tabs.Panel value="preview">{preview}</Tabs.Panel>}
           </Tabs>
-          {save.error && (
-            <Alert color="red" variant="light" role="alert" mt="md" p="sm">
-              {problem?.code === "version_conflict" ? (
-                <Trans>Somebody changed this chat app meanwhile. Reload the page; your changes were not stored.</Trans>
-              ) : (
-                save.error.message
-              )}
-              {problem?.errors.map((error) => (
-                <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>
-              ))}
-            </Alert>
+          {isConflict(save.error) ? (
+            <DraftConflict
+              problem={save.error}
+              name={app.name}
+              draft={kept}
+              current={app}
+              lines={chatAppLines()}
+              save={save}
+            />
+          ) : (
+            save.error && (
+              <Refusal>
+                {save.error.message}
+                {problem?.errors.map((error) => (
+                  <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>
+                ))}
+              </Refusal>
+            )
           )}
           {editable && (
             <div className={classes.bar}>
@@ -131,11 +148,11 @@ function Loaded({ app }: { app: ChatApp }) {
               </span>
               <span className="grow" />
               {changed && (
-                <Button variant="subtle" color="gray" onClick={() => setDraft(draftOf(app))}>
+                <Button variant="subtle" color="gray" onClick={() => kept.take(app)}>
                   <Trans>Discard</Trans>
                 </Button>
               )}
-              <Button onClick={() => save.mutate()} loading={save.isPending}>
+              <Button onClick={() => save.mutate(kept)} loading={save.isPending}>
                 <Trans>Save</Trans>
               </Button>
             </div>
@@ -145,4 +162,41 @@ function Loaded({ app }: { app: ChatApp }) {
       </div>
     </SettingsPage>
   )
+}
+
+/** Which tab holds the field of a pointer such as `#/quickActions/0/url`. */
+function tabOf(pointer: string | undefined): string | undefined {
+  const field = pointer?.split("/")[1] ?? ""
+  return Object.entries(fieldsOf).find(([, fields]) => fields.includes(field))?.[0]
+}
+
+const fieldsOf: Record<string, string[]> = {
+  install: ["allowedOrigins", "display"],
+  look: ["appearance"],
+  greeting: ["greeting", "questions", "quickActions"],
+  hours: ["hours", "afterHoursText"],
+}
+
+function chatAppLines(): Line<ChatAppDraft>[] {
+  const list = (values: string[]) => values.join(", ") || t`none`
+  return [
+    [t`Allowed sites`, ({ allowedOrigins }) => list(allowedOrigins)],
+    [t`Only on pages`, ({ display }) => list(display.include)],
+    [t`Not on pages`, ({ display }) => list(display.exclude)],
+    [t`Look`, ({ appearance: { button, color, text } }) => list([button, color, text ?? ""].filter(Boolean))],
+    [t`Side`, ({ appearance }) => (appearance.position === "bottom_left" ? t`Left` : t`Right`)],
+    [t`Greeting`, ({ greeting }) => greeting || t`none`],
+    [t`Ask for the name`, ({ questions }) => questions.name],
+    [t`Ask for the e-mail address`, ({ questions }) => questions.email],
+    [t`Quick actions`, ({ quickActions }) => list(quickActions.map((action) => action.label))],
+    [t`Hours`, ({ hours }) => hoursText(hours)],
+    [t`After-hours text`, ({ afterHoursText }) => afterHoursText || t`none`],
+  ]
+}
+
+function hoursText(hours: ChatAppDraft["hours"]): string {
+  if (!hours) return t`Always open`
+  const { timeZone, ...days } = hours
+  const ranges = Object.values(days).flatMap((day) => day.map(({ start, stop }) => `${start}–${stop}`))
+  return `${ranges.join(", ")} ${timeZone}`
 }

@@ -23,6 +23,7 @@ export function ChatAppsPage() {
   const setAdd = (open: boolean) =>
     void navigate({ to: "/settings/channels/chat-apps", search: open ? { add: true } : {} })
   const editable = can("chatApp.edit")
+  const isEmpty = query.data?.every((app) => app.deletion)
   const addButton = editable && (
     <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
       <Trans>Create chat app</Trans>
@@ -33,11 +34,11 @@ export function ChatAppsPage() {
       title={t`Chat apps`}
       lead={t`A chat app puts a chat on your site. Each one is an entry point.`}
       requiredRole={t`Administrator`}
-      actions={addButton}
+      actions={isEmpty ? undefined : addButton}
     >
       <ResourceState
         query={query}
-        isEmpty={(apps) => apps.filter((app) => !app.deletion).length === 0}
+        isEmpty={(apps) => apps.every((app) => app.deletion)}
         empty={
           <EmptyState
             py="xl"

@@ -95,10 +95,10 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
         )}
         {ranges.map((range, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: ranges of a day have no other identity
-          <Group key={index} gap={6} wrap="nowrap">
+          <Group key={index} gap={6} wrap="nowrap" className={classes.range}>
             <TextInput
               size="xs"
-              w={124}
+              className={classes.time}
               type="time"
               aria-label={t`${name} from`}
               value={range.start}
@@ -107,7 +107,7 @@ function DayRow({ name, ranges, onChange }: { name: string; ranges: Range[]; onC
             <span aria-hidden>–</span>
             <TextInput
               size="xs"
-              w={124}
+              className={classes.time}
               type="time"
               aria-label={t`${name} to`}
               value={range.stop}

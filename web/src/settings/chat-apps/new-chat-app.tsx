@@ -5,6 +5,8 @@ import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { type ChatApp, chatAppNamePattern } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { Form } from "../../field/form.tsx"
+import { CreateInbox } from "../create-inbox.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -15,12 +17,12 @@ export function NewChatApp({ opened, onClose, taken }: Props) {
   const { t } = useLingui()
   return (
     <Dialog opened={opened} onClose={onClose} title={t`Create chat app`}>
-      <Form taken={taken} />
+      <NewChatAppForm taken={taken} />
     </Dialog>
   )
 }
 
-function Form({ taken }: Pick<Props, "taken">) {
+function NewChatAppForm({ taken }: Pick<Props, "taken">) {
   const { t } = useLingui()
   const client = useQueryClient()
   const navigate = useNavigate()
@@ -48,10 +50,8 @@ function Form({ taken }: Pick<Props, "taken">) {
       ? t`Enter a name.`
       : (problem?.at("/name") ?? (problem?.code === "name_taken" ? t`This name is taken.` : undefined)))
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
         if (typed && !wrong) create.mutate()
       }}
@@ -61,7 +61,9 @@ function Form({ taken }: Pick<Props, "taken">) {
         {create.error && !error && (
           <Alert color="red" variant="light" role="alert" p="sm">
             {problem?.code === "default_inbox_missing" ? (
-              <Trans>Create an Inbox first: a chat must go somewhere.</Trans>
+              <>
+                <Trans>Create an Inbox first: a chat must go somewhere.</Trans> <CreateInbox />
+              </>
             ) : (
               create.error.message
             )}
@@ -83,6 +85,6 @@ function Form({ taken }: Pick<Props, "taken">) {
           <Trans>Create chat app</Trans>
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

@@ -35,6 +35,9 @@ export function WidgetPreview({ app, draft, changed, isWide, scene, onScene }: P
   const [scheme, setScheme] = useState<PreviewFrame["scheme"]>(useComputedColorScheme("light"))
   const [asked] = useDebouncedValue(draft, askEveryMs)
   const preview = useQuery(chatAppPreviewQuery(app, asked))
+  // While a field is wrong the last right one stays.
+  const [shown, setShown] = useState(preview.data)
+  if (preview.data && preview.data !== shown) setShown(preview.data)
   const { ref, width } = useElementSize()
   const scale = Math.min(1, width / widths[size] || 1)
   return (
@@ -44,7 +47,7 @@ export function WidgetPreview({ app, draft, changed, isWide, scene, onScene }: P
           <Trans>Preview</Trans>
         </strong>
         <PreviewState failed={preview.isError} changed={changed} />
-        {draft.hours && preview.data && <OpenState app={{ ...preview.data, hours: draft.hours }} />}
+        {draft.hours && shown && <OpenState app={{ ...shown, hours: draft.hours }} />}
         <span className="grow" />
         <OpenOnPage app={app} />
       </div>
@@ -85,7 +88,7 @@ export function WidgetPreview({ app, draft, changed, isWide, scene, onScene }: P
       <div ref={ref} className={classes.stage}>
         <div style={{ width: widths[size] * scale }}>
           <Frame
-            app={preview.data}
+            app={shown}
             scene={scene}
             scheme={scheme}
             style={{

@@ -1,4 +1,5 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core"
+import { t } from "@lingui/core/macro"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconAlertTriangle, IconCircleCheck } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
@@ -7,7 +8,10 @@ import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { AddressLines } from "../../field/address-lines.tsx"
 import { CopyField } from "../../field/copy-field.tsx"
+import { FocusedHeading } from "../../field/focused-heading.tsx"
+import { Form } from "../../field/form.tsx"
 import { readAddressLines } from "../../field/read-address-lines.ts"
+import classes from "../settings.module.css"
 import { AddWarning } from "../settings-page.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -18,12 +22,12 @@ export function AddAddresses({ opened, onClose }: { opened: boolean; onClose: ()
   const { t } = useLingui()
   return (
     <Dialog opened={opened} onClose={onClose} title={t`Add addresses`} size="lg">
-      <Form onClose={onClose} />
+      <AddForm onClose={onClose} />
     </Dialog>
   )
 }
 
-function Form({ onClose }: { onClose: () => void }) {
+function AddForm({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const [text, setText] = useState("")
@@ -37,15 +41,18 @@ function Form({ onClose }: { onClose: () => void }) {
         void client.invalidateQueries({ queryKey: [key] })
     },
   })
-  if (add.data) return <Results results={add.data} onClose={onClose} onAgain={() => add.reset()} />
+  const again = () => {
+    setText((add.data ?? []).flatMap(({ address, mailbox }) => (mailbox ? [] : [address])).join("\n"))
+    setTried(false)
+    add.reset()
+  }
+  if (add.data) return <Results results={add.data} onClose={onClose} onAgain={again} />
   const upper = lines.find((line) => line !== line.toLowerCase())
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
-        if (lines.length > 0 && wrong === undefined) add.mutate()
+        if (lines.length > 0 && wrong.length === 0) add.mutate()
       }}
     >
       <Stack gap="md">
@@ -72,7 +79,7 @@ function Form({ onClose }: { onClose: () => void }) {
           {lines.length > 1 ? <Trans>Add {lines.length} addresses</Trans> : <Trans>Add address</Trans>}
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }
 
@@ -82,11 +89,11 @@ function Results({ results, onClose, onAgain }: { results: Result[]; onClose: ()
   const failed = results.length - added
   return (
     <Stack gap="md">
-      <Text size="sm" role="status">
+      <FocusedHeading as="p" role="status" className={classes.lead}>
         <Plural value={added} one="# address added." other="# addresses added." />{" "}
         {failed > 0 && <Plural value={failed} one="# was not." other="# were not." />}{" "}
-        <Trans>Now tell your mail host to forward each to its target:</Trans>
-      </Text>
+        {added > 0 && <Trans>Now tell your mail host to forward each to its target:</Trans>}
+      </FocusedHeading>
       <Stack gap="sm" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
         {results.map((result) => (
           <Group key={result.address} component="li" justify="space-between" gap="sm">
@@ -96,7 +103,7 @@ function Results({ results, onClose, onAgain }: { results: Result[]; onClose: ()
               ) : (
                 <IconAlertTriangle size={16} color="var(--sb-overdue)" aria-label={t`Not added`} />
               )}
-              <Text size="sm" fw={500}>
+              <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>
                 {result.address}
               </Text>
             </Group>
@@ -117,7 +124,7 @@ function Results({ results, onClose, onAgain }: { results: Result[]; onClose: ()
       <Group justify="flex-end" gap="sm">
         {failed > 0 && (
           <Button variant="default" onClick={onAgain}>
-            <Trans>Back to the list</Trans>
+            {failed > 1 ? <Trans>Correct the {failed} others</Trans> : <Trans>Correct the other one</Trans>}
           </Button>
         )}
         <Button onClick={onClose}>
@@ -136,9 +143,15 @@ async function addAll(addresses: string[], senderName: string): Promise<Result[]
     try {
       results.push({ address, mailbox: await api.post<Mailbox>("/mailboxes", { address, senderName }), problem: null })
     } catch (error) {
-      const detail = error instanceof ApiProblem ? (error.errors[0]?.detail ?? error.message) : String(error)
-      results.push({ address, mailbox: null, problem: detail })
+      results.push({ address, mailbox: null, problem: detailOf(error) })
     }
   }
   return results
+}
+
+function detailOf(error: unknown): string {
+  if (!(error instanceof ApiProblem)) return error instanceof Error ? error.message : String(error)
+  if (error.code === "address_taken") return t`This address is in use already.`
+  if (error.code === "default_inbox_missing") return t`Create an Inbox first: its mail must go somewhere.`
+  return error.errors[0]?.detail ?? error.message
 }

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core"
+import { UnstyledButton } from "@mantine/core"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconMail } from "@tabler/icons-react"
@@ -59,7 +59,7 @@ export function EmailPage() {
       {editable && <AddAddresses opened={add} onClose={() => setAdd(false)} />}
       {open && (
         <MailboxDrawer
-          key={`${open.id} ${open.version}`}
+          key={open.id}
           mailbox={open}
           entryPoint={entryPoints.get(open.entryPointId)}
           onClose={() => setOpenId(null)}
@@ -76,9 +76,9 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
       header: t`Address`,
       sortBy: (mailbox) => mailbox.address,
       cell: (mailbox) => (
-        <Button variant="transparent" p={0} h="auto" className="link" onClick={() => open(mailbox.id)}>
+        <UnstyledButton className="link" fz="sm" onClick={() => open(mailbox.id)}>
           {mailbox.address}
-        </Button>
+        </UnstyledButton>
       ),
     },
     { key: "sender", header: t`Sender name`, cell: (mailbox) => mailbox.senderName || <span className="dim">–</span> },

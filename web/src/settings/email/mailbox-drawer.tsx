@@ -7,6 +7,9 @@ import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { CopyField } from "../../field/copy-field.tsx"
+import { DraftConflict, isConflict } from "../../field/conflict.tsx"
+import { useDraft } from "../../field/draft.ts"
+import { Form } from "../../field/form.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { toast } from "../../field/toast.tsx"
 import { DeleteMailbox } from "./delete-mailbox.tsx"
@@ -124,30 +127,38 @@ function ProbeState({ status }: { status: "sent" | "received" | "timed_out" }) {
 function SenderName({ mailbox, onClose }: { mailbox: Mailbox; onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [name, setName] = useState(mailbox.senderName)
+  const draft = useDraft(mailbox, valuesOf)
   const save = useMutation({
-    mutationFn: () => api.patch<Mailbox>(`/mailboxes/${mailbox.id}`, { senderName: name.trim() }, mailbox.version),
+    mutationFn: ({ values, version }: { values: Values; version: number }) =>
+      api.patch<Mailbox>(`/mailboxes/${mailbox.id}`, { senderName: values.senderName.trim() }, version),
     onSuccess: () => {
       void client.invalidateQueries({ queryKey: ["mailboxes"] })
       toast(t`${mailbox.address} saved.`)
       onClose()
     },
+    onError: (error) => isConflict(error) && client.invalidateQueries({ queryKey: ["mailboxes"] }),
   })
-  useDialog(name.trim() !== mailbox.senderName && !save.isPending)
+  useDialog(draft.changed && !save.isPending && !save.isSuccess)
+  const problem = save.error instanceof ApiProblem ? save.error : null
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        save.mutate()
-      }}
-    >
+    <Form onSubmit={() => save.mutate(draft)}>
       <Stack gap="sm">
+        {isConflict(save.error) && (
+          <DraftConflict
+            problem={save.error}
+            name={mailbox.address}
+            draft={draft}
+            current={mailbox}
+            lines={[[t`Sender name`, ({ senderName }) => senderName || t`none`]]}
+            save={save}
+          />
+        )}
         <TextInput
           label={t`Sender name`}
           maxLength={100}
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-          error={save.error instanceof ApiProblem ? (save.error.at("/senderName") ?? save.error.message) : undefined}
+          value={draft.values.senderName}
+          onChange={(event) => draft.set({ senderName: event.currentTarget.value })}
+          error={isConflict(save.error) ? undefined : (problem?.at("/senderName") ?? save.error?.message)}
         />
         <Group>
           <Button type="submit" loading={save.isPending}>
@@ -155,6 +166,12 @@ function SenderName({ mailbox, onClose }: { mailbox: Mailbox; onClose: () => voi
           </Button>
         </Group>
       </Stack>
-    </form>
+    </Form>
   )
+}
+
+type Values = Pick<Mailbox, "senderName">
+
+function valuesOf({ senderName }: Mailbox): Values {
+  return { senderName }
 }

@@ -16,7 +16,7 @@ export const addPaths: Partial<
 
 export function AddMenu() {
   return (
-    <Menu position="bottom-end" width={220}>
+    <Menu position="bottom-end" width={220} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <Button
           variant="default"

@@ -1,16 +1,12 @@
-import { Alert, Button, Group } from "@mantine/core"
-import { useDisclosure } from "@mantine/hooks"
-import { Trans, useLingui } from "@lingui/react/macro"
-import { IconAlertTriangle } from "@tabler/icons-react"
+import { useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { type Section, sectionLabel } from "../../../../src/core/channels.ts"
 import type { ChannelRouting } from "../../../../src/core/entry-points/channel-routing.ts"
 import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { type ApiProblem, api } from "../../api.ts"
+import { Conflict, type Difference } from "../../field/conflict.tsx"
 import { entryPointName } from "../../field/entry-point-label.tsx"
-import { relativeTime } from "../../field/relative-time.tsx"
-import classes from "./entry-points.module.css"
 import { draftOf, type SectionDraft } from "./section-draft.ts"
 
 type Props = {
@@ -23,52 +19,29 @@ type Props = {
   onTakeTheirs: (theirs: ChannelRouting) => void
 }
 
-/** Somebody saved meanwhile (412): nothing of ours was stored; the person chooses. */
+/** A section that somebody saved meanwhile, entry point by entry point. */
 export function ConflictView({ problem, section, draft, entryPoints, inboxes, onKeepMine, onTakeTheirs }: Props) {
   const { t } = useLingui()
-  const [shown, { toggle }] = useDisclosure()
   const theirs = useQuery({
     queryKey: ["channel-routings", section, "current", problem.body.currentVersion],
     queryFn: () => api.get<ChannelRouting>(`/channel-routings/${section}`),
   }).data
-  const who = personName(problem.body.changedBy) ?? t`Somebody`
-  const at = typeof problem.body.changedAt === "string" ? relativeTime(problem.body.changedAt, Date.now()) : ""
   return (
-    <Alert
-      className={classes.conflict}
-      color="yellow"
-      variant="light"
-      role="alert"
-      icon={<IconAlertTriangle size={18} />}
-      title={t`${who} changed ${sectionLabel(section)} ${at}. Your changes are not stored.`}
-    >
-      <Group gap="sm">
-        <Button size="xs" variant="default" onClick={toggle} aria-expanded={shown}>
-          <Trans>Show differences</Trans>
-        </Button>
-        <Button size="xs" variant="default" disabled={!theirs} onClick={() => theirs && onKeepMine(theirs)}>
-          <Trans>Keep mine</Trans>
-        </Button>
-        <Button size="xs" variant="default" disabled={!theirs} onClick={() => theirs && onTakeTheirs(theirs)}>
-          <Trans>Take theirs</Trans>
-        </Button>
-      </Group>
-      {shown && theirs && (
-        <ul className={classes.differences}>
-          {differences(draft, draftOf(theirs), entryPoints, inboxes, t`nothing`, t`Default`).map((line) => (
-            <li key={line.what}>
-              <Trans>
-                {line.what}: yours {line.mine}, theirs {line.theirs}
-              </Trans>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Alert>
+    <Conflict
+      problem={problem}
+      name={sectionLabel(section)}
+      theirs={
+        theirs
+          ? {
+              differences: differences(draft, draftOf(theirs), entryPoints, inboxes, t`nothing`, t`Default`),
+              onKeepMine: () => onKeepMine(theirs),
+              onTakeTheirs: () => onTakeTheirs(theirs),
+            }
+          : null
+      }
+    />
   )
 }
-
-type Line = { what: string; mine: string; theirs: string }
 
 function differences(
   mine: SectionDraft,
@@ -77,7 +50,7 @@ function differences(
   inboxes: Map<string, Inbox>,
   nothing: string,
   byDefault: string,
-): Line[] {
+): Difference[] {
   const say = (inboxId: string | null, sla: string) => {
     const inbox = inboxes.get(inboxId ?? "")
     return inbox ? `${inbox.name}, ${sla.trim() || inbox.slaMinutesText} min` : nothing
@@ -97,10 +70,4 @@ function differences(
     theirs: say(theirs.defaultInboxId, theirs.defaultSla),
   }
   return [first, ...rows].filter((line) => line.mine !== line.theirs)
-}
-
-function personName(person: unknown): string | null {
-  return typeof person === "object" && person !== null && "name" in person && typeof person.name === "string"
-    ? person.name
-    : null
 }

@@ -3,7 +3,7 @@ import { useLingui } from "@lingui/react/macro"
 import { IconListDetails, IconTable } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useNavigate, useSearch } from "@tanstack/react-router"
-import { type ReactNode, useState } from "react"
+import { type ReactNode, useCallback, useState } from "react"
 import { type Section, sectionLabel, sections } from "../../../../src/core/channels.ts"
 import type { ChannelRouting } from "../../../../src/core/entry-points/channel-routing.ts"
 import { useCan } from "../../can.ts"
@@ -91,6 +91,11 @@ function SectionList({ routings }: { routings: ChannelRouting[] }) {
     setWanted(null)
     setEditing({ routing, draft: draftOf(routing) })
   }
+  const onDraft = useCallback(
+    (change: (draft: SectionDraft) => SectionDraft) =>
+      setEditing((now) => now && { routing: now.routing, draft: change(now.draft) }),
+    [],
+  )
   const askToEdit = (routing: ChannelRouting) =>
     editing && countChanges(editing.routing, editing.draft) > 0 ? setWanted(routing) : edit(routing)
   const shown = editing ?? firstInUse(routings)
@@ -106,8 +111,11 @@ function SectionList({ routings }: { routings: ChannelRouting[] }) {
               entryPoints={of(routing.section)}
               inboxes={inboxes}
               draft={editing.draft}
-              onDraft={(draft) => setEditing({ routing: editing.routing, draft })}
-              onClose={() => setEditing(null)}
+              onDraft={onDraft}
+              onClose={() => {
+                setEditing(null)
+                focusPencil(routing.section)
+              }}
             />
           ) : (
             <SectionCard
@@ -139,6 +147,11 @@ function SectionList({ routings }: { routings: ChannelRouting[] }) {
       />
     </div>
   )
+}
+
+/** Back to where editing began, once the read view is there again. */
+function focusPencil(section: Section): void {
+  setTimeout(() => document.getElementById(section)?.querySelector<HTMLElement>("[data-pencil]")?.focus())
 }
 
 function inOrder(routings: ChannelRouting[]): ChannelRouting[] {

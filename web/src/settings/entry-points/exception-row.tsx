@@ -2,6 +2,8 @@ import { ActionIcon, Badge, Select, Tooltip } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconTrash, IconUsersGroup } from "@tabler/icons-react"
 import { Link } from "@tanstack/react-router"
+import { memo } from "react"
+import type { Section } from "../../../../src/core/channels.ts"
 import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { entryPointName } from "../../field/entry-point-label.tsx"
@@ -18,14 +20,28 @@ type Props = {
   choices: EntryPoint[]
   inbox?: Inbox
   errors: Map<string, string>
-  fieldId: (pointer: string) => string
-  onChange: (change: Partial<ExceptionDraft>) => void
-  onDelete: () => void
+  section: Section
+  /** `null` deletes the row. */
+  onChange: (key: string, part: Partial<ExceptionDraft> | null) => void
 }
 
-/** Exactly three inputs: Entry Point, Inbox, SLA (minutes) (S70). */
-export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldId, onChange, onDelete }: Props) {
+/** Exactly three inputs: Entry Point, Inbox, SLA (minutes) (S70). Of many rows only the one that changed is drawn. */
+export const ExceptionRow = memo(Row, (before, after) => {
+  const { choices, ...others } = before
+  return (
+    Object.entries(others).every(([name, value]) => value === after[name as keyof typeof others]) &&
+    choices.length === after.choices.length &&
+    choices.every((each, at) => each === after.choices[at])
+  )
+})
+
+export function fieldIdOf(section: Section, pointer: string): string {
+  return `${section}${pointer.replaceAll("/", "-")}`
+}
+
+function Row({ row, index, isNew, choices, inbox, errors, section, onChange }: Props) {
   const { t } = useLingui()
+  const fieldId = (pointer: string) => fieldIdOf(section, pointer)
   const at = `/exceptions/${index}`
   const chosen = choices.find((each) => each.id === row.entryPointId)
   const name = chosen ? entryPointName(chosen) : t`new row`
@@ -39,11 +55,12 @@ export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldI
         aria-label={t`Entry Point`}
         placeholder={t`Choose an entry point`}
         searchable
+        autoSelectOnBlur
         allowDeselect={false}
         nothingFoundMessage={t`None left`}
         data={choices.map((each) => ({ value: each.id, label: entryPointName(each) }))}
         value={row.entryPointId}
-        onChange={(entryPointId) => onChange({ entryPointId })}
+        onChange={(entryPointId) => onChange(row.key, { entryPointId })}
         error={errors.get(`${at}/entryPointId`)}
         {...(isNew && chosen
           ? {
@@ -63,7 +80,7 @@ export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldI
           label={t`Inbox`}
           aria-label={t`Inbox`}
           value={row.inboxId}
-          onChange={(inboxId) => onChange({ inboxId })}
+          onChange={(inboxId) => onChange(row.key, { inboxId })}
           error={errors.get(`${at}/inboxId`)}
         />
         {inbox && <WithoutAgents inbox={inbox} />}
@@ -73,12 +90,16 @@ export function ExceptionRow({ row, index, isNew, choices, inbox, errors, fieldI
         label={t`SLA (minutes)`}
         aria-label={t`SLA (minutes)`}
         value={row.sla}
-        onChange={(sla) => onChange({ sla })}
+        onChange={(sla) => onChange(row.key, { sla })}
         inherited={inbox && { minutesText: inbox.slaMinutesText, inboxName: inbox.name, seconds: inbox.slaSeconds }}
         serverError={errors.get(`${at}/slaMinutesText`)}
       />
       <Tooltip label={t`Delete exception`}>
-        <ActionIcon className={classes.delete} aria-label={t`Delete exception for ${name}`} onClick={onDelete}>
+        <ActionIcon
+          className={classes.delete}
+          aria-label={t`Delete exception for ${name}`}
+          onClick={() => onChange(row.key, null)}
+        >
           <IconTrash size={18} stroke={1.75} />
         </ActionIcon>
       </Tooltip>

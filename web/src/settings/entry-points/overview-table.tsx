@@ -1,4 +1,5 @@
-import { Button, EmptyState, Group, TextInput } from "@mantine/core"
+import { Button, EmptyState, Group, TextInput, UnstyledButton } from "@mantine/core"
+import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconDownload, IconSearch, IconUsersGroup } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
@@ -36,7 +37,7 @@ export function OverviewTable() {
       key: "entryPoints",
       header: t`Entry Points`,
       sortBy: (row) => row.labels[0] ?? "",
-      cell: (row) => <span className="num">{row.labels.map(shown).join(", ")}</span>,
+      cell: (row) => <Labels labels={row.labels} filter={filter} />,
     },
     {
       key: "inbox",
@@ -96,6 +97,7 @@ export function OverviewTable() {
         {(rows) => (
           <DataTable
             caption={t`Routing overview`}
+            filter={filter}
             columns={columns}
             rows={rows.filter((row) => matches(row, filter))}
             rowKey={(row) => row.entryPointIds.join(" ")}
@@ -103,6 +105,30 @@ export function OverviewTable() {
         )}
       </ResourceState>
     </>
+  )
+}
+
+const labelsMost = 8
+
+/** Hundreds of addresses may share one default: a few of them, those that the filter names first. */
+function Labels({ labels, filter }: { labels: string[]; filter: string }) {
+  const [all, { toggle }] = useDisclosure()
+  const word = filter.trim().toLowerCase()
+  const sorted = word ? [...labels].sort((a, b) => Number(b.includes(word)) - Number(a.includes(word))) : labels
+  const listed = all ? sorted : sorted.slice(0, labelsMost)
+  const hidden = labels.length - labelsMost
+  return (
+    <span className="num">
+      {listed.map(shown).join(", ")}
+      {hidden > 0 && (
+        <>
+          {" "}
+          <UnstyledButton className="link" fz="sm" onClick={toggle} aria-expanded={all}>
+            {all ? <Trans>Show fewer</Trans> : <Trans>and {hidden} more</Trans>}
+          </UnstyledButton>
+        </>
+      )}
+    </span>
   )
 }
 

@@ -15,7 +15,14 @@ export type Source = {
   /** Until Save: where it goes today, when that differs. */
   todayInboxId: string | null
 }
-export type Target = { inboxId: string; name: string; members: number; seconds: number | null; error: boolean }
+export type Target = {
+  inboxId: string
+  name: string
+  members: number
+  /** What the ways to it promise, shortest first: more than one where their SLA differs. */
+  seconds: number[]
+  error: boolean
+}
 export type Picture = { sources: Source[]; targets: Target[]; hidden: number }
 
 const exceptionsShownMost = 6
@@ -35,13 +42,14 @@ export function makePicture(
   const choices: { inboxId: string | null; sla: string }[] = []
   const sources: Source[] = []
   if (rest.length > 0) {
-    const changed = draft.defaultInboxId !== routing.defaultInboxId
+    const moved = draft.defaultInboxId !== routing.defaultInboxId
+    const changed = moved || draft.defaultSla.trim() !== (routing.defaultSlaMinutesText ?? "")
     sources.push({
       key: "default",
       title: restTitle(rest),
       kind: changed ? "unsaved" : "default",
       inboxId: draft.defaultInboxId,
-      todayInboxId: changed ? routing.defaultInboxId : null,
+      todayInboxId: moved ? routing.defaultInboxId : null,
     })
     choices.push({ inboxId: draft.defaultInboxId, sla: draft.defaultSla })
   }
@@ -60,19 +68,27 @@ export function makePicture(
     choices.push({ inboxId: row.inboxId, sla: row.sla })
   }
   const targets: Target[] = []
-  for (const { inboxId, sla } of choices) {
-    const inbox = inboxes.get(inboxId ?? "")
-    if (!inbox || targets.some((target) => target.inboxId === inbox.id)) continue
+  for (const { inboxId: chosenId, sla } of choices) {
+    const inbox = inboxes.get(chosenId ?? "")
+    if (!inbox) continue
+    const { id: inboxId, name, memberCount: members } = inbox
+    const target: Target = targets.find((each) => each.inboxId === inboxId) ?? {
+      inboxId,
+      name,
+      members,
+      seconds: [],
+      error: false,
+    }
+    if (!targets.includes(target)) targets.push(target)
     const parsed = parseSlaMinutes(sla)
-    targets.push({
-      inboxId: inbox.id,
-      name: inbox.name,
-      members: inbox.memberCount,
-      seconds: parsed.ok ? (parsed.seconds ?? inbox.slaSeconds) : null,
-      error: !parsed.ok,
-    })
+    if (!parsed.ok) target.error = true
+    else target.seconds = sortedOnce([...target.seconds, parsed.seconds ?? inbox.slaSeconds])
   }
   return { sources, targets, hidden: Math.max(0, rows.length - exceptionsShownMost) }
+}
+
+function sortedOnce(numbers: number[]): number[] {
+  return [...new Set(numbers)].sort((a, b) => a - b)
 }
 
 /** "billing@" of an address, the formatted number, the app's name. */

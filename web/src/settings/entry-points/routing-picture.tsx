@@ -8,6 +8,7 @@ import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.t
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { formatSeconds } from "../../../../src/core/sla/minutes.ts"
 import { useCan } from "../../can.ts"
+import { useIsPhone } from "../../field/is-phone.ts"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { inboxAgentsQuery } from "../inboxes/inboxes.queries.ts"
 import { makePicture, type Picture, shortName, type Source, type Target } from "./picture.ts"
@@ -27,6 +28,7 @@ export function RoutingPicture({ routing, draft, entryPoints, inboxes }: Props) 
   const picture = makePicture(routing, draft, entryPoints, inboxes)
   const changed = countChanges(routing, draft) > 0
   const available = useAvailable(routing, picture.targets)
+  const isPhone = useIsPhone()
   const height = headHeight + Math.max(picture.sources.length, picture.targets.length, 1) * pitch
   return (
     <div className={classes.card}>
@@ -40,44 +42,54 @@ export function RoutingPicture({ routing, draft, entryPoints, inboxes }: Props) 
           </StatusChip>
         )}
       </div>
-      <div className={classes.graph} style={{ height }} aria-hidden>
-        <Edges picture={picture} height={height} />
-        <span className={classes.columnHead} style={{ insetInlineStart: columns.source.x }}>
-          <Plural value={entryPoints.length} one="# entry point" other="# entry points" />
-        </span>
-        <span className={classes.columnHead} style={{ insetInlineStart: columns.inbox.x }}>
-          <Trans>Inbox</Trans>
-        </span>
-        <span className={classes.columnHead} style={{ insetInlineStart: columns.agents.x }}>
-          <Trans>Agents</Trans>
-        </span>
-        {picture.sources.map((source, row) => (
-          <SourceNode key={source.key} source={source} row={row} entryPoints={entryPoints} draft={draft} />
-        ))}
-        {picture.targets.map((target, row) => (
-          <TargetNodes key={target.inboxId} target={target} row={row} available={available.get(target.inboxId)} />
-        ))}
-      </div>
-      <Twin picture={picture} inboxes={inboxes} />
-      <div className={classes.legend} aria-hidden>
-        <span>
-          <i />
-          <Trans>default</Trans>
-        </span>
-        <span>
-          <i className={classes.exception} />
-          <Trans>exception</Trans>
-        </span>
-        <span>
-          <i className={classes.new} />
-          <Trans>not saved</Trans>
-        </span>
-        <span>
-          <i className={classes.until} />
-          <Trans>until then</Trans>
-        </span>
-        {picture.hidden > 0 && <Trans>and {picture.hidden} more exceptions</Trans>}
-      </div>
+      {!isPhone && (
+        <div className={classes.graph} style={{ height }} aria-hidden>
+          <Edges picture={picture} height={height} />
+          <span className={classes.columnHead} style={{ insetInlineStart: columns.source.x }}>
+            <Plural value={entryPoints.length} one="# entry point" other="# entry points" />
+          </span>
+          <span className={classes.columnHead} style={{ insetInlineStart: columns.inbox.x }}>
+            <Trans>Inbox</Trans>
+          </span>
+          <span className={classes.columnHead} style={{ insetInlineStart: columns.agents.x }}>
+            <Trans>Agents</Trans>
+          </span>
+          {picture.sources.map((source, row) => (
+            <SourceNode key={source.key} source={source} row={row} entryPoints={entryPoints} draft={draft} />
+          ))}
+          {picture.targets.map((target, row) => (
+            <TargetNodes key={target.inboxId} target={target} row={row} available={available.get(target.inboxId)} />
+          ))}
+        </div>
+      )}
+      {isPhone ? (
+        <WayList picture={picture} inboxes={inboxes} />
+      ) : (
+        <VisuallyHidden>
+          <WayList picture={picture} inboxes={inboxes} />
+        </VisuallyHidden>
+      )}
+      {!isPhone && (
+        <div className={classes.legend} aria-hidden>
+          <span>
+            <i />
+            <Trans>default</Trans>
+          </span>
+          <span>
+            <i className={classes.exception} />
+            <Trans>exception</Trans>
+          </span>
+          <span>
+            <i className={classes.new} />
+            <Trans>not saved</Trans>
+          </span>
+          <span>
+            <i className={classes.until} />
+            <Trans>until then</Trans>
+          </span>
+          {picture.hidden > 0 && <Trans>and {picture.hidden} more exceptions</Trans>}
+        </div>
+      )}
     </div>
   )
 }
@@ -113,7 +125,7 @@ function SourceNode({
         <span className="ellipsis">
           {many && first ? (
             <Trans>
-              {shortName(first)} and {others}
+              {shortName(first)}, +{others}
             </Trans>
           ) : source.kind === "default" ? (
             <Trans>default</Trans>
@@ -137,7 +149,7 @@ function TargetNodes({ target, row, available }: { target: Target; row: number; 
           </span>
         ) : (
           <span className="num">
-            <Trans>Due in {formatSeconds(target.seconds ?? 0)}</Trans>
+            <Trans>Due in {dueText(target)}</Trans>
           </span>
         )}
       </div>
@@ -211,24 +223,41 @@ function Edges({ picture, height }: { picture: Picture; height: number }) {
   )
 }
 
-/** The picture in words. */
-function Twin({ picture, inboxes }: { picture: Picture; inboxes: Map<string, Inbox> }) {
+/** The picture in words; on a phone it takes its place. */
+function WayList({ picture, inboxes }: { picture: Picture; inboxes: Map<string, Inbox> }) {
   const { t } = useLingui()
   return (
-    <VisuallyHidden>
-      <ul>
-        {picture.sources.map((source) => {
-          const target = picture.targets.find((each) => each.inboxId === source.inboxId)
-          const name = inboxes.get(source.inboxId ?? "")?.name ?? t`no Inbox`
-          const who = source.key === "default" ? t`The default` : source.title
-          const state =
-            source.kind === "unsaved" ? t`not saved` : source.kind === "exception" ? t`exception` : t`default`
-          const agents = target?.members ?? 0
-          return <li key={source.key}>{t`${who} (${state}): ${name}, ${agents} agents`}</li>
-        })}
-      </ul>
-    </VisuallyHidden>
+    <ul className={classes.ways}>
+      {picture.sources.map((source) => {
+        const target = picture.targets.find((each) => each.inboxId === source.inboxId)
+        const name = inboxes.get(source.inboxId ?? "")?.name ?? t`no Inbox`
+        const who = source.key === "default" ? t`The default` : source.title
+        const state = source.kind === "unsaved" ? t`not saved` : source.kind === "exception" ? t`exception` : t`default`
+        const agents = target?.members ?? 0
+        return (
+          <li key={source.key}>
+            <b>{source.key === "default" && source.kind === "default" ? who : t`${who} (${state})`}</b>
+            <span>
+              {name}, {target && !target.error && <Trans>due in {dueText(target)}, </Trans>}
+              <Plural value={agents} _0="nobody serves it" one="# agent" other="# agents" />
+            </span>
+          </li>
+        )
+      })}
+      {picture.hidden > 0 && (
+        <li>
+          <Trans>and {picture.hidden} more exceptions</Trans>
+        </li>
+      )}
+    </ul>
   )
+}
+
+/** "5 min", or "5 min – 1 day" where two ways to the same Inbox promise different times. */
+function dueText({ seconds }: Target): string {
+  const [first = 0, ...others] = seconds
+  const last = others.at(-1)
+  return last === undefined ? formatSeconds(first) : `${formatSeconds(first)} – ${formatSeconds(last)}`
 }
 
 type Column = { x: number; width: number }

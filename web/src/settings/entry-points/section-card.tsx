@@ -38,13 +38,15 @@ export function SectionCard({ routing, entryPoints, inboxes, onEdit }: Props) {
             <Chevron size={14} stroke={1.75} color="var(--sb-dim)" aria-hidden />
           </UnstyledButton>
         </h2>
-        <div className={classes.pair}>
+        <div className={`${classes.pair} ${classes.inbox}`}>
           <div className={classes.label}>
             <Trans>Default Inbox</Trans>
           </div>
-          <div className={`${classes.value} ellipsis`}>{inboxName(inboxes, routing.defaultInboxId)}</div>
+          <div className={`${classes.value} ellipsis`} title={inboxName(inboxes, routing.defaultInboxId)}>
+            {inboxName(inboxes, routing.defaultInboxId)}
+          </div>
         </div>
-        <div className={classes.pair}>
+        <div className={`${classes.pair} ${classes.sla}`}>
           <div className={classes.label}>
             <Trans>SLA</Trans>
           </div>
@@ -106,8 +108,10 @@ function Exceptions({ routing, entryPoints, inboxes }: Pick<Props, "routing" | "
           const entryPoint = byId.get(each.entryPointId)
           return (
             <tr key={each.entryPointId}>
-              <td className="num">{entryPoint ? entryPointName(entryPoint) : each.entryPointId}</td>
-              <td>{inboxName(inboxes, each.inboxId)}</td>
+              <td className="num" title={entryPoint && entryPointName(entryPoint)}>
+                {entryPoint ? entryPointName(entryPoint) : each.entryPointId}
+              </td>
+              <td title={inboxName(inboxes, each.inboxId)}>{inboxName(inboxes, each.inboxId)}</td>
               <td className="num">
                 <Sla typed={each.slaMinutesText} inbox={inboxes.get(each.inboxId)} />
               </td>
@@ -182,7 +186,7 @@ function Pencil({ label, onEdit }: { label: string; onEdit: () => void }) {
   const { t } = useLingui()
   return (
     <Tooltip label={t`Edit ${label}`}>
-      <ActionIcon className={classes.pencil} aria-label={t`Edit ${label}`} onClick={onEdit}>
+      <ActionIcon className={classes.pencil} aria-label={t`Edit ${label}`} onClick={onEdit} data-pencil>
         <IconPencil size={18} stroke={1.75} />
       </ActionIcon>
     </Tooltip>

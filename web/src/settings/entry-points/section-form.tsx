@@ -1,7 +1,7 @@
-import { Alert, Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core"
+import { Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { IconPencil, IconPlus } from "@tabler/icons-react"
-import { type FormEvent, useEffect, useState } from "react"
+import { type FormEvent, useCallback, useEffect, useState } from "react"
 import { sectionLabel } from "../../../../src/core/channels.ts"
 import type { ChannelRouting } from "../../../../src/core/entry-points/channel-routing.ts"
 import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.ts"
@@ -9,6 +9,7 @@ import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
+import { Refusal } from "../../field/form.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { AskDiscard, LeaveGuard } from "../../field/leave-guard.tsx"
 import { SlaMinutesInput } from "../../field/sla-minutes-input.tsx"
@@ -17,7 +18,7 @@ import { toast } from "../../field/toast.tsx"
 import { ConflictView } from "./conflict-view.tsx"
 import classes from "./entry-points.module.css"
 import { useSaveSection } from "./entry-points.queries.ts"
-import { ExceptionRow, WithoutAgents } from "./exception-row.tsx"
+import { ExceptionRow, fieldIdOf, WithoutAgents } from "./exception-row.tsx"
 import { savedSentence } from "./saved-sentence.ts"
 import {
   bodyOf,
@@ -35,7 +36,7 @@ type Props = {
   entryPoints: EntryPoint[]
   inboxes: Map<string, Inbox>
   draft: SectionDraft
-  onDraft: (draft: SectionDraft) => void
+  onDraft: (change: (draft: SectionDraft) => SectionDraft) => void
   onClose: () => void
 }
 
@@ -50,7 +51,8 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
   const label = sectionLabel(routing.section)
   const changes = countChanges(base, draft)
   const left = entryPoints.length - draft.exceptions.length
-  const fieldId = (pointer: string) => `${routing.section}${pointer.replaceAll("/", "-")}`
+  const fieldId = (pointer: string) => fieldIdOf(routing.section, pointer)
+  const taken = new Set(draft.exceptions.map((each) => each.entryPointId))
   const conflict = save.error instanceof ApiProblem && save.error.code === "version_conflict" ? save.error : null
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: focus moves when it is asked to, not when a name is made anew
@@ -60,17 +62,21 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
     setFocusAt(null)
   }, [focusAt])
 
-  const change = (next: SectionDraft) => {
-    if (errors.size > 0) setErrors(new Map())
-    onDraft(next)
-  }
-  const changeRow = (index: number, part: Partial<ExceptionDraft>) =>
-    change({ ...draft, exceptions: draft.exceptions.map((row, at) => (at === index ? { ...row, ...part } : row)) })
+  const change = useCallback(
+    (next: (draft: SectionDraft) => SectionDraft) => {
+      setErrors((now) => (now.size > 0 ? new Map() : now))
+      onDraft(next)
+    },
+    [onDraft],
+  )
+  const changeRow = useCallback(
+    (key: string, part: Partial<ExceptionDraft> | null) =>
+      change((now) => ({ ...now, exceptions: edited(now, key, part) })),
+    [change],
+  )
   const addRow = () => {
-    change({
-      ...draft,
-      exceptions: [...draft.exceptions, { key: crypto.randomUUID(), entryPointId: null, inboxId: null, sla: "" }],
-    })
+    const row = { key: crypto.randomUUID(), entryPointId: null, inboxId: null, sla: "" }
+    change((now) => ({ ...now, exceptions: [...now.exceptions, row] }))
     setFocusAt(`/exceptions/${draft.exceptions.length}/entryPointId`)
   }
   const refuse = (found: Map<string, string>) => {
@@ -124,22 +130,24 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
         onDiscard={onClose}
       />
       {conflict && (
-        <ConflictView
-          problem={conflict}
-          section={routing.section}
-          draft={draft}
-          entryPoints={entryPoints}
-          inboxes={inboxes}
-          onKeepMine={(theirs) => {
-            setBase(theirs)
-            send(theirs.version)
-          }}
-          onTakeTheirs={(theirs) => {
-            setBase(theirs)
-            save.reset()
-            change(draftOf(theirs))
-          }}
-        />
+        <div className={classes.conflict}>
+          <ConflictView
+            problem={conflict}
+            section={routing.section}
+            draft={draft}
+            entryPoints={entryPoints}
+            inboxes={inboxes}
+            onKeepMine={(theirs) => {
+              setBase(theirs)
+              send(theirs.version)
+            }}
+            onTakeTheirs={(theirs) => {
+              setBase(theirs)
+              save.reset()
+              change(() => draftOf(theirs))
+            }}
+          />
+        </div>
       )}
       <div className={classes.body}>
         <Group gap="md" wrap="nowrap">
@@ -168,7 +176,7 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
           inboxes={inboxes}
           errors={errors}
           fieldId={fieldId}
-          onChange={(part) => change({ ...draft, ...part })}
+          onChange={(part) => change((now) => ({ ...now, ...part }))}
         />
         <Group gap="sm" mt={14}>
           <h3 style={{ fontSize: 13, lineHeight: "18px", fontWeight: 600, margin: 0 }}>
@@ -197,19 +205,16 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
             row={row}
             index={index}
             isNew={isNew(base, row)}
-            choices={choicesOf(entryPoints, draft, row)}
+            choices={entryPoints.filter(({ id }) => id === row.entryPointId || !taken.has(id))}
             inbox={inboxes.get(row.inboxId ?? "")}
             errors={errors}
-            fieldId={fieldId}
-            onChange={(part) => changeRow(index, part)}
-            onDelete={() => change({ ...draft, exceptions: draft.exceptions.filter((each) => each !== row) })}
+            section={routing.section}
+            onChange={changeRow}
           />
         ))}
         <AddException left={left} total={entryPoints.length} onAdd={addRow} />
         {save.error && !conflict && !(save.error instanceof ApiProblem && save.error.code === "validation_failed") && (
-          <Alert color="red" variant="light" role="alert" mt="md" p="sm">
-            {save.error.message}
-          </Alert>
+          <Refusal>{save.error.message}</Refusal>
         )}
       </div>
       {/* The press must not blur a field first: its error would appear and move the button away from under the hand. */}
@@ -227,13 +232,14 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
             <Plural value={errors.size} one="# field needs attention" other="# fields need attention" />
           </UnstyledButton>
         )}
-        <span className="grow" />
-        <Button variant="subtle" color="gray" onClick={cancel}>
-          <Trans>Cancel</Trans>
-        </Button>
-        <Button type="submit" loading={save.isPending}>
-          <Trans>Save</Trans>
-        </Button>
+        <Group gap="sm" ml="auto" wrap="nowrap">
+          <Button variant="subtle" color="gray" onClick={cancel}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button type="submit" loading={save.isPending}>
+            <Trans>Save</Trans>
+          </Button>
+        </Group>
       </div>
     </form>
   )
@@ -286,6 +292,7 @@ function AddException({ left, total, onAdd }: { left: number; total: number; onA
       <Button
         variant="subtle"
         size="compact-md"
+        className={classes.add}
         mt="sm"
         leftSection={<IconPlus size={16} stroke={1.75} />}
         disabled={none}
@@ -305,9 +312,9 @@ function LeaveQuestion({ changes, label }: { changes: number; label: string }) {
   )
 }
 
-function choicesOf(entryPoints: EntryPoint[], draft: SectionDraft, row: ExceptionDraft): EntryPoint[] {
-  const taken = new Set(draft.exceptions.filter((each) => each !== row).map((each) => each.entryPointId))
-  return entryPoints.filter((each) => !taken.has(each.id))
+/** A row changed, or gone. */
+function edited(draft: SectionDraft, key: string, part: Partial<ExceptionDraft> | null): ExceptionDraft[] {
+  return draft.exceptions.flatMap((row) => (row.key !== key ? [row] : part ? [{ ...row, ...part }] : []))
 }
 
 function configurationOf(routing: ChannelRouting, entryPoints: EntryPoint[], inboxes: Map<string, Inbox>) {

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { Inbox, InboxUse } from "../../../../src/core/inboxes/inbox.ts"
 import { api } from "../../api.ts"
+import { Form } from "../../field/form.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { toast } from "../../field/toast.tsx"
@@ -24,10 +25,14 @@ export function DeactivateInbox({ inbox, opened, onClose }: Props) {
 
 function Uses({ inbox, onClose }: { inbox: Inbox; onClose: () => void }) {
   const query = useQuery({ ...inboxUsesQuery(inbox.id), staleTime: 0 })
-  return <ResourceState query={query}>{(uses) => <Form inbox={inbox} uses={uses} onClose={onClose} />}</ResourceState>
+  return (
+    <ResourceState query={query}>
+      {(uses) => <Replacements inbox={inbox} uses={uses} onClose={onClose} />}
+    </ResourceState>
+  )
 }
 
-function Form({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]; onClose: () => void }) {
+function Replacements({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]; onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const [chosen, setChosen] = useState<Record<string, string>>({})
@@ -46,10 +51,8 @@ function Form({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]; onClos
     },
   })
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
         if (!missing) deactivate.mutate()
       }}
@@ -81,6 +84,6 @@ function Form({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]; onClos
           {uses.length > 0 ? <Trans>Replace and deactivate</Trans> : <Trans>Deactivate Inbox</Trans>}
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

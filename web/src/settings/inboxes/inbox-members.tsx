@@ -32,7 +32,11 @@ export function InboxMembers({ inbox }: { inbox: Inbox }) {
         isEmpty={(members) => members.length === 0}
         empty={
           <p className="dim">
-            <Trans>No agents yet. Requests to this Inbox wait until you add one.</Trans>
+            {inbox.deactivation ? (
+              <Trans>No agents.</Trans>
+            ) : (
+              <Trans>No agents yet. Requests to this Inbox wait until you add one.</Trans>
+            )}
           </p>
         }
       >

@@ -17,7 +17,8 @@ export function InboxPage() {
   const { inboxId } = useParams({ from: "/signed-in/settings/orchestration/inboxes/$inboxId" })
   const query = useQuery(inboxQuery(inboxId))
   const { t } = useLingui()
-  if (query.data) return <Loaded key={query.data.id} inbox={query.data} />
+  if (query.data)
+    return <ResourceState query={query}>{(inbox) => <Loaded key={inbox.id} inbox={inbox} />}</ResourceState>
   return (
     <SettingsPage title={t`Inbox`}>
       <ResourceState query={query}>{() => null}</ResourceState>

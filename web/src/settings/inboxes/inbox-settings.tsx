@@ -6,6 +6,9 @@ import { useState } from "react"
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
+import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
+import { useDraft } from "../../field/draft.ts"
+import { Form } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { mailboxesQuery } from "../email/email.queries.ts"
@@ -18,55 +21,68 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
   const can = useCan()
   const client = useQueryClient()
   const mailboxes = useQuery({ ...mailboxesQuery, enabled: can("mailbox.read") }).data ?? []
-  const [values, setValues] = useState({ name: inbox.name, sla: inbox.slaMinutesText })
-  const [mailboxId, setMailboxId] = useState(inbox.defaultMailboxId)
+  const draft = useDraft(inbox, valuesOf)
+  const { name, sla, mailboxId } = draft.values
   const [tried, setTried] = useState(false)
-  const changed =
-    values.name.trim() !== inbox.name ||
-    values.sla.trim() !== inbox.slaMinutesText ||
-    mailboxId !== inbox.defaultMailboxId
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: ({ values, version }: { values: Values; version: number }) =>
       api.patch<Inbox>(
         `/inboxes/${inbox.id}`,
-        { name: values.name.trim(), slaMinutesText: values.sla, defaultMailboxId: mailboxId },
-        inbox.version,
+        { name: values.name.trim(), slaMinutesText: values.sla, defaultMailboxId: values.mailboxId },
+        version,
       ),
     onSuccess: (saved) => {
-      setValues({ name: saved.name, sla: saved.slaMinutesText })
+      draft.take(saved)
       setTried(false)
       client.setQueryData(["inboxes", inbox.id], saved)
       for (const key of ["inboxes", "channel-routings", "entry-points", "entry-points-overview"])
         void client.invalidateQueries({ queryKey: [key] })
       toast(t`${saved.name} saved. It counts for the next request; those already waiting keep their due date.`)
     },
+    onError: (error) => isConflict(error) && client.invalidateQueries({ queryKey: ["inboxes", inbox.id] }),
   })
+  const lines: Line<Values>[] = [
+    [t`Name`, ({ name }) => name],
+    [t`SLA (minutes)`, ({ sla }) => sla],
+    [t`Default From address`, (values) => mailboxes.find(({ id }) => id === values.mailboxId)?.address ?? t`None`],
+  ]
   const problem = save.error instanceof ApiProblem ? save.error : null
   const editable = can("inbox.edit")
   return (
     <Stack maw={520} gap="lg">
-      <LeaveGuard when={changed} question={<Trans>Leave without saving the changes to {inbox.name}?</Trans>} />
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
+      <LeaveGuard when={draft.changed} question={<Trans>Leave without saving the changes to {inbox.name}?</Trans>} />
+      <Form
+        onSubmit={() => {
           setTried(true)
-          if (isComplete(values)) save.mutate()
+          if (isComplete({ name, sla })) save.mutate(draft)
         }}
       >
         <Stack gap="md">
-          {save.error && problem?.code !== "name_taken" && !problem?.errors.length && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {problem?.code === "version_conflict" ? (
-                <Trans>
-                  Somebody changed this Inbox meanwhile. Reload the page to see it; your changes were not stored.
-                </Trans>
-              ) : (
-                save.error.message
-              )}
-            </Alert>
+          {isConflict(save.error) ? (
+            <DraftConflict
+              problem={save.error}
+              name={draft.stored.name}
+              draft={draft}
+              current={inbox}
+              lines={lines}
+              save={save}
+            />
+          ) : (
+            save.error &&
+            problem?.code !== "name_taken" &&
+            !problem?.errors.length && (
+              <Alert color="red" variant="light" role="alert" p="sm">
+                {save.error.message}
+              </Alert>
+            )
           )}
-          <InboxFields values={values} onChange={setValues} tried={tried} error={save.error} readOnly={!editable} />
+          <InboxFields
+            values={{ name, sla }}
+            onChange={draft.set}
+            tried={tried}
+            error={save.error}
+            readOnly={!editable}
+          />
           <Select
             label={t`Default From address`}
             description={t`Without one, the agent chooses it for the first outgoing mail.`}
@@ -74,7 +90,8 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
             clearButtonProps={{ "aria-label": t`Clear the From address` }}
             data={mailboxes.map((mailbox) => ({ value: mailbox.id, label: mailbox.address }))}
             value={mailboxId}
-            onChange={setMailboxId}
+            onChange={(mailboxId) => draft.set({ mailboxId })}
+            readOnly={!editable}
             placeholder={t`None`}
           />
           {editable && (
@@ -82,7 +99,7 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
               <Button type="submit" loading={save.isPending}>
                 <Trans>Save</Trans>
               </Button>
-              {changed && (
+              {draft.changed && (
                 <Text size="sm">
                   <Trans>Changes not saved.</Trans>
                 </Text>
@@ -90,10 +107,16 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
             </Group>
           )}
         </Stack>
-      </form>
+      </Form>
       {editable && <Activation inbox={inbox} />}
     </Stack>
   )
+}
+
+type Values = { name: string; sla: string; mailboxId: string | null }
+
+function valuesOf({ name, slaMinutesText, defaultMailboxId }: Inbox): Values {
+  return { name, sla: slaMinutesText, mailboxId: defaultMailboxId }
 }
 
 function Activation({ inbox }: { inbox: Inbox }) {

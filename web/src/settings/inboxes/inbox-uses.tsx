@@ -1,4 +1,4 @@
-import { Stack } from "@mantine/core"
+import { Button, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -46,16 +46,22 @@ export function InboxUses({ inbox }: { inbox: Inbox }) {
         }
       >
         {(all) => (
-          <ul>
-            {all.map((use) => (
-              <li key={`${use.kind} ${use.id}`}>{use.label}</li>
-            ))}
-          </ul>
+          <DataTable
+            caption={t`Settings that name ${inbox.name}`}
+            rows={all}
+            rowKey={(use) => `${use.kind} ${use.id}`}
+            columns={[{ key: "use", header: t`Named in`, cell: (use) => use.label }]}
+          />
         )}
       </ResourceState>
-      <Link to="/settings/channels/entry-points" className="link">
+      <Button
+        component={Link}
+        to="/settings/channels/entry-points"
+        variant="default"
+        style={{ alignSelf: "flex-start" }}
+      >
         <Trans>Go to Entry Points</Trans>
-      </Link>
+      </Button>
     </Stack>
   )
 }

@@ -14,7 +14,7 @@ import { type Column, DataTable } from "../../field/data-table.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { SettingsPage } from "../settings-page.tsx"
-import { inboxesQuery, waitingOf } from "./inboxes.queries.ts"
+import { inboxesQuery, isUnserved, waitingOf } from "./inboxes.queries.ts"
 import { NewInbox } from "./new-inbox.tsx"
 import settings from "../settings.module.css"
 
@@ -32,6 +32,7 @@ export function InboxesPage() {
   const shown = (inbox: Inbox) =>
     (withDeactivated || !inbox.deactivation) && inbox.name.toLowerCase().includes(filter.trim().toLowerCase())
   const mayAdd = can("inbox.edit")
+  const isEmpty = query.data?.length === 0
   const create = mayAdd && (
     <Button leftSection={<IconPlus size={18} stroke={1.75} />} onClick={() => setAdd(true)}>
       <Trans>Create Inbox</Trans>
@@ -42,23 +43,25 @@ export function InboxesPage() {
       title={t`Inboxes`}
       lead={t`An Inbox is a queue with people in it.`}
       requiredRole={t`Administrator or Team manager`}
-      actions={create}
+      actions={isEmpty ? undefined : create}
     >
-      <Group mb="md" justify="space-between">
-        <TextInput
-          className={settings.filter}
-          aria-label={t`Filter Inboxes`}
-          placeholder={t`Filter`}
-          leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
-          value={filter}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
-        <Switch
-          label={t`Show deactivated`}
-          checked={withDeactivated}
-          onChange={(event) => setWithDeactivated(event.currentTarget.checked)}
-        />
-      </Group>
+      {!isEmpty && (
+        <Group mb="md" justify="space-between">
+          <TextInput
+            className={settings.filter}
+            aria-label={t`Filter Inboxes`}
+            placeholder={t`Filter`}
+            leftSection={<IconSearch size={16} stroke={1.75} aria-hidden />}
+            value={filter}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+          />
+          <Switch
+            label={t`Show deactivated`}
+            checked={withDeactivated}
+            onChange={(event) => setWithDeactivated(event.currentTarget.checked)}
+          />
+        </Group>
+      )}
       <ResourceState
         query={query}
         isEmpty={(inboxes) => inboxes.length === 0}
@@ -78,6 +81,7 @@ export function InboxesPage() {
             caption={t`Inboxes`}
             columns={columnsOf()}
             rows={inboxes.filter(shown)}
+            filter={filter}
             rowKey={(inbox) => inbox.id}
             onRow={(inbox) =>
               void navigate({ to: "/settings/orchestration/inboxes/$inboxId", params: { inboxId: inbox.id } })
@@ -139,7 +143,7 @@ function columnsOf(): Column<Inbox>[] {
       header: t`Waiting now`,
       numeric: true,
       sortBy: waitingOf,
-      cell: (inbox) => waitingOf(inbox) || <span className="dim">–</span>,
+      cell: (inbox) => <Waiting inbox={inbox} />,
     },
     {
       key: "state",
@@ -157,6 +161,18 @@ function columnsOf(): Column<Inbox>[] {
         ),
     },
   ]
+}
+
+/** Who waits for nobody is what an administrator came for (the line under the header leads here). */
+function Waiting({ inbox }: { inbox: Inbox }) {
+  const waiting = waitingOf(inbox)
+  if (waiting === 0) return <span className="dim">–</span>
+  if (!isUnserved(inbox)) return waiting
+  return (
+    <StatusChip status="soon" icon={IconUsersGroup}>
+      <Trans>{waiting}, nobody available</Trans>
+    </StatusChip>
+  )
 }
 
 function Agents({ inbox }: { inbox: Inbox }) {

@@ -34,6 +34,14 @@ export const inboxAgentsQuery = (id: string) =>
     queryFn: ({ signal }) => listAll<Agent>(`/agents?inboxId=${id}`, signal),
   })
 
+/** Customers wait and nobody who could take them is there. */
+export function isUnserved(inbox: Inbox): boolean {
+  return (
+    waitingOf(inbox) > 0 &&
+    inbox.warnings.some(({ code }) => code === "nobody_available" || code === "inbox_without_members")
+  )
+}
+
 export function waitingOf(inbox: Inbox): number {
   return inbox.waiting.voice + inbox.waiting.messaging + inbox.waiting.mail
 }

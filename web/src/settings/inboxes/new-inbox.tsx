@@ -5,6 +5,7 @@ import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem, api } from "../../api.ts"
+import { Form } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { InboxFields, isComplete } from "./inbox-fields.tsx"
 import { agentsOf, usersQuery } from "../users/users.queries.ts"
@@ -39,10 +40,8 @@ function NewInboxForm() {
   })
   const problem = create.error instanceof ApiProblem ? create.error : null
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
         if (isComplete(values)) create.mutate()
       }}
@@ -70,6 +69,6 @@ function NewInboxForm() {
           <Trans>Create Inbox</Trans>
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }

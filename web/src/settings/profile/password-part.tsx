@@ -2,8 +2,10 @@ import { Alert, Button, PasswordInput, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
+import { passwordLengthMin } from "../../account/account.queries.ts"
 import { NewPasswordField } from "../../account/password-field.tsx"
 import { ApiProblem, api } from "../../api.ts"
+import { Form } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast } from "../../field/toast.tsx"
 import classes from "./profile.module.css"
@@ -12,11 +14,13 @@ export function PasswordPart() {
   const { t } = useLingui()
   const [currentPassword, setCurrentPassword] = useState("")
   const [password, setPassword] = useState("")
+  const [tried, setTried] = useState(false)
   const save = useMutation({
     mutationFn: () => api.put<void>("/me/password", { currentPassword, password }),
     onSuccess: () => {
       setCurrentPassword("")
       setPassword("")
+      setTried(false)
       toast(t`Password changed. Your other sessions were ended.`)
     },
   })
@@ -30,11 +34,10 @@ export function PasswordPart() {
       <h2 id="profile-password">
         <Trans>Password</Trans>
       </h2>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
+      <Form
+        onSubmit={() => {
+          setTried(true)
+          if (currentPassword && password.length >= passwordLengthMin) save.mutate()
         }}
       >
         <Stack gap="md" maw={320}>
@@ -49,19 +52,23 @@ export function PasswordPart() {
             visibilityToggleButtonProps={{ "aria-label": t`Show current password` }}
             value={currentPassword}
             onChange={(event) => setCurrentPassword(event.currentTarget.value)}
-            error={problem?.at("/currentPassword")}
+            error={tried && !currentPassword ? t`Enter your current password.` : problem?.at("/currentPassword")}
           />
           <NewPasswordField
             label={t`New password`}
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
-            error={problem?.at("/password")}
+            error={
+              tried && password.length < passwordLengthMin
+                ? t`Enter at least ${passwordLengthMin} characters.`
+                : problem?.at("/password")
+            }
           />
           <Button type="submit" variant="default" loading={save.isPending} style={{ alignSelf: "flex-start" }}>
             <Trans>Change password</Trans>
           </Button>
         </Stack>
-      </form>
+      </Form>
     </section>
   )
 }

@@ -3,6 +3,7 @@ import { useLingui } from "@lingui/react/macro"
 import { IconSearch } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
+import { NothingFound } from "../../field/data-table.tsx"
 import { useIsPhone } from "../../field/is-phone.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { SettingsPage } from "../settings-page.tsx"
@@ -46,6 +47,7 @@ export function RolesPage() {
           const actions = permissions.actions.filter((each) =>
             `${each.label} ${each.action} ${each.group}`.toLowerCase().includes(word),
           )
+          if (actions.length === 0) return <NothingFound filter={filter} />
           return phone ? (
             <RoleList permissions={{ ...permissions, actions }} />
           ) : (

@@ -6,8 +6,10 @@ import { useState } from "react"
 import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useMe } from "../../can.ts"
+import { Form } from "../../field/form.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
+import { CreateInbox } from "../create-inbox.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { carrierAccountsQuery, carrierNumbersQuery } from "./sms.queries.ts"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
@@ -17,12 +19,12 @@ export function AddNumber({ opened, onClose }: { opened: boolean; onClose: () =>
   const { t } = useLingui()
   return (
     <Dialog opened={opened} onClose={onClose} title={t`Add SMS number`} size="lg">
-      <Form onClose={onClose} />
+      <AddNumberForm onClose={onClose} />
     </Dialog>
   )
 }
 
-function Form({ onClose }: { onClose: () => void }) {
+function AddNumberForm({ onClose }: { onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const home = useMe().organization.country
@@ -37,11 +39,9 @@ function Form({ onClose }: { onClose: () => void }) {
   const add = useMutation({
     mutationFn: async () => {
       const e164 = choices.find((each) => formatPhoneNumber(each.e164, home) === typed)?.e164 ?? typed.trim()
-      const number = await api.post<PhoneNumber>("/phone-numbers", {
-        carrierAccountId: account?.id,
-        e164,
-        origin: "adopted",
-      })
+      // Whoever is quicker than the list of accounts must not press in vain.
+      const from = account ?? (await client.ensureQueryData(carrierAccountsQuery))[0]
+      const number = await adopt(from?.id, e164)
       await api.put(`/phone-numbers/${number.id}/sms-activation`, helpText.trim() ? { helpText: helpText.trim() } : {})
       return number
     },
@@ -63,14 +63,19 @@ function Form({ onClose }: { onClose: () => void }) {
     },
   })
   const problem = add.error instanceof ApiProblem ? add.error : null
-  const numberError = tried && !typed.trim() ? t`Choose or type a number.` : problem?.at("/e164")
+  const numberError =
+    tried && !typed.trim()
+      ? t`Choose or type a number.`
+      : problem?.code === "number_owned"
+        ? problem.body.phoneNumberId
+          ? t`This number takes text messages already.`
+          : t`This number is in use already. Choose another one.`
+        : problem?.at("/e164")
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
-        if (typed.trim() && account) add.mutate()
+        if (typed.trim()) add.mutate()
       }}
     >
       <Stack gap="md">
@@ -78,7 +83,9 @@ function Form({ onClose }: { onClose: () => void }) {
         {(add.error || numbers.error) && !numberError && (
           <Alert color="red" variant="light" role="alert" p="sm">
             {problem?.code === "default_inbox_missing" ? (
-              <Trans>Create an Inbox first: a text message must go somewhere.</Trans>
+              <>
+                <Trans>Create an Inbox first: a text message must go somewhere.</Trans> <CreateInbox />
+              </>
             ) : (
               (add.error ?? numbers.error)?.message
             )}
@@ -129,6 +136,19 @@ function Form({ onClose }: { onClose: () => void }) {
           <Trans>Add and activate</Trans>
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
+}
+
+/** A number that is ours and takes no text messages yet, as after a first try that failed, is taken as it is. */
+async function adopt(carrierAccountId: string | undefined, e164: string): Promise<PhoneNumber> {
+  try {
+    return await api.post<PhoneNumber>("/phone-numbers", { carrierAccountId, e164, origin: "adopted" })
+  } catch (error) {
+    const ours = error instanceof ApiProblem && error.code === "number_owned" && error.body.phoneNumberId
+    if (typeof ours !== "string") throw error
+    const owned = await api.get<PhoneNumber>(`/phone-numbers/${ours}`)
+    if (owned.sms === "active") throw error
+    return owned
+  }
 }

@@ -6,7 +6,9 @@ import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
+import { Form } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
+import { Removal } from "../removal.tsx"
 import { SmsState } from "./sms-page.tsx"
 import { Sheet, useDialog } from "../../field/dialog.tsx"
 
@@ -65,12 +67,7 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
           {error instanceof ApiProblem ? (error.errors[0]?.detail ?? error.message) : error.message}
         </Alert>
       )}
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
+      <Form onSubmit={() => save.mutate()}>
         <Stack gap="md">
           <Textarea
             label={t`Answer to HELP`}
@@ -86,7 +83,7 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
             </Button>
           </Group>
         </Stack>
-      </form>
+      </Form>
       {active && (
         <>
           <Divider />
@@ -94,9 +91,17 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
             <Text size="sm" c="dimmed" mb="sm">
               <Trans>Without SMS the number stays yours. Its exception ends, past conversations stay.</Trans>
             </Text>
-            <Button variant="default" onClick={() => end.mutate()} loading={end.isPending}>
-              <Trans>Deactivate SMS</Trans>
-            </Button>
+            <Removal
+              label={<Trans>Deactivate SMS</Trans>}
+              question={t`Deactivate SMS for ${shown}?`}
+              pending={end.isPending}
+              onConfirm={(close) => end.mutate(undefined, { onSettled: close })}
+            >
+              <Trans>
+                Text messages to {shown} are no longer taken, and nobody can answer from it, until you activate it
+                again.
+              </Trans>
+            </Removal>
           </div>
         </>
       )}

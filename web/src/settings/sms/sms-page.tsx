@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core"
+import { Group, UnstyledButton } from "@mantine/core"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconDeviceMobileMessage } from "@tabler/icons-react"
@@ -54,7 +54,7 @@ export function SmsPage() {
       }}
     >
       {editable && <AddNumber opened={add} onClose={() => setAdd(false)} />}
-      {open && <NumberDrawer key={`${open.id} ${open.version}`} number={open} onClose={() => setOpenId(null)} />}
+      {open && <NumberDrawer key={open.id} number={open} onClose={() => setOpenId(null)} />}
     </EntryPointList>
   )
 }
@@ -68,9 +68,9 @@ function columnsOf({ entryPoints, accounts, home, open }: Facts): Column<PhoneNu
       header: t`Number`,
       sortBy: (number) => number.e164,
       cell: (number) => (
-        <Button variant="transparent" p={0} h="auto" className="link num" onClick={() => open(number.id)}>
+        <UnstyledButton className="link num" fz="sm" onClick={() => open(number.id)}>
           {formatPhoneNumber(number.e164, home)}
-        </Button>
+        </UnstyledButton>
       ),
     },
     { key: "capabilities", header: t`Can`, cell: (number) => <Group gap={6}>{capabilitiesOf(number)}</Group> },

@@ -9,6 +9,7 @@ import { useNowMinutes } from "../../field/now.ts"
 import { relativeTime } from "../../field/relative-time.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { toastProblem } from "../../field/toast.tsx"
+import { Removal } from "../removal.tsx"
 import { Invited } from "./invite-people.tsx"
 import { type Invitation, invitationsQuery } from "./users.queries.ts"
 
@@ -55,7 +56,7 @@ export function InvitationList() {
             key: "actions",
             header: "",
             cell: (each) => (
-              <Group gap="xs" justify="flex-end">
+              <Group gap="xs" justify="flex-end" wrap="nowrap" data-actions>
                 <Button
                   size="compact-sm"
                   variant="subtle"
@@ -64,15 +65,17 @@ export function InvitationList() {
                 >
                   <Trans>Resend</Trans>
                 </Button>
-                <Button
+                <Removal
+                  label={<Trans>Withdraw</Trans>}
+                  name={t`Withdraw the invitation of ${each.email}`}
+                  question={t`Withdraw the invitation of ${each.email}?`}
                   size="compact-sm"
                   variant="subtle"
-                  color="gray"
-                  onClick={() => withdraw.mutate(each.id)}
-                  aria-label={t`Withdraw the invitation of ${each.email}`}
+                  pending={withdraw.isPending}
+                  onConfirm={(close) => withdraw.mutate(each.id, { onSettled: close })}
                 >
-                  <Trans>Withdraw</Trans>
-                </Button>
+                  <Trans>The link that was sent no longer works. You can invite the same person again.</Trans>
+                </Removal>
               </Group>
             ),
           },

@@ -6,7 +6,10 @@ import type { Role } from "../../../../src/core/permissions.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { AddressLines } from "../../field/address-lines.tsx"
 import { CopyField } from "../../field/copy-field.tsx"
+import { FocusedHeading } from "../../field/focused-heading.tsx"
+import { Form } from "../../field/form.tsx"
 import { readAddressLines } from "../../field/read-address-lines.ts"
+import classes from "../settings.module.css"
 import { InboxChoice } from "./inbox-choice.tsx"
 import { RoleChoice } from "./role-choice.tsx"
 import type { Invitation } from "./users.queries.ts"
@@ -42,12 +45,10 @@ function InviteForm({ onClose }: { onClose: () => void }) {
   const problem = invite.error instanceof ApiProblem ? invite.error : null
   const refused = problem?.errors.filter((error) => error.pointer?.startsWith("#/emails/")) ?? []
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
+    <Form
+      onSubmit={() => {
         setTried(true)
-        if (emails.length > 0 && wrong === undefined && roles.length > 0) invite.mutate()
+        if (emails.length > 0 && wrong.length === 0 && roles.length > 0) invite.mutate()
       }}
     >
       <Stack gap="md">
@@ -63,12 +64,11 @@ function InviteForm({ onClose }: { onClose: () => void }) {
           value={text}
           onChange={(typed) => {
             setTried(false)
+            invite.reset()
             setText(typed)
           }}
           showError={tried}
-          serverError={
-            refused.map((error) => `${emails[indexOf(error.pointer)] ?? ""}: ${error.detail}`).join(" ") || undefined
-          }
+          serverError={refused.map((error) => error.detail).join(" ") || undefined}
         />
         <RoleChoice
           value={roles}
@@ -76,11 +76,11 @@ function InviteForm({ onClose }: { onClose: () => void }) {
           error={(tried && roles.length === 0 && t`Choose at least one role.`) || problem?.at("/roles")}
         />
         <InboxChoice value={inboxIds} onChange={setInboxIds} />
-        <DialogButtons pending={invite.isPending} changed={text.trim() !== ""}>
+        <DialogButtons pending={invite.isPending} changed={text.trim() !== "" || inboxIds.length > 0}>
           {emails.length > 1 ? <Trans>Send {emails.length} invitations</Trans> : <Trans>Send invitation</Trans>}
         </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }
 
@@ -88,19 +88,19 @@ export function Invited({ invitations, onClose }: { invitations: Invitation[]; o
   const { t } = useLingui()
   return (
     <Stack gap="md">
-      <Text size="sm">
+      <FocusedHeading as="p" role="status" className={classes.lead}>
         <Plural value={invitations.length} one="# invitation is on its way." other="# invitations are on their way." />{" "}
         <Trans>
           You can also hand over the links yourself. Each works once and for 24 hours, and is shown only now.
         </Trans>
-      </Text>
+      </FocusedHeading>
       {invitations.map((invitation) => (
-        <Group key={invitation.id} justify="space-between" wrap="nowrap">
-          <Text size="sm" className="ellipsis">
+        <div key={invitation.id}>
+          <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>
             {invitation.email}
           </Text>
           {invitation.link && <CopyField value={invitation.link} label={t`link for ${invitation.email}`} mono />}
-        </Group>
+        </div>
       ))}
       <Group justify="flex-end">
         <Button onClick={onClose}>
@@ -109,8 +109,4 @@ export function Invited({ invitations, onClose }: { invitations: Invitation[]; o
       </Group>
     </Stack>
   )
-}
-
-function indexOf(pointer: string | undefined): number {
-  return Number(pointer?.split("/").at(-1))
 }

@@ -1,11 +1,16 @@
 import { Alert, Button, Divider, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { User } from "../../../../src/core/people/user.ts"
+import { roleLabels } from "../../../../src/core/permissions.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
+import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
+import { useDraft } from "../../field/draft.ts"
+import { Form } from "../../field/form.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
+import { inboxesQuery } from "../inboxes/inboxes.queries.ts"
+import { Removal } from "../removal.tsx"
 import { InboxChoice } from "./inbox-choice.tsx"
 import { RoleChoice } from "./role-choice.tsx"
 import { DialogButtons, Sheet } from "../../field/dialog.tsx"
@@ -23,62 +28,95 @@ export function UserDrawer({ user, onClose }: { user: User; onClose: () => void 
 function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
   const { t } = useLingui()
   const client = useQueryClient()
-  const [name, setName] = useState(user.name)
-  const [roles, setRoles] = useState(user.roles)
-  const [inboxIds, setInboxIds] = useState(user.inboxIds)
-  const [capacity, setCapacity] = useState(user.capacity)
+  const inboxes = new Map((useQuery(inboxesQuery).data ?? []).map((inbox) => [inbox.id, inbox.name]))
+  const draft = useDraft(user, valuesOf)
+  const { name, roles, inboxIds, capacity } = draft.values
   const refresh = () => {
     for (const key of ["users", "inboxes", "me"]) void client.invalidateQueries({ queryKey: [key] })
   }
   const save = useMutation({
-    mutationFn: () =>
-      api.patch<User>(`/users/${user.id}`, { name: name.trim(), roles, inboxIds, capacity }, user.version),
+    mutationFn: ({ values, version }: { values: Values; version: number }) =>
+      api.patch<User>(`/users/${user.id}`, { ...values, name: values.name.trim() }, version),
     onSuccess: (saved) => {
       refresh()
       toast(t`${saved.name} saved.`)
       onClose()
     },
+    onError: (error) => isConflict(error) && refresh(),
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
-  const stored = [user.name, user.roles, user.inboxIds, user.capacity]
-  const changed = JSON.stringify([name, roles, inboxIds, capacity]) !== JSON.stringify(stored)
+  const lastAdministrator = problem?.code === "last_administrator"
+  const list = (names: string[]) => new Intl.ListFormat(undefined, { style: "short" }).format(names)
+  const lines: Line<Values>[] = [
+    [t`Name`, ({ name }) => name],
+    [t`Roles`, ({ roles }) => list(roles.map((role) => roleLabels[role].name))],
+    [t`Inboxes`, ({ inboxIds }) => list(inboxIds.map((id) => inboxes.get(id) ?? id)) || t`none`],
+    [t`Given automatically`, ({ capacity }) => String(capacity?.standard ?? "–")],
+    [t`At most, with Next`, ({ capacity }) => String(capacity?.maximum ?? "–")],
+  ]
   return (
     <Stack gap="lg">
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          save.mutate()
-        }}
-      >
+      <Form onSubmit={() => save.mutate(draft)}>
         <Stack gap="md">
-          {save.error && !problem?.errors.length && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {problem?.code === "last_administrator" ? (
-                <Trans>Someone must stay Administrator. Appoint another one first.</Trans>
-              ) : (
-                save.error.message
-              )}
-            </Alert>
+          {isConflict(save.error) ? (
+            <DraftConflict
+              problem={save.error}
+              name={draft.stored.name}
+              draft={draft}
+              current={user}
+              lines={lines}
+              save={save}
+            />
+          ) : (
+            save.error &&
+            !lastAdministrator &&
+            !problem?.errors.length && (
+              <Alert color="red" variant="light" role="alert" p="sm">
+                {save.error.message}
+              </Alert>
+            )
           )}
           <TextInput
             label={t`Name`}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => draft.set({ name: event.currentTarget.value })}
             error={problem?.at("/name")}
           />
-          <RoleChoice value={roles} onChange={setRoles} error={problem?.at("/roles")} />
-          <InboxChoice value={inboxIds} onChange={setInboxIds} error={problem?.at("/inboxIds")} />
-          <CapacityFields capacity={capacity} onChange={setCapacity} error={problem?.at("/capacity/standard")} />
-          <DialogButtons pending={save.isPending} changed={changed}>
+          <RoleChoice
+            value={roles}
+            onChange={(roles) => {
+              save.reset()
+              draft.set({ roles })
+            }}
+            error={
+              lastAdministrator ? t`Someone must stay Administrator. Appoint another one first.` : problem?.at("/roles")
+            }
+          />
+          <InboxChoice
+            value={inboxIds}
+            onChange={(inboxIds) => draft.set({ inboxIds })}
+            error={problem?.at("/inboxIds")}
+          />
+          <CapacityFields
+            capacity={capacity}
+            onChange={(capacity) => draft.set({ capacity })}
+            error={problem?.at("/capacity/standard") ?? problem?.at("/capacity/maximum") ?? problem?.at("/capacity")}
+          />
+          <DialogButtons pending={save.isPending} changed={draft.changed}>
             <Trans>Save</Trans>
           </DialogButtons>
         </Stack>
-      </form>
+      </Form>
       <Divider />
       <Access user={user} onChanged={refresh} />
     </Stack>
   )
+}
+
+type Values = Pick<User, "name" | "roles" | "inboxIds" | "capacity">
+
+function valuesOf({ name, roles, inboxIds, capacity }: User): Values {
+  return { name, roles, inboxIds, capacity }
 }
 
 type Capacity = User["capacity"]
@@ -156,9 +194,23 @@ function Access({ user, onChanged }: { user: User; onChanged: () => void }) {
         <Button variant="default" onClick={() => signOut.mutate()} loading={signOut.isPending}>
           <Trans>Sign out everywhere</Trans>
         </Button>
-        <Button variant="default" onClick={() => setActive.mutate()} loading={setActive.isPending}>
-          {active ? <Trans>Deactivate user</Trans> : <Trans>Activate user</Trans>}
-        </Button>
+        {active ? (
+          <Removal
+            label={<Trans>Deactivate user</Trans>}
+            question={t`Deactivate ${user.name}?`}
+            pending={setActive.isPending}
+            onConfirm={(close) => setActive.mutate(undefined, { onSettled: close })}
+          >
+            <Trans>
+              {user.name} is signed out at once and cannot sign in again. Open conversations go back to their Inboxes.
+              You can activate the user again later.
+            </Trans>
+          </Removal>
+        ) : (
+          <Button variant="default" onClick={() => setActive.mutate()} loading={setActive.isPending}>
+            <Trans>Activate user</Trans>
+          </Button>
+        )}
       </Group>
       <Text size="sm" c="dimmed">
         <Trans>A deactivated person cannot sign in. Open conversations go back to their Inboxes.</Trans>

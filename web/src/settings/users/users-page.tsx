@@ -1,4 +1,4 @@
-import { Button, EmptyState, Group, Pill, TextInput } from "@mantine/core"
+import { Button, EmptyState, Group, Pill, TextInput, UnstyledButton } from "@mantine/core"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconMailForward, IconSearch, IconUsers } from "@tabler/icons-react"
@@ -70,6 +70,7 @@ export function UsersPage() {
         {(users) => (
           <DataTable
             caption={t`Users`}
+            filter={filter}
             columns={columnsOf(setOpenId)}
             rows={users.filter(
               (user) => user.status !== "invited" && `${user.name} ${user.email}`.toLowerCase().includes(word),
@@ -81,7 +82,7 @@ export function UsersPage() {
       </ResourceState>
       {editable && <InvitationList />}
       {editable && <InvitePeople opened={add} onClose={() => setAdd(false)} />}
-      {open && <UserDrawer key={`${open.id} ${open.version}`} user={open} onClose={() => setOpenId(null)} />}
+      {open && <UserDrawer key={open.id} user={open} onClose={() => setOpenId(null)} />}
     </SettingsPage>
   )
 }
@@ -93,9 +94,9 @@ function columnsOf(open: (id: string) => void): Column<User>[] {
       header: t`Name`,
       sortBy: (user) => user.name,
       cell: (user) => (
-        <Button variant="transparent" p={0} h="auto" className="link" onClick={() => open(user.id)}>
+        <UnstyledButton className="link" fz="sm" onClick={() => open(user.id)}>
           {user.name}
-        </Button>
+        </UnstyledButton>
       ),
     },
     { key: "email", header: t`E-mail`, sortBy: (user) => user.email, cell: (user) => user.email },

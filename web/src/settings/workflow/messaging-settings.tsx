@@ -12,7 +12,10 @@ export function MessagingSettings({ draft, onChange, problem }: WorkflowPart) {
   const { messaging } = draft
   const set = (part: Partial<WorkflowSettings["messaging"]>) =>
     onChange({ ...draft, messaging: { ...messaging, ...part } })
-  const order = messaging.standardCapacity > messaging.maximumCapacity ? t`At most the maximum below.` : undefined
+  const order =
+    messaging.standardCapacity > messaging.maximumCapacity
+      ? t`At most ${messaging.maximumCapacity}, the number below.`
+      : undefined
   return (
     <section className={classes.group} aria-labelledby="workflow-messaging">
       <h2 id="workflow-messaging">

@@ -1,6 +1,6 @@
 import { Button, Group, NumberInput, Switch } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import type { ReactNode } from "react"
+import { type ReactNode, useState } from "react"
 import { formatSeconds } from "../../../../src/core/sla/minutes.ts"
 import classes from "./workflow.module.css"
 
@@ -30,7 +30,10 @@ export function NumberSetting({
   unit = "seconds",
 }: NumberProps) {
   const { t } = useLingui()
+  const [empty, setEmpty] = useState(false)
   const size = unitSeconds[unit]
+  const [least, most] = [Math.ceil(min / size), Math.floor(max / size)]
+  const outside = value < min || value > max ? t`Enter a number from ${least} to ${most}.` : undefined
   const shownInitial = unit === "count" ? String(initial) : formatSeconds(initial)
   const suffix = { seconds: t` seconds`, minutes: t` minutes`, days: t` days`, count: "" }[unit]
   return (
@@ -39,13 +42,19 @@ export function NumberSetting({
         label={label}
         description={description}
         className={classes.input}
-        min={Math.ceil(min / size)}
-        max={Math.floor(max / size)}
+        min={least}
+        max={most}
+        clampBehavior="none"
         decimalScale={unit === "seconds" || unit === "count" ? 0 : 2}
         suffix={suffix}
-        value={value / size}
-        onChange={(typed) => typeof typed === "number" && onChange(Math.round(typed * size))}
-        error={error}
+        value={empty ? "" : value / size}
+        onChange={(typed) => {
+          setEmpty(typeof typed !== "number")
+          if (typeof typed === "number") onChange(Math.round(typed * size))
+        }}
+        // Left empty it shows again what holds.
+        onBlur={() => setEmpty(false)}
+        error={outside ?? error}
       />
       <ResetTo shown={value !== initial} text={shownInitial} label={label} onReset={() => onChange(initial)} />
     </div>
@@ -93,7 +102,7 @@ export function ResetTo({
         <Trans>Default: {text}</Trans>
       </span>
       {shown && (
-        <Button size="compact-xs" variant="subtle" onClick={onReset} aria-label={t`Reset ${label} to default`}>
+        <Button size="compact-xs" variant="subtle" onClick={onReset} aria-label={t`Reset to default: ${label}`}>
           <Trans>Reset to default</Trans>
         </Button>
       )}

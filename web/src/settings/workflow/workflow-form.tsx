@@ -1,10 +1,12 @@
 import { Alert, Button } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
-import { useState } from "react"
 import type { WorkflowSettings } from "../../../../src/core/workflow/settings.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
+import { DraftConflict, isConflict } from "../../field/conflict.tsx"
+import { useDraft } from "../../field/draft.ts"
+import { Form } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast } from "../../field/toast.tsx"
 import { differences } from "./differences.ts"
@@ -12,6 +14,7 @@ import { GeneralSettings } from "./general-settings.tsx"
 import { MailSettings } from "./mail-settings.tsx"
 import { MessagingSettings } from "./messaging-settings.tsx"
 import classes from "./workflow.module.css"
+import { workflowLines } from "./workflow-lines.ts"
 import type { StoredWorkflow } from "./workflow.queries.ts"
 
 /** One draft for the page; Save sends what differs. Settings of calls come with calls. */
@@ -19,41 +22,53 @@ export function WorkflowForm({ settings }: { settings: StoredWorkflow }) {
   const { t } = useLingui()
   const client = useQueryClient()
   const can = useCan()
-  const { version, ...stored } = settings
-  const [draft, setDraft] = useState<WorkflowSettings>(stored)
-  const patch = differences(stored, draft)
-  const changed = Object.keys(patch).length > 0
+  const draft = useDraft(settings, valuesOf)
+  const { changed } = draft
   const save = useMutation({
-    mutationFn: () => api.patch<StoredWorkflow>("/workflow-settings", patch, version),
+    mutationFn: ({ values, version }: { values: WorkflowSettings; version: number }) =>
+      api.patch<StoredWorkflow>("/workflow-settings", differences(draft.stored, values), version),
     onSuccess: (saved) => {
+      draft.take(saved)
       client.setQueryData(["workflow-settings"], saved)
       void client.invalidateQueries({ queryKey: ["agents"] })
       toast(t`Conversation workflow saved. It counts for the next request.`)
     },
+    onError: (error) => isConflict(error) && client.invalidateQueries({ queryKey: ["workflow-settings"] }),
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
-  const part = { draft, problem, onChange: (next: WorkflowSettings) => setDraft(next) }
+  const part = {
+    draft: draft.values,
+    problem,
+    onChange: (next: WorkflowSettings) => {
+      if (save.error && !isConflict(save.error)) save.reset()
+      draft.set(next)
+    },
+  }
   return (
     <>
-      <LeaveGuard when={changed && !save.isSuccess} question={<Trans>Leave without saving the workflow?</Trans>} />
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (changed) save.mutate()
-        }}
-      >
+      <LeaveGuard when={changed} question={<Trans>Leave without saving the workflow?</Trans>} />
+      <Form onSubmit={() => changed && save.mutate(draft)}>
         <MessagingSettings {...part} />
         <MailSettings {...part} />
         <GeneralSettings {...part} />
-        {save.error && (
-          <Alert color="red" variant="light" role="alert" p="sm" mb="md" maw={860}>
-            {problem?.code === "version_conflict" ? (
-              <Trans>Somebody changed the workflow meanwhile. Reload the page; your changes were not stored.</Trans>
-            ) : (
-              (problem?.errors[0]?.detail ?? save.error.message)
-            )}
-          </Alert>
+        {isConflict(save.error) ? (
+          <div className={classes.conflict}>
+            <DraftConflict
+              problem={save.error}
+              name={t`Conversation workflow`}
+              draft={draft}
+              current={settings}
+              lines={workflowLines()}
+              save={save}
+            />
+          </div>
+        ) : (
+          save.error &&
+          !problem?.errors.length && (
+            <Alert color="red" variant="light" role="alert" p="sm" mb="md" maw={860}>
+              {save.error.message}
+            </Alert>
+          )
         )}
         {can("workflow.edit") && (
           <div className={classes.bar}>
@@ -62,7 +77,7 @@ export function WorkflowForm({ settings }: { settings: StoredWorkflow }) {
             </span>
             <span className="grow" />
             {changed && (
-              <Button variant="subtle" color="gray" onClick={() => setDraft(stored)}>
+              <Button variant="subtle" color="gray" onClick={() => draft.take(settings)}>
                 <Trans>Discard</Trans>
               </Button>
             )}
@@ -71,7 +86,11 @@ export function WorkflowForm({ settings }: { settings: StoredWorkflow }) {
             </Button>
           </div>
         )}
-      </form>
+      </Form>
     </>
   )
+}
+
+function valuesOf({ version: _, ...values }: StoredWorkflow): WorkflowSettings {
+  return values
 }

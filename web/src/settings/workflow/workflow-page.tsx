@@ -15,9 +15,7 @@ export function WorkflowPage() {
       lead={t`How requests are given to agents, and how conversations end and come back.`}
       requiredRole={t`Administrator`}
     >
-      <ResourceState query={query}>
-        {(settings) => <WorkflowForm key={settings.version} settings={settings} />}
-      </ResourceState>
+      <ResourceState query={query}>{(settings) => <WorkflowForm settings={settings} />}</ResourceState>
     </SettingsPage>
   )
 }

@@ -1,14 +1,8 @@
-import { ActionIcon, Button, EmptyState, SegmentedControl, Skeleton, Tooltip, UnstyledButton } from "@mantine/core"
+import { ActionIcon, EmptyState, SegmentedControl, Skeleton, Tooltip, UnstyledButton } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
-import {
-  IconCheck,
-  IconCircleDashed,
-  IconInbox,
-  IconLayoutSidebarLeftCollapse,
-  IconPlugConnectedX,
-} from "@tabler/icons-react"
+import { IconCheck, IconCircleDashed, IconInbox, IconLayoutSidebarLeftCollapse } from "@tabler/icons-react"
 import { useQuery } from "@tanstack/react-query"
-import { Link, useNavigate } from "@tanstack/react-router"
+import { useNavigate } from "@tanstack/react-router"
 import { type KeyboardEvent, useRef, useState } from "react"
 import type { Conversation } from "../../../../src/core/conversations/conversation.ts"
 import { useCan, useMe } from "../../can.ts"
@@ -19,6 +13,7 @@ import { risingRows, useCalmOrder } from "./calm-order.ts"
 import { byDue, byLastItem, byQueuePlace, needsReply } from "./groups.ts"
 import { ListRow } from "./list-row.tsx"
 import { LoadLine } from "./load-line.tsx"
+import { NoChannel } from "./no-channel.tsx"
 import { NewMessageButton } from "../new-message.tsx"
 import classes from "./list.module.css"
 import { locale } from "../../field/locale.ts"
@@ -210,7 +205,6 @@ function nextIndex(key: string, at: number, count: number): number | null {
 function EmptyList({ view }: { view: WorkList }) {
   const { t } = useLingui()
   const { availability, channelGroups } = useMe()
-  const can = useCan()
   const self = useAgentSelf(availability !== null).data
   const groups = self?.status === "logged_in" ? self.availableFor : []
   const labels = { voice: t`Voice`, messaging: t`Messaging`, mail: t`Mail` }
@@ -228,29 +222,7 @@ function EmptyList({ view }: { view: WorkList }) {
     return (
       <EmptyState py="xl" size="sm" icon={<IconInbox size={24} stroke={1.75} />} title={t`Nothing was closed yet.`} />
     )
-  if (!channelGroups.some(({ configured }) => configured))
-    return (
-      <EmptyState
-        py="xl"
-        px="md"
-        size="sm"
-        icon={<IconPlugConnectedX size={24} stroke={1.75} />}
-        title={t`No channel is set up yet.`}
-        description={
-          can("entryPoint.edit")
-            ? t`Customers cannot reach you before there is one.`
-            : t`An administrator adds the first one. Then work appears here.`
-        }
-      >
-        {can("entryPoint.edit") && (
-          <EmptyState.Actions>
-            <Button component={Link} to="/settings/channels/entry-points" variant="default" size="xs">
-              <Trans>Add a channel</Trans>
-            </Button>
-          </EmptyState.Actions>
-        )}
-      </EmptyState>
-    )
+  if (!channelGroups.some((each) => each.configured)) return <NoChannel />
   return groups.length > 0 ? (
     <EmptyState
       py="xl"
