@@ -9,14 +9,13 @@ import type { EntryPoint } from "../../../../src/core/entry-points/entry-point.t
 import type { Mailbox } from "../../../../src/core/mailboxes/mailbox.ts"
 import { useCan } from "../../can.ts"
 import type { Column } from "../../field/data-table.tsx"
-import { RelativeTime } from "../../field/relative-time.tsx"
 import { ResolvedInbox } from "../../field/resolved-inbox.tsx"
-import { StatusChip } from "../../field/status-chip.tsx"
 import { entryPointsQuery } from "../entry-points/entry-points.queries.ts"
 import { EntryPointList } from "../entry-point-list.tsx"
 import { Notice } from "../settings-page.tsx"
 import { AddAddresses } from "./add-addresses.tsx"
 import { mailboxesQuery } from "./email.queries.ts"
+import { Forwarding } from "./forwarding.tsx"
 import { MailboxDrawer } from "./mailbox-drawer.tsx"
 
 /** The addresses that customers write to, and whether mail to them reaches us (S14, S26, S59). */
@@ -95,25 +94,4 @@ function columnsOf(entryPoints: Map<string, EntryPoint>, open: (id: string) => v
     },
     { key: "sends", header: t`Sends`, width: 120, cell: (mailbox) => (mailbox.sends ? t`yes` : t`to sandbox`) },
   ]
-}
-
-export function Forwarding({ mailbox }: { mailbox: Mailbox }) {
-  if (mailbox.forwarding === "waiting")
-    return (
-      <StatusChip status="soon">
-        <Trans>Waiting for forwarding</Trans>
-      </StatusChip>
-    )
-  return (
-    <span style={{ display: "inline-flex", gap: 8, alignItems: "center" }}>
-      <StatusChip status="ok">
-        <Trans>Active</Trans>
-      </StatusChip>
-      {mailbox.forwardingSeenAt && (
-        <span className="dim" style={{ fontSize: 12 }}>
-          <RelativeTime at={mailbox.forwardingSeenAt} />
-        </span>
-      )}
-    </span>
-  )
 }

@@ -14,7 +14,7 @@ import { StatusChip } from "../../field/status-chip.tsx"
 import { toast } from "../../field/toast.tsx"
 import { DeleteMailbox } from "./delete-mailbox.tsx"
 import { probeQuery, sendProbe } from "./email.queries.ts"
-import { Forwarding } from "./email-page.tsx"
+import { Forwarding } from "./forwarding.tsx"
 import { Sheet, useDialog } from "../../field/dialog.tsx"
 
 type Props = { mailbox: Mailbox; entryPoint?: EntryPoint; onClose: () => void }

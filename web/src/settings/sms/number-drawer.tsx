@@ -9,7 +9,7 @@ import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { Form } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { Removal } from "../removal.tsx"
-import { SmsState } from "./sms-page.tsx"
+import { SmsState } from "./sms-state.tsx"
 import { Sheet, useDialog } from "../../field/dialog.tsx"
 
 /** One number: text messages on or off, the answer to HELP. */

@@ -11,11 +11,11 @@ import { useCan, useMe } from "../../can.ts"
 import type { Column } from "../../field/data-table.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { ResolvedInbox } from "../../field/resolved-inbox.tsx"
-import { StatusChip } from "../../field/status-chip.tsx"
 import { entryPointsQuery } from "../entry-points/entry-points.queries.ts"
 import { EntryPointList } from "../entry-point-list.tsx"
 import { AddNumber } from "./add-number.tsx"
 import { NumberDrawer } from "./number-drawer.tsx"
+import { SmsState } from "./sms-state.tsx"
 import { carrierAccountsQuery, smsNumbersQuery } from "./sms.queries.ts"
 
 /** Numbers that can send and receive text messages; an activated one is an entry point of SMS (S15, S28). */
@@ -97,24 +97,4 @@ function columnsOf({ entryPoints, accounts, home, open }: Facts): Column<PhoneNu
 function capabilitiesOf(number: PhoneNumber): string {
   const { voice, sms, mms } = number.capabilities
   return [sms && t`text`, mms && t`pictures`, voice && t`calls`].filter(Boolean).join(", ")
-}
-
-export function SmsState({ number }: { number: PhoneNumber }) {
-  if (number.sms === "active")
-    return (
-      <StatusChip status="ok">
-        <Trans>Active</Trans>
-      </StatusChip>
-    )
-  if (number.sms === "deactivated_on_request")
-    return (
-      <StatusChip status="soon">
-        <Trans>Switched off on request</Trans>
-      </StatusChip>
-    )
-  return (
-    <StatusChip status="off">
-      <Trans>Not set up</Trans>
-    </StatusChip>
-  )
 }
