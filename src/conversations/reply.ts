@@ -13,6 +13,7 @@ import type { Tx } from "../store/write.ts"
 import { type Acting, isMember, lockSeen, mustBeOpen } from "./acting.ts"
 import { removeDraft } from "./drafts.ts"
 import { answerContacts, endContacts, save } from "./end-contacts.ts"
+import { readByAnswering } from "./read-marks.ts"
 import type { ReplyInput } from "./reply-input.ts"
 import { writeMessage } from "./reply-message.ts"
 import { replyRoute } from "./reply-route.ts"
@@ -48,7 +49,10 @@ export async function reply(
   const change = changeOf(tx, conversation, message, live, unseen)
   const after = await settle(tx, acting, work, conversation, change)
   // In the same commit: a browser that crashes now does not find a draft of what was sent.
-  if (acting.userId) await removeDraft(tx, { conversationId, userId: acting.userId, channel: input.channel })
+  if (acting.userId) {
+    await removeDraft(tx, { conversationId, userId: acting.userId, channel: input.channel })
+    tx.also(readByAnswering(tx, { conversationId, userId: acting.userId, firstUnseenMessageId: unseen[0]?.id ?? null }))
+  }
 
   await insertDelivery(tx, {
     messageId: message.id,

@@ -26,6 +26,7 @@ export const customers = {
   Omar: { name: "Omar Haddad", email: "omar@haddad.example", phone: "+16045550190" },
   Sofia: { name: "Sofia Marino", email: "sofia@marino.example", phone: "+17025550155" },
   Kofi: { name: "Kofi Mensah", email: "kofi@mensah.example", phone: "+16465550187", visitor: "demo-visitor-kofi" },
+  Nora: { name: "Nora Lindholm", email: "nora@lindholm.example", phone: "+19175550129" },
   Hanna: { name: "Hanna Vogel", email: "hanna@vogel.example", phone: "+13235550146", visitor: "demo-visitor-hanna" },
 } as const
 export type CustomerName = keyof typeof customers
@@ -231,6 +232,20 @@ export const moments: readonly Moment[] = [
     text: "Hello Yuki, they do, in brown and in grey. Which one would you like?",
   },
   { hoursAgo: 4.6, story: "size", from: "Yuki", to: "+14155559812", text: "Grey please! Can I order by text?" },
+  {
+    hoursAgo: 4.4,
+    story: "assembly",
+    from: "Nora",
+    to: "support@retale.com",
+    subject: "Assembly of the bookcase",
+    text: "Hello,\n\ndoes your driver also put the bookcase together? I am not as quick on my knees as I used to be.\n\nNora",
+  },
+  {
+    hoursAgo: 4.2,
+    story: "assembly",
+    answers: "Ana",
+    text: "Dear Nora,\n\nhe does, for 35.00, and he brings the tools. Would Thursday or Friday suit you better?\n\nAna",
+  },
   { hoursAgo: 4, begins: "Ben", serves: ["messaging"] },
   {
     hoursAgo: 3.9,
@@ -244,6 +259,32 @@ export const moments: readonly Moment[] = [
     story: "sms-c",
     answers: "Ben",
     text: "Hello Omar, sorry about that. I am looking into it and will come back to you within the hour.",
+  },
+  {
+    hoursAgo: 2.6,
+    story: "armchair",
+    from: "Kofi",
+    to: "retale.com-shopping-cart",
+    text: "Hello again. The grey armchair came today, it is wonderful. Do you have a footstool that goes with it?",
+  },
+  {
+    hoursAgo: 2.58,
+    story: "armchair",
+    answers: "Ana",
+    text: "Hello Kofi, how nice to hear! There is one in the same fabric. Shall I send you a picture?",
+  },
+  {
+    hoursAgo: 2.57,
+    story: "armchair",
+    from: "Kofi",
+    to: "retale.com-shopping-cart",
+    text: "Yes please, and the price.",
+  },
+  {
+    hoursAgo: 2.56,
+    story: "armchair",
+    answers: "Ana",
+    text: "It is 89.00. I have put the picture into your basket; take your time.",
   },
   { hoursAgo: 2, ends: "Ana" },
   { hoursAgo: 2, ends: "Ben" },

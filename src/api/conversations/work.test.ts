@@ -470,6 +470,20 @@ test("read marks make a conversation read, and unread again", async () => {
   expect((await ana.call("GET", `/conversations/${conversationId}`)).body.unread).toBe(true)
 })
 
+test("who answers has read what he answered, and not what came meanwhile", async () => {
+  const from = someone()
+  const first = await received(from)
+  const { conversationId } = first
+  const answer = (seenMessageId?: string) =>
+    ana.call("POST", `/conversations/${conversationId}/messages`, { channel: "email", text: "Yes.", seenMessageId })
+  await received(from, "And one more thing")
+  expect((await answer(first.messageId)).status).toBe(201)
+  expect((await ana.call("GET", `/conversations/${conversationId}`)).body.unread).toBe(true)
+  expect((await answer()).status).toBe(201)
+  expect((await ana.call("GET", `/conversations/${conversationId}`)).body.unread).toBe(false)
+  expect((await jordan.call("GET", `/conversations/${conversationId}`)).body.unread).toBe(true)
+})
+
 test("S43 writing first: a customer is made, a conversation begun in an Inbox, and an answer comes to the writer", async () => {
   const made = await ana.call("POST", "/customers", {
     name: "Maya Chen",
