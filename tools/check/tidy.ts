@@ -28,6 +28,12 @@ const rules: readonly Rule[] = [
     in: /^(src|web|widget)\//,
     except: either(tests, /^src\/(log|main)\.ts$/),
   },
+  {
+    banned: /\bprocess\.env\.TRIALS/,
+    instead: "test/trials.ts, by which `npm run trials` finds the long forms",
+    in: anywhere,
+    except: /^test\/trials\.ts$/,
+  },
   { banned: /\bas any\b|: any\b|<any>/, instead: "parse it, or `unknown` and narrow", in: anywhere, except: tests },
   { banned: /\bas unknown as\b/, instead: "parse it, or narrow", in: anywhere },
   { banned: /@ts-(ignore|expect-error|nocheck)/, instead: "the right type", in: anywhere },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { amount } from "../../../test/trials.ts"
 import { channelGroups } from "../channels.ts"
 import { createEngine } from "./create-engine.ts"
 import type { AgentFact, Decision, Engine, QueueItemFact, RoutingConfig, RoutingEvent } from "./facts.ts"
@@ -8,9 +9,9 @@ import { compareItems } from "./order.ts"
 /**
  * The fast engine against the slow and obvious one: the same random events, late, twice and out of order, with commits
  * that succeed, are refused or stay unknown; every decision must be equal. Beside it, in calm moments, the promises that
- * hold whatever the engine is made of. TRIALS=1 runs 100,000 events, else 20,000.
+ * hold whatever the engine is made of. `npm run trials` plays 100,000 events, `npm test` 20,000.
  */
-const eventsMin = process.env.TRIALS === "1" ? 100_000 : 20_000
+const eventsMin = amount(20_000, 100_000)
 const eventsPerEpisode = 1000
 const inboxIds = ["billing", "returns", "support"]
 const fewAgents = ["ana", "ben", "cy", "di", "eli", "fay"]

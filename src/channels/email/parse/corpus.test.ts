@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
+import { isTrial } from "../../../../test/trials.ts"
 import { type MailRig, mailRig } from "../test-rig.ts"
 import { activePart } from "./harmless-html.ts"
 
 /** Hard mails of other parsers' suites, by real SMTP: each is one event, readable, raw byte for byte, in time. */
 const folder = process.env.CORPUS_DIR ?? "../shared/data"
-const everything = process.env.TRIALS === "1"
 const shortCount = 50
 const shortBytesMax = 2 * 1024 * 1024
 
@@ -14,7 +14,7 @@ const mails = corpus()
 
 function corpus(): string[] {
   const found = folders().flatMap((name) => filesUnder(join(folder, name)))
-  if (everything) return found
+  if (isTrial) return found
   const small = found.filter((path) => statSync(path).size <= shortBytesMax)
   const step = Math.max(1, Math.floor(small.length / shortCount))
   return small.filter((_, index) => index % step === 0).slice(0, shortCount)
@@ -49,7 +49,7 @@ beforeEach(() => void rig.accepted.splice(0))
 afterAll(() => rig.close())
 
 test.skipIf(mails.length === 0)(
-  `reliability 50 ${everything ? "all" : "some"} mails of the corpus by SMTP (CORPUS_DIR)`,
+  `reliability 50 ${isTrial ? "all" : "some"} mails of the corpus by SMTP (CORPUS_DIR)`,
   async () => {
     const slow: string[] = []
     const failed: string[] = []
