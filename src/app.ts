@@ -290,7 +290,11 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
     cookieName,
     agents,
     queueMail,
-    onSignOut: (orgId, userId) => store.write({ orgId, kind: "act" }, (tx) => logOutAgent(tx, userId)),
+    // Who still works in another browser goes on there.
+    onSignOut: async (orgId, userId, sessionId) => {
+      if (!hub.isElsewhere(orgId, userId, sessionId))
+        await store.write({ orgId, kind: "act" }, (tx) => logOutAgent(tx, userId))
+    },
     onOrganizationCreated,
     parked,
     routing,

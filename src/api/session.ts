@@ -24,8 +24,8 @@ export type SessionDeps = {
   publicUrl: string
   agents: Agents
   queueMail: QueueMail
-  /** The company has lost its socket or its agent: what else happens at sign-out. */
-  onSignOut?: (orgId: string, userId: string) => Promise<void>
+  /** What else happens when a person signs out of this session. */
+  onSignOut?: (orgId: string, userId: string, sessionId: string) => Promise<void>
 }
 
 /** Longer than a link takes to be written. */
@@ -82,7 +82,7 @@ export function sessionRoutes(deps: SessionDeps): Route[] {
       async handle({ principal }) {
         if (principal.sessionId !== null) {
           await deps.sessions.end({ orgId: principal.orgId, userId: principal.id, sessionId: principal.sessionId })
-          await deps.onSignOut?.(principal.orgId, principal.id)
+          await deps.onSignOut?.(principal.orgId, principal.id, principal.sessionId)
         }
         return noContent({ "set-cookie": sessionCookie(deps.cookieName, null) })
       },

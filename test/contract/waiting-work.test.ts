@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest"
-import type { Api } from "../server.ts"
+import WebSocket from "ws"
+import { type Api, testPassword } from "../server.ts"
 import { type Office, office, secondsBetween } from "./office.ts"
 
 /** Availability, capacity, offers and pulls (api.md 2.12), each test with an Inbox, entry points and agents of its own. */
@@ -326,4 +327,35 @@ test("when nobody is available the Administrator gets one mail once the oldest i
   })
   await at.advance(600)
   expect((await jordanMails()).length).toBe(before + 1)
+})
+
+test("who signs out of one browser and works on in another stays in; who signs out of the last is out", async () => {
+  const name = `Agent${++people}`
+  await at.agent(name, [inboxId])
+  const signIn = async () => {
+    const answer = await at.server.as({})("POST", "/session", {
+      email: `${name.toLowerCase()}@retale.com`,
+      password: testPassword,
+    })
+    const cookie = (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? ""
+    return { cookie, api: at.server.as({ cookie }) }
+  }
+  const [office, home] = [await signIn(), await signIn()]
+  await on(office.api, "messaging")
+  const socket = new WebSocket(`${at.server.url.replace("http", "ws")}/api/live`, "switchboard.live.v1", {
+    headers: { cookie: office.cookie, origin: at.server.url },
+  })
+  await new Promise((resolve) => socket.on("open", resolve))
+  const welcomed = new Promise((resolve) => socket.once("message", resolve))
+  socket.send(JSON.stringify({ type: "hello", position: null, streams: ["me"] }))
+  await welcomed
+  expect((await home.api("DELETE", "/session")).status).toBe(204)
+  expect((await office.api("GET", "/agents/me")).body).toMatchObject({
+    status: "logged_in",
+    availableFor: ["messaging"],
+  })
+  const { id } = (await office.api("GET", "/agents/me")).body
+  expect((await office.api("DELETE", "/session")).status).toBe(204)
+  expect((await at.api("GET", `/agents/${id}`)).body.status).toBe("logged_out")
+  socket.close()
 })

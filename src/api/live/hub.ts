@@ -239,6 +239,14 @@ export class Hub implements ConnectionHost {
     )
   }
 
+  /** Whether this person has a page open under another session, on this process. */
+  isElsewhere(orgId: string, userId: string, sessionId: string): boolean {
+    for (const { greeted, principal } of this.#connections)
+      if (greeted && principal.orgId === orgId && principal.userId === userId && principal.sessionId !== sessionId)
+        return true
+    return false
+  }
+
   /** Sessions ended, or a key was revoked: at once, not at the next look. */
   endSessions(ended: Ended): void {
     for (const connection of [...this.#connections]) {
