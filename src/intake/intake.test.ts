@@ -186,8 +186,14 @@ test("one event that cannot be processed is parked alone; the others of its batc
     parked: true,
   })
   await world.send(unknown, "sms", "+14155550107", "Lost too?", { externalId: "SM12" })
-  const bell = await base.db.selectFrom("notifications").select(["kind", "data"]).where("userId", "=", keeper).execute()
-  expect(bell).toMatchObject([{ kind: "events_parked", data: { inboundEventId: receipts[1]?.inboundEventId } }])
+  const bell = await base.db
+    .selectFrom("notifications")
+    .select(["kind", "link", "data"])
+    .where("userId", "=", keeper)
+    .execute()
+  expect(bell).toMatchObject([
+    { kind: "events_parked", link: "/settings/channels/parked", data: { inboundEventId: receipts[1]?.inboundEventId } },
+  ])
   const parked = createParkedEvents({ store: world.store, db: base.db })
   const by = { actor: { type: "user", id: newId(), name: "Jordan" } as const, requestId: null }
   const id = receipts[1]?.inboundEventId ?? ""

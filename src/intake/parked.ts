@@ -59,7 +59,7 @@ async function tellKeepers(tx: Tx, data: { inboundEventId: string; channel: stri
         userId,
         kind: parkedKind,
         data: JSON.stringify(data),
-        link: null,
+        link: parkedPage,
         at: tx.now,
       })),
     )
@@ -68,6 +68,8 @@ async function tellKeepers(tx: Tx, data: { inboundEventId: string; channel: stri
 }
 
 const parkedKind = "events_parked"
+/** Where they are replayed or given up. */
+const parkedPage = "/settings/channels/parked"
 const reasonLengthMax = 500
 
 function parkReason(error: unknown): string {
