@@ -214,7 +214,7 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
         ))}
         <AddException left={left} total={entryPoints.length} onAdd={addRow} />
         {save.error && !conflict && !(save.error instanceof ApiProblem && save.error.code === "validation_failed") && (
-          <Refusal>{save.error.message}</Refusal>
+          <Refusal mt="md">{save.error.message}</Refusal>
         )}
       </div>
       {/* The press must not blur a field first: its error would appear and move the button away from under the hand. */}
