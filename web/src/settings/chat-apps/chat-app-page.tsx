@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { useParams } from "@tanstack/react-router"
+import { Navigate, useParams } from "@tanstack/react-router"
 import { useState } from "react"
 import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
@@ -30,6 +30,7 @@ export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
   const { t } = useLingui()
+  if (query.data?.deletion) return <Navigate to="/settings/channels/chat-apps" replace />
   if (query.data) return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
   return (
     <SettingsPage title={t`Chat app`}>
@@ -133,7 +134,7 @@ function Loaded({ app }: { app: ChatApp }) {
             />
           ) : (
             save.error && (
-              <Refusal>
+              <Refusal mt="md">
                 {save.error.message}
                 {problem?.errors.map((error) => (
                   <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>
