@@ -33,7 +33,8 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
   const [agentId, setAgentId] = useState<string | null>(null)
   const [note, setNote] = useState("")
   const members = useQuery(inboxMembersQuery(inboxId)).data ?? []
-  const stateOf = (status: string) => (status === "logged_in" ? t`active` : status === "away" ? t`away` : t`logged out`)
+  const stateOf = (status: string) =>
+    status === "logged_in" ? t`active` : status === "away" ? t`away` : t`not at work`
   const ready = (status: string) => (status === "logged_in" ? 0 : status === "away" ? 1 : 2)
   const agents = members
     .toSorted((a, b) => ready(a.status) - ready(b.status) || a.name.localeCompare(b.name))
