@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks"
 import { t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
-import { Navigate, useParams } from "@tanstack/react-router"
+import { useParams } from "@tanstack/react-router"
 import { useState } from "react"
 import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
@@ -22,6 +22,7 @@ import { GreetingTab } from "./greeting-tab.tsx"
 import { HoursTab } from "./hours-tab.tsx"
 import { InstallTab } from "./install-tab.tsx"
 import { LookTab } from "./look-tab.tsx"
+import { RemovedChatApp } from "./remove-chat-app.tsx"
 import type { PreviewScene } from "../../../../src/core/chat/widget-protocol.ts"
 import { WidgetPreview } from "./widget-preview.tsx"
 
@@ -30,7 +31,7 @@ export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
   const { t } = useLingui()
-  if (query.data?.deletion) return <Navigate to="/settings/channels/chat-apps" replace />
+  if (query.data?.deletion) return <RemovedChatApp name={query.data.name} />
   if (query.data) return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
   return (
     <SettingsPage title={t`Chat app`}>
