@@ -65,7 +65,7 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
         />
         <Select
           label={t`Agent`}
-          placeholder={t`Whoever is free: it goes into the queue`}
+          placeholder={t`Whoever is free: the queue`}
           clearable
           searchable
           nothingFoundMessage={t`No agent of this name in this Inbox`}
