@@ -1,4 +1,4 @@
-import { ActionIcon, Autocomplete, Button, Group, Modal, SegmentedControl, Stack, Tooltip } from "@mantine/core"
+import { ActionIcon, Autocomplete, SegmentedControl, Stack, Tooltip } from "@mantine/core"
 import { useDebouncedValue, useDisclosure, useLocalStorage } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPencilPlus } from "@tabler/icons-react"
@@ -9,6 +9,7 @@ import type { Conversation } from "../../../src/core/conversations/conversation.
 import type { Customer } from "../../../src/core/customers/customer.ts"
 import { ApiProblem, api, type Page, query } from "../api.ts"
 import { useMe } from "../can.ts"
+import { Dialog, DialogButtons } from "../field/dialog.tsx"
 import { Form, Refusal } from "../field/form.tsx"
 import { InboxSelect } from "../field/inbox-select.tsx"
 import { inboxesQuery } from "../settings/inboxes/inboxes.queries.ts"
@@ -25,9 +26,9 @@ export function NewMessageButton() {
           <IconPencilPlus size={18} stroke={1.75} />
         </ActionIcon>
       </Tooltip>
-      <Modal opened={opened} onClose={close} title={t`New message`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Dialog opened={opened} onClose={close} title={t`New message`}>
         {opened && <NewMessageForm onDone={close} />}
-      </Modal>
+      </Dialog>
     </>
   )
 }
@@ -114,14 +115,9 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
           onChange={setInboxId}
           error={inboxError}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onDone}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={start.isPending} disabled={to.trim() === "" || !inboxId}>
-            <Trans>Write</Trans>
-          </Button>
-        </Group>
+        <DialogButtons pending={start.isPending} disabled={to.trim() === "" || !inboxId}>
+          <Trans>Write</Trans>
+        </DialogButtons>
       </Stack>
     </Form>
   )

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core"
+import { Select, Stack, Text, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { useMe } from "../../can.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { inboxMembersQuery } from "../../settings/inboxes/inboxes.queries.ts"
 import type { OpenConversation } from "../work.queries.ts"
@@ -14,14 +15,9 @@ type Props = { conversation: OpenConversation; opened: boolean; onClose: () => v
 export function TransferDialog({ conversation, opened, onClose }: Props) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Transfer the conversation`}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Transfer the conversation`}>
       {opened && <TransferForm conversation={conversation} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -86,14 +82,13 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={transfer.isPending} disabled={unchanged && note.trim() === ""}>
-            <Trans>Transfer</Trans>
-          </Button>
-        </Group>
+        <DialogButtons
+          pending={transfer.isPending}
+          changed={note.trim() !== ""}
+          disabled={unchanged && note.trim() === ""}
+        >
+          <Trans>Transfer</Trans>
+        </DialogButtons>
       </Stack>
     </form>
   )
