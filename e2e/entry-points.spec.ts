@@ -306,6 +306,8 @@ test("S51 an agent has no entry for it in Settings, and the server refuses", asy
   await agent.page.goto(path)
   await agent.page.getByText("You may not see this page").waitFor()
   await agent.page.getByText("You are signed in as Agent.").waitFor()
+  // Who may change it is no answer to who may not even read it.
+  expect(await agent.page.getByText("Required role").count()).toBe(0)
   await agent.page.goto("/settings/people/users?add=true")
   await agent.page.getByRole("heading", { name: "Users", level: 1 }).waitFor()
   expect(await agent.page.getByRole("button", { name: "Invite people" }).count()).toBe(0)

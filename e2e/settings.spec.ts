@@ -187,6 +187,23 @@ test("hours of a chat app are seen at once, and saved together with its greeting
   await look(page, "chat-apps")
 })
 
+test("a chat app is removed after one question that says what stops, also with changes not saved", async () => {
+  const { id } = await office.api<{ id: string }>("POST", "/chat-apps", { name: "retale.com-old" })
+  await goTo(`/settings/channels/chat-apps/${id}`, "retale.com-old")
+  await page.getByRole("combobox", { name: "Not on pages" }).fill("/cart")
+  await page.keyboard.press("Tab")
+  await page.getByText("Changes not saved.").waitFor()
+  await page.getByRole("button", { name: "Remove chat app" }).click()
+  const question = dialog("Remove retale.com-old?")
+  await question.getByText("Nobody can write in it any more", { exact: false }).waitFor()
+  await question.getByRole("button", { name: "Remove chat app" }).click()
+  await page.getByText("This chat app was removed").waitFor()
+  await look(page, "chat-app-removed")
+  await page.getByRole("link", { name: "All chat apps" }).click()
+  await page.getByRole("heading", { name: "Chat apps", level: 1 }).waitFor()
+  expect(await page.getByRole("link", { name: "retale.com-old" }).count()).toBe(0)
+})
+
 test("S15 S28 a number of the sandbox is taken, and is an entry point of SMS", async () => {
   await goTo("/settings/channels/sms?add=true", "SMS")
   const form = dialog("Add SMS number")
@@ -456,6 +473,11 @@ test("the profile keeps theme and sounds, and shows the sessions", async () => {
   await look(page, "profile")
   await page.getByRole("switch", { name: "Sounds" }).click()
   await expect.poll(async () => (await office.api<{ sounds: boolean }>("GET", "/me/preferences")).sounds).toBe(false)
+  await page.getByRole("button", { name: "Change password" }).click()
+  await page.getByText("Enter your current password.").waitFor()
+  await expect
+    .poll(() => page.evaluate(() => document.activeElement?.getAttribute("autocomplete")))
+    .toBe("current-password")
   await page.getByRole("radiogroup", { name: "Theme" }).getByText("Dark", { exact: true }).click()
   expect(await page.evaluate(() => document.documentElement.dataset.mantineColorScheme)).toBe("dark")
 })

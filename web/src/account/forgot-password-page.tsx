@@ -2,8 +2,8 @@ import { Alert, Anchor, Button, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { useRef, useState } from "react"
-import { AccountAlert } from "./account-alert.tsx"
+import { useState } from "react"
+import { Form, Refusal } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { askForPassword } from "./account.queries.ts"
 
@@ -12,7 +12,6 @@ export function ForgotPasswordPage() {
   const { t } = useLingui()
   const [email, setEmail] = useState("")
   const [tried, setTried] = useState(false)
-  const field = useRef<HTMLInputElement>(null)
   const isAddress = email.includes("@")
   const ask = useMutation({ mutationFn: () => askForPassword(email.trim()) })
   return (
@@ -20,13 +19,10 @@ export function ForgotPasswordPage() {
       title={t`Forgot password`}
       lead={t`We send a link with which you choose a new one. If no mail arrives, ask an administrator for a link.`}
     >
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        onSubmit={() => {
           setTried(true)
           if (isAddress) ask.mutate()
-          else field.current?.focus()
         }}
       >
         <Stack gap="md">
@@ -35,9 +31,8 @@ export function ForgotPasswordPage() {
               <Trans>If {email} has an account here, the link is on its way.</Trans>
             </Alert>
           )}
-          {ask.error && <AccountAlert>{ask.error.message}</AccountAlert>}
+          {ask.error && <Refusal>{ask.error.message}</Refusal>}
           <TextInput
-            ref={field}
             label={t`E-mail`}
             type="email"
             autoComplete="username"
@@ -54,7 +49,7 @@ export function ForgotPasswordPage() {
             <Trans>Back to sign-in</Trans>
           </Anchor>
         </Stack>
-      </form>
+      </Form>
     </AccountCard>
   )
 }

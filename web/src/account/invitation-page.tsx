@@ -4,8 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Link, useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { ApiProblem } from "../api.ts"
-import { AccountAlert } from "./account-alert.tsx"
-import { Form } from "../field/form.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { acceptInvitation, fromFragment, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -48,7 +47,9 @@ export function InvitationPage() {
         }}
       >
         <Stack gap="md">
-          {accept.error && !problem?.errors.length && <AccountAlert>{accept.error.message}</AccountAlert>}
+          {accept.error && !problem?.at("/name") && !problem?.at("/password") && (
+            <Refusal>{accept.error.message}</Refusal>
+          )}
           <TextInput
             label={t`Name`}
             autoComplete="name"

@@ -3,9 +3,9 @@ import { plural, t } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link, Navigate, useRouter, useSearch } from "@tanstack/react-router"
-import { type FormEvent, useRef, useState } from "react"
+import { useRef, useState } from "react"
 import { ApiProblem } from "../api.ts"
-import { AccountAlert } from "./account-alert.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { setupQuery, signIn } from "./account.queries.ts"
 import { isOwnPath } from "./own-path.ts"
@@ -31,25 +31,20 @@ export function LoginPage() {
     },
   })
   const [tried, setTried] = useState(false)
-  const emailField = useRef<HTMLInputElement>(null)
   const passwordField = useRef<HTMLInputElement>(null)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    setTried(true)
-    const missing = email.trim() === "" ? emailField : password === "" ? passwordField : null
-    if (missing) return missing.current?.focus()
-    setTried(false)
-    enter.mutate()
+  const submit = () => {
+    const complete = email.trim() !== "" && password !== ""
+    setTried(!complete)
+    if (complete) enter.mutate()
   }
   const isFirst = useQuery(setupQuery).data?.open
   if (isFirst) return <Navigate to="/setup" replace />
   return (
     <AccountCard title={t`Sign in`}>
-      <form onSubmit={submit} noValidate>
+      <Form onSubmit={submit}>
         <Stack gap="md">
-          {enter.error && <AccountAlert>{loginError(enter.error)}</AccountAlert>}
+          {enter.error && <Refusal>{loginError(enter.error)}</Refusal>}
           <TextInput
-            ref={emailField}
             label={t`E-mail`}
             type="email"
             autoComplete="username"
@@ -75,7 +70,7 @@ export function LoginPage() {
             <Trans>Forgot password?</Trans>
           </Anchor>
         </Stack>
-      </form>
+      </Form>
     </AccountCard>
   )
 }

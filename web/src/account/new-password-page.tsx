@@ -2,9 +2,9 @@ import { Button, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
-import { useRef, useState } from "react"
+import { useState } from "react"
 import { ApiProblem } from "../api.ts"
-import { AccountAlert } from "./account-alert.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import { AccountCard } from "./account-card.tsx"
 import { fromFragment, passwordLengthMin, setPassword } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -15,7 +15,6 @@ export function NewPasswordPage() {
   const [token] = useState(() => fromFragment("token"))
   const [typed, setTyped] = useState("")
   const [tried, setTried] = useState(false)
-  const field = useRef<HTMLInputElement>(null)
   const save = useMutation({ mutationFn: () => setPassword(token, typed) })
   const problem = save.error instanceof ApiProblem ? save.error : null
   const spent = problem?.errors.some((error) => error.code === "token_invalid")
@@ -40,19 +39,15 @@ export function NewPasswordPage() {
     )
   return (
     <AccountCard title={t`Choose a new password`}>
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault()
+      <Form
+        onSubmit={() => {
           setTried(true)
           if (typed.length >= passwordLengthMin) save.mutate()
-          else field.current?.focus()
         }}
       >
         <Stack gap="md">
-          {save.error && !problem?.at("/password") && <AccountAlert>{save.error.message}</AccountAlert>}
+          {save.error && !problem?.at("/password") && <Refusal>{save.error.message}</Refusal>}
           <NewPasswordField
-            ref={field}
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
             tried={tried}
@@ -64,7 +59,7 @@ export function NewPasswordPage() {
             <Trans>Save password</Trans>
           </Button>
         </Stack>
-      </form>
+      </Form>
     </AccountCard>
   )
 }

@@ -3,9 +3,8 @@ import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import { ApiProblem } from "../api.ts"
-import { AccountAlert } from "./account-alert.tsx"
 import { FocusedHeading } from "../field/focused-heading.tsx"
-import { Form } from "../field/form.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import classes from "./account.module.css"
 import { completeSetup, passwordLengthMin } from "./account.queries.ts"
 import { NewPasswordField } from "./password-field.tsx"
@@ -88,7 +87,7 @@ export function SetupAccountStep({ code, part, onPart, onDone }: Props) {
         )}
       </p>
       <Stack gap="md" maw={420}>
-        {create.error && problem?.code !== "validation_failed" && <AccountAlert>{create.error.message}</AccountAlert>}
+        {create.error && problem?.code !== "validation_failed" && <Refusal>{create.error.message}</Refusal>}
         {part === "you" ? (
           <>
             {!code && (

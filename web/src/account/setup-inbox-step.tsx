@@ -5,9 +5,8 @@ import { useState } from "react"
 import { ApiProblem, api } from "../api.ts"
 import { meQuery } from "../can.ts"
 import { FocusedHeading } from "../field/focused-heading.tsx"
-import { Form } from "../field/form.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import { SlaMinutesInput, slaError } from "../field/sla-minutes-input.tsx"
-import { AccountAlert } from "./account-alert.tsx"
 import classes from "./account.module.css"
 
 /** Step 3: the first Inbox; the person who sets up is its first member. */
@@ -39,7 +38,7 @@ export function SetupInboxStep({ onDone }: { onDone: () => void }) {
         </Trans>
       </p>
       <Stack gap="md" maw={420}>
-        {create.error && !problem?.errors.length && <AccountAlert>{create.error.message}</AccountAlert>}
+        {create.error && !problem?.errors.length && <Refusal>{create.error.message}</Refusal>}
         <TextInput
           label={t`Name`}
           value={name}

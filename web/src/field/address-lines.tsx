@@ -2,6 +2,7 @@ import { Textarea } from "@mantine/core"
 import { plural, t } from "@lingui/core/macro"
 import { useLingui } from "@lingui/react/macro"
 import type { ReactNode } from "react"
+import { locale } from "./locale.ts"
 import { readAddressLines } from "./read-address-lines.ts"
 
 type Props = {
@@ -42,7 +43,7 @@ const namedMost = 3
 function wrongText(wrong: string[]): string {
   const named = wrong.slice(0, namedMost).map((each) => `"${each}"`)
   const more = wrong.length - named.length
-  const all = new Intl.ListFormat(undefined).format(
+  const all = new Intl.ListFormat(locale).format(
     more > 0 ? [...named, plural(more, { one: "# more", other: "# more" })] : named,
   )
   return wrong.length === 1

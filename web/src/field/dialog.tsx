@@ -93,17 +93,17 @@ export function useDialog(changed = false): { close: () => void } {
   return { close }
 }
 
-type ButtonsProps = { children: ReactNode; pending: boolean; color?: "red"; changed?: boolean }
+type ButtonsProps = { children: ReactNode; pending: boolean; color?: "red"; changed?: boolean; disabled?: boolean }
 
 /** Cancel and the one that sends the form; `changed` as in `useDialog`. */
-export function DialogButtons({ children, pending, color, changed = false }: ButtonsProps) {
+export function DialogButtons({ children, pending, color, changed = false, disabled }: ButtonsProps) {
   const { close } = useDialog(changed && !pending)
   return (
     <Group justify="flex-end" gap="sm">
       <Button variant="subtle" color="gray" onClick={close}>
         <Trans>Cancel</Trans>
       </Button>
-      <Button type="submit" color={color} loading={pending}>
+      <Button type="submit" color={color} loading={pending} disabled={disabled}>
         {children}
       </Button>
     </Group>

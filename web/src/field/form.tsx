@@ -1,5 +1,6 @@
-import { Alert } from "@mantine/core"
-import { type ComponentProps, type ReactNode, useEffect, useRef } from "react"
+import { Alert, type AlertProps } from "@mantine/core"
+import { IconAlertTriangle } from "@tabler/icons-react"
+import { type ComponentProps, useEffect, useRef } from "react"
 
 type Props = Omit<ComponentProps<"form">, "onSubmit" | "ref" | "noValidate"> & { onSubmit: () => void }
 
@@ -44,12 +45,19 @@ export function focusFirstError(form: HTMLElement): boolean {
 }
 
 /** What was refused and belongs to no field; scrolled into sight when it appears. */
-export function Refusal({ children }: { children: ReactNode }) {
+export function Refusal(props: AlertProps) {
   const alert = useSeen<HTMLDivElement>()
   return (
-    <Alert ref={alert} color="red" variant="light" role="alert" mt="md" p="sm" style={{ scrollMarginBlock: 72 }}>
-      {children}
-    </Alert>
+    <Alert
+      ref={alert}
+      color="red"
+      variant="light"
+      role="alert"
+      p="sm"
+      icon={<IconAlertTriangle size={18} stroke={1.75} />}
+      style={{ scrollMarginBlock: 72 }}
+      {...props}
+    />
   )
 }
 

@@ -1,14 +1,16 @@
 import { Trans } from "@lingui/react/macro"
 import { IconAlertTriangle, IconInfoCircle } from "@tabler/icons-react"
-import { Link } from "@tanstack/react-router"
+import { Link, useRouterState } from "@tanstack/react-router"
 import { type ReactNode, useEffect, useRef } from "react"
+import { useCan } from "../can.ts"
 import { useTitle } from "../shell/page-title.ts"
+import { categories } from "./settings-pages.ts"
 import classes from "./settings.module.css"
 
 type Props = {
   title: string
   lead?: ReactNode
-  /** Named with a link to the table of permissions (S80). */
+  /** To change what stands here; named with a link to the table of permissions (S80). */
   requiredRole?: ReactNode
   actions?: ReactNode
   children: ReactNode
@@ -17,6 +19,7 @@ type Props = {
 /** The head of a page of Settings: title (focused on arrival), one sentence, who may, its actions. */
 export function SettingsPage({ title, lead, requiredRole, actions, children }: Props) {
   const heading = useRef<HTMLHeadingElement>(null)
+  const mayRead = useMayRead()
   useTitle(title)
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
   return (
@@ -27,7 +30,7 @@ export function SettingsPage({ title, lead, requiredRole, actions, children }: P
             {title}
           </h1>
           {lead && <p className={classes.lead}>{lead}</p>}
-          {requiredRole && (
+          {requiredRole && mayRead && (
             <p className={classes.meta}>
               <Trans>Required role: {requiredRole}</Trans> ·{" "}
               <Link to="/settings/people/roles">
@@ -41,6 +44,14 @@ export function SettingsPage({ title, lead, requiredRole, actions, children }: P
       {children}
     </>
   )
+}
+
+/** Who may not read the page is told below its title who may: two answers would contradict each other. */
+function useMayRead(): boolean {
+  const can = useCan()
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  const page = categories.flatMap(({ pages }) => pages).find(({ to }) => path.startsWith(to))
+  return !page || can(page.action)
 }
 
 /** One line that stays: neutral ground, so that amber keeps its meaning; only the icon is amber. */

@@ -1,4 +1,5 @@
 import { Avatar, Indicator, Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core"
+import { msg } from "@lingui/core/macro"
 import { Trans, useLingui } from "@lingui/react/macro"
 import {
   IconCheck,
@@ -13,6 +14,7 @@ import {
 } from "@tabler/icons-react"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
+import type { Agent } from "../../../src/core/agents/agent.ts"
 import { api } from "../api.ts"
 import { useCan, useMe } from "../can.ts"
 import { toastProblem } from "../field/toast.tsx"
@@ -28,24 +30,17 @@ export function StatusMenu() {
   const isAgent = can("agent.self")
   const self = useAgentSelf(isAgent).data
   const signOut = useSignOut()
-  const status = self?.focusedAt
-    ? t`focus`
-    : self?.status === "away"
-      ? t`away`
-      : self?.status === "logged_out"
-        ? t`logged out`
-        : t`active`
+  const status = statusOf(self)
   const initials = initialsOf(me.user.name)
-  const dot = self?.focusedAt || self?.status !== "logged_in" ? "var(--sb-soon)" : "var(--sb-ok)"
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>
         <UnstyledButton
           className={classes.person}
-          aria-label={[initials, me.user.name, ...(isAgent ? [status] : [])].join(", ")}
+          aria-label={[initials, me.user.name, ...(status ? [t(status.label)] : [])].join(", ")}
           p={4}
         >
-          <Indicator disabled={!self} color={dot} size={10} offset={4} position="bottom-end" withBorder>
+          <Indicator disabled={!status} color={status?.dot} size={10} offset={4} position="bottom-end" withBorder>
             <Avatar
               size={28}
               radius="xl"
@@ -59,7 +54,15 @@ export function StatusMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{me.user.email}</Menu.Label>
+        <Menu.Label>
+          {me.user.email}
+          {status && (
+            <>
+              <br />
+              {t(status.sentence)}
+            </>
+          )}
+        </Menu.Label>
         {self && <StatusItems away={self.status === "away"} focused={Boolean(self.focusedAt)} />}
         <ThemeItems />
         <Menu.Divider />
@@ -72,6 +75,16 @@ export function StatusMenu() {
       </Menu.Dropdown>
     </Menu>
   )
+}
+
+/** Who is signed in without an agent's work, as an administrator in Settings is, is not at work: no alarm, no promise. */
+function statusOf(self: Agent | undefined) {
+  if (!self) return null
+  if (self.focusedAt) return { label: msg`focus`, sentence: msg`Focus: nothing is offered`, dot: "var(--sb-soon)" }
+  if (self.status === "away") return { label: msg`away`, sentence: msg`You are away`, dot: "var(--sb-soon)" }
+  if (self.status === "logged_out")
+    return { label: msg`not at work`, sentence: msg`Not at work: nothing is offered`, dot: "var(--sb-edge)" }
+  return { label: msg`active`, sentence: msg`You are active`, dot: "var(--sb-ok)" }
 }
 
 function StatusItems({ away, focused }: { away: boolean; focused: boolean }) {

@@ -1,4 +1,4 @@
-import { ActionIcon, Autocomplete, Button, Group, Modal, SegmentedControl, Stack, Tooltip } from "@mantine/core"
+import { ActionIcon, Autocomplete, SegmentedControl, Stack, Tooltip } from "@mantine/core"
 import { useDebouncedValue, useDisclosure, useLocalStorage } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconPencilPlus } from "@tabler/icons-react"
@@ -9,8 +9,9 @@ import type { Conversation } from "../../../src/core/conversations/conversation.
 import type { Customer } from "../../../src/core/customers/customer.ts"
 import { ApiProblem, api, type Page, query } from "../api.ts"
 import { useMe } from "../can.ts"
+import { Dialog, DialogButtons } from "../field/dialog.tsx"
+import { Form, Refusal } from "../field/form.tsx"
 import { InboxSelect } from "../field/inbox-select.tsx"
-import { toastProblem } from "../field/toast.tsx"
 import { inboxesQuery } from "../settings/inboxes/inboxes.queries.ts"
 import { beginOn } from "./composer/hand-over.ts"
 
@@ -25,9 +26,9 @@ export function NewMessageButton() {
           <IconPencilPlus size={18} stroke={1.75} />
         </ActionIcon>
       </Tooltip>
-      <Modal opened={opened} onClose={close} title={t`New message`} closeButtonProps={{ "aria-label": t`Close` }}>
+      <Dialog opened={opened} onClose={close} title={t`New message`}>
         {opened && <NewMessageForm onDone={close} />}
-      </Modal>
+      </Dialog>
     </>
   )
 }
@@ -76,19 +77,14 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
       onDone()
       await navigate({ to: "/work/c/$conversationId", params: { conversationId } })
     },
-    onError: (error) => {
-      if (!(error instanceof ApiProblem && error.errors.length > 0)) toastProblem(error)
-    },
   })
   const problem = start.error instanceof ApiProblem ? start.error : null
+  const toError = problem?.at("/addresses/0/value")
+  const inboxError = problem?.at("/inboxId")
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        start.mutate()
-      }}
-    >
+    <Form onSubmit={() => start.mutate()}>
       <Stack gap="md">
+        {start.error && !toError && !inboxError && <Refusal>{start.error.message}</Refusal>}
         <SegmentedControl
           aria-label={t`Channel`}
           value={way}
@@ -109,7 +105,7 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
           filter={({ options }) => options}
           value={to}
           onChange={setTo}
-          error={problem?.at("/addresses/0/value")}
+          error={toError}
           data-autofocus
         />
         <InboxSelect
@@ -117,18 +113,13 @@ function NewMessageForm({ onDone }: { onDone: () => void }) {
           description={t`It decides who sees it and from which address it goes.`}
           value={inboxId}
           onChange={setInboxId}
-          error={problem?.at("/inboxId")}
+          error={inboxError}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onDone}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={start.isPending} disabled={to.trim() === "" || !inboxId}>
-            <Trans>Write</Trans>
-          </Button>
-        </Group>
+        <DialogButtons pending={start.isPending} disabled={to.trim() === "" || !inboxId}>
+          <Trans>Write</Trans>
+        </DialogButtons>
       </Stack>
-    </form>
+    </Form>
   )
 }
 

@@ -254,7 +254,7 @@ function NothingOpen() {
 function Key({ name }: { name: string }) {
   return (
     <dt>
-      <Kbd size="xs">{name}</Kbd>
+      <Kbd size="sm">{name}</Kbd>
     </dt>
   )
 }

@@ -1,11 +1,11 @@
-import { Alert, PasswordInput, Stack, TextInput } from "@mantine/core"
+import { PasswordInput, Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { CarrierAccount } from "../../../../src/core/carriers/carrier-account.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { isConflict } from "../../field/conflict.tsx"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 
@@ -57,7 +57,7 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
     >
       <Stack gap="md">
         {save.error && (
-          <Alert color="red" variant="light" role="alert" p="sm">
+          <Refusal>
             {refused ? (
               <Trans>Twilio refused this SID and token. Copy both again from its console.</Trans>
             ) : isConflict(save.error) ? (
@@ -67,7 +67,7 @@ function Fields({ onClose, account }: Omit<Props, "opened">) {
             ) : (
               save.error.message
             )}
-          </Alert>
+          </Refusal>
         )}
         <TextInput
           label={t`Name`}

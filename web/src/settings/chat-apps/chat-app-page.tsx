@@ -22,6 +22,7 @@ import { GreetingTab } from "./greeting-tab.tsx"
 import { HoursTab } from "./hours-tab.tsx"
 import { InstallTab } from "./install-tab.tsx"
 import { LookTab } from "./look-tab.tsx"
+import { RemovedChatApp } from "./remove-chat-app.tsx"
 import type { PreviewScene } from "../../../../src/core/chat/widget-protocol.ts"
 import { WidgetPreview } from "./widget-preview.tsx"
 
@@ -30,6 +31,7 @@ export function ChatAppPage() {
   const { chatAppId } = useParams({ from: "/signed-in/settings/channels/chat-apps/$chatAppId" })
   const query = useQuery(chatAppQuery(chatAppId))
   const { t } = useLingui()
+  if (query.data?.deletion) return <RemovedChatApp name={query.data.name} />
   if (query.data) return <ResourceState query={query}>{(app) => <Loaded key={app.id} app={app} />}</ResourceState>
   return (
     <SettingsPage title={t`Chat app`}>
@@ -133,7 +135,7 @@ function Loaded({ app }: { app: ChatApp }) {
             />
           ) : (
             save.error && (
-              <Refusal>
+              <Refusal mt="md">
                 {save.error.message}
                 {problem?.errors.map((error) => (
                   <div key={`${error.pointer} ${error.code}`}>{error.detail}</div>

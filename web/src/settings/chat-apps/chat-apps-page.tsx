@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query"
 import { Link, useNavigate, useSearch } from "@tanstack/react-router"
 import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
 import { useCan } from "../../can.ts"
+import { locale } from "../../field/locale.ts"
 import { RelativeTime } from "../../field/relative-time.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
@@ -90,7 +91,7 @@ function AppCard({ app }: { app: ChatApp }) {
 
 export function OpenState({ app }: { app: Pick<ChatApp, "hours" | "open" | "nextChangeAt"> }) {
   const next = app.nextChangeAt
-    ? new Date(app.nextChangeAt).toLocaleString(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" })
+    ? new Date(app.nextChangeAt).toLocaleString(locale, { weekday: "short", hour: "2-digit", minute: "2-digit" })
     : ""
   if (!app.hours)
     return (

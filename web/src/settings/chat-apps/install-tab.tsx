@@ -2,13 +2,16 @@ import { Button, CopyButton, Group, Stack, TagsInput, Text } from "@mantine/core
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconCheck, IconCopy } from "@tabler/icons-react"
 import type { ChatApp } from "../../../../src/core/chat/chat-app.ts"
+import { useCan } from "../../can.ts"
 import classes from "./chat-apps.module.css"
 import { IdentitySecret } from "./identity-secret.tsx"
+import { RemoveChatApp } from "./remove-chat-app.tsx"
 import type { TabProps } from "./tab.ts"
 
 /** The snippet, what a strict page must allow, and which sites may show it. */
 export function InstallTab({ app, draft, onChange, problem }: TabProps & { app: ChatApp }) {
   const { t } = useLingui()
+  const can = useCan()
   const host = window.location.host
   const scheme = window.location.protocol === "https:" ? "wss" : "ws"
   return (
@@ -62,6 +65,7 @@ export function InstallTab({ app, draft, onChange, problem }: TabProps & { app: 
         onChange={(exclude) => onChange({ display: { ...draft.display, exclude } })}
       />
       <IdentitySecret app={app} />
+      {can("chatApp.edit") && <RemoveChatApp app={app} />}
     </Stack>
   )
 }

@@ -1,11 +1,11 @@
-import { Alert, Stack, TextInput } from "@mantine/core"
+import { Stack, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import { type ChatApp, chatAppNamePattern } from "../../../../src/core/chat/chat-app.ts"
 import { ApiProblem, api } from "../../api.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { CreateInbox } from "../create-inbox.tsx"
 import { AddWarning } from "../settings-page.tsx"
 import { Dialog, DialogButtons } from "../../field/dialog.tsx"
@@ -59,7 +59,7 @@ function NewChatAppForm({ taken }: Pick<Props, "taken">) {
       <Stack gap="md">
         <AddWarning />
         {create.error && !error && (
-          <Alert color="red" variant="light" role="alert" p="sm">
+          <Refusal>
             {problem?.code === "default_inbox_missing" ? (
               <>
                 <Trans>Create an Inbox first: a chat must go somewhere.</Trans> <CreateInbox />
@@ -67,7 +67,7 @@ function NewChatAppForm({ taken }: Pick<Props, "taken">) {
             ) : (
               create.error.message
             )}
-          </Alert>
+          </Refusal>
         )}
         <TextInput
           label={t`Name`}

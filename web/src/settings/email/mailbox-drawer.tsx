@@ -9,7 +9,7 @@ import { useCan } from "../../can.ts"
 import { CopyField } from "../../field/copy-field.tsx"
 import { DraftConflict, isConflict } from "../../field/conflict.tsx"
 import { useDraft } from "../../field/draft.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { toast } from "../../field/toast.tsx"
 import { DeleteMailbox } from "./delete-mailbox.tsx"
@@ -79,11 +79,7 @@ function ForwardingPart({ mailbox, editable }: { mailbox: Mailbox; editable: boo
           {probe && <ProbeState status={probe.status} />}
         </Group>
       )}
-      {start.error && (
-        <Alert color="red" variant="light" p="sm" role="alert">
-          {start.error.message}
-        </Alert>
-      )}
+      {start.error && <Refusal>{start.error.message}</Refusal>}
       {probe?.status === "timed_out" && (
         <Text size="sm">
           <Trans>Not back after 2 min. Usual reason: the forwarding rule is not confirmed.</Trans>

@@ -9,6 +9,7 @@ import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem } from "../../api.ts"
 import { announce } from "../../field/announcer.tsx"
 import { ChannelIcon } from "../../field/channel-icon.tsx"
+import { isConflict } from "../../field/conflict.tsx"
 import { Refusal } from "../../field/form.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { AskDiscard, LeaveGuard } from "../../field/leave-guard.tsx"
@@ -53,7 +54,7 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
   const left = entryPoints.length - draft.exceptions.length
   const fieldId = (pointer: string) => fieldIdOf(routing.section, pointer)
   const taken = new Set(draft.exceptions.map((each) => each.entryPointId))
-  const conflict = save.error instanceof ApiProblem && save.error.code === "version_conflict" ? save.error : null
+  const conflict = isConflict(save.error) ? save.error : null
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: focus moves when it is asked to, not when a name is made anew
   useEffect(() => {
@@ -214,7 +215,7 @@ export function SectionForm({ routing, entryPoints, inboxes, draft, onDraft, onC
         ))}
         <AddException left={left} total={entryPoints.length} onAdd={addRow} />
         {save.error && !conflict && !(save.error instanceof ApiProblem && save.error.code === "validation_failed") && (
-          <Refusal>{save.error.message}</Refusal>
+          <Refusal mt="md">{save.error.message}</Refusal>
         )}
       </div>
       {/* The press must not blur a field first: its error would appear and move the button away from under the hand. */}

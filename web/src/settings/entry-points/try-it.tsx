@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Select } from "@mantine/core"
+import { Button, Group, Select } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { IconCircleCheck } from "@tabler/icons-react"
 import { useMutation } from "@tanstack/react-query"
@@ -7,6 +7,7 @@ import type { ChannelRouting } from "../../../../src/core/entry-points/channel-r
 import type { EntryPoint, Resolution } from "../../../../src/core/entry-points/entry-point.ts"
 import { formatSeconds } from "../../../../src/core/sla/minutes.ts"
 import { ApiProblem } from "../../api.ts"
+import { Refusal } from "../../field/form.tsx"
 import { entryPointName } from "../../field/entry-point-label.tsx"
 import { explainEntryPoint } from "./entry-points.queries.ts"
 import classes from "./picture.module.css"
@@ -63,13 +64,13 @@ export function TryIt({ routing, draft, entryPoints, editing }: Props) {
         </p>
       )}
       {explain.error && (
-        <Alert color="red" variant="light" p="xs" mt="sm" role="alert">
+        <Refusal mt="sm">
           {explain.error instanceof ApiProblem && explain.error.status === 422 ? (
             <Trans>Correct the marked fields first.</Trans>
           ) : (
             explain.error.message
           )}
-        </Alert>
+        </Refusal>
       )}
     </div>
   )

@@ -1,10 +1,10 @@
-import { Alert, Stack, Text } from "@mantine/core"
+import { Stack, Text } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { Inbox, InboxUse } from "../../../../src/core/inboxes/inbox.ts"
 import { api } from "../../api.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { toast } from "../../field/toast.tsx"
@@ -75,11 +75,7 @@ function Replacements({ inbox, uses, onClose }: { inbox: Inbox; uses: InboxUse[]
             error={tried && !chosen[keyOf(use)] ? t`Choose an Inbox.` : undefined}
           />
         ))}
-        {deactivate.error && (
-          <Alert color="red" variant="light" role="alert" p="sm">
-            {deactivate.error.message}
-          </Alert>
-        )}
+        {deactivate.error && <Refusal>{deactivate.error.message}</Refusal>}
         <DialogButtons pending={deactivate.isPending} color="red" changed={Object.keys(chosen).length > 0}>
           {uses.length > 0 ? <Trans>Replace and deactivate</Trans> : <Trans>Deactivate Inbox</Trans>}
         </DialogButtons>

@@ -8,6 +8,7 @@ import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { type Column, DataTable } from "../../field/data-table.tsx"
+import { locale } from "../../field/locale.ts"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { StatusChip } from "../../field/status-chip.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
@@ -152,5 +153,5 @@ function Standing({ member }: { member: Member }) {
         <Trans>Unavailable</Trans>
       </StatusChip>
     )
-  return <StatusChip status="ok">{new Intl.ListFormat(undefined, { style: "short" }).format(groups)}</StatusChip>
+  return <StatusChip status="ok">{new Intl.ListFormat(locale, { style: "short" }).format(groups)}</StatusChip>
 }

@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, Select, Stack, Text } from "@mantine/core"
+import { Button, Divider, Group, Select, Stack, Text } from "@mantine/core"
 import { useDisclosure } from "@mantine/hooks"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
@@ -8,7 +8,7 @@ import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
 import { useDraft } from "../../field/draft.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { mailboxesQuery } from "../email/email.queries.ts"
@@ -70,11 +70,7 @@ export function InboxSettings({ inbox }: { inbox: Inbox }) {
           ) : (
             save.error &&
             problem?.code !== "name_taken" &&
-            !problem?.errors.length && (
-              <Alert color="red" variant="light" role="alert" p="sm">
-                {save.error.message}
-              </Alert>
-            )
+            !problem?.errors.length && <Refusal>{save.error.message}</Refusal>
           )}
           <InboxFields
             values={{ name, sla }}

@@ -1,11 +1,11 @@
-import { Alert, MultiSelect, Stack } from "@mantine/core"
+import { MultiSelect, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useNavigate } from "@tanstack/react-router"
 import { useState } from "react"
 import type { Inbox } from "../../../../src/core/inboxes/inbox.ts"
 import { ApiProblem, api } from "../../api.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { InboxFields, isComplete } from "./inbox-fields.tsx"
 import { agentsOf, usersQuery } from "../users/users.queries.ts"
@@ -48,9 +48,7 @@ function NewInboxForm() {
     >
       <Stack gap="md">
         {create.error && !problem?.errors.length && problem?.code !== "name_taken" && (
-          <Alert color="red" variant="light" role="alert" p="sm">
-            {create.error.message}
-          </Alert>
+          <Refusal>{create.error.message}</Refusal>
         )}
         <InboxFields values={values} onChange={setValues} tried={tried} error={create.error} autoFocus />
         <MultiSelect

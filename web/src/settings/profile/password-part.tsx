@@ -1,13 +1,13 @@
-import { Alert, Button, PasswordInput, Stack } from "@mantine/core"
+import { Button, Group, PasswordInput, Stack } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation } from "@tanstack/react-query"
 import { useState } from "react"
 import { passwordLengthMin } from "../../account/account.queries.ts"
 import { NewPasswordField } from "../../account/password-field.tsx"
 import { ApiProblem, api } from "../../api.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
-import { toast } from "../../field/toast.tsx"
+import { Done } from "./done.tsx"
 import classes from "./profile.module.css"
 
 export function PasswordPart() {
@@ -21,7 +21,6 @@ export function PasswordPart() {
       setCurrentPassword("")
       setPassword("")
       setTried(false)
-      toast(t`Password changed. Your other sessions were ended.`)
     },
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
@@ -41,32 +40,34 @@ export function PasswordPart() {
         }}
       >
         <Stack gap="md" maw={320}>
-          {save.error && !problem?.errors.length && (
-            <Alert color="red" variant="light" role="alert" p="sm">
-              {save.error.message}
-            </Alert>
-          )}
+          {save.error && !problem?.errors.length && <Refusal>{save.error.message}</Refusal>}
           <PasswordInput
             label={t`Current password`}
             autoComplete="current-password"
             visibilityToggleButtonProps={{ "aria-label": t`Show current password` }}
             value={currentPassword}
-            onChange={(event) => setCurrentPassword(event.currentTarget.value)}
+            onChange={(event) => {
+              save.reset()
+              setCurrentPassword(event.currentTarget.value)
+            }}
             error={tried && !currentPassword ? t`Enter your current password.` : problem?.at("/currentPassword")}
           />
           <NewPasswordField
             label={t`New password`}
             value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            error={
-              tried && password.length < passwordLengthMin
-                ? t`Enter at least ${passwordLengthMin} characters.`
-                : problem?.at("/password")
-            }
+            onChange={(event) => {
+              save.reset()
+              setPassword(event.currentTarget.value)
+            }}
+            tried={tried}
+            error={problem?.at("/password")}
           />
-          <Button type="submit" variant="default" loading={save.isPending} style={{ alignSelf: "flex-start" }}>
-            <Trans>Change password</Trans>
-          </Button>
+          <Group gap="md">
+            <Button type="submit" variant="default" loading={save.isPending}>
+              <Trans>Change password</Trans>
+            </Button>
+            <Done>{save.isSuccess && <Trans>Password changed. Your other sessions were ended.</Trans>}</Done>
+          </Group>
         </Stack>
       </Form>
     </section>

@@ -1,14 +1,16 @@
-import { Button, SegmentedControl, Stack, Switch, Text, TextInput, useMantineColorScheme } from "@mantine/core"
+import { Button, Group, SegmentedControl, Stack, Switch, Text, TextInput, useMantineColorScheme } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
 import type { Preferences } from "../../../../src/core/people/user.ts"
-import { api } from "../../api.ts"
+import { ApiProblem, api } from "../../api.ts"
 import { useMe } from "../../can.ts"
+import { Form, Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
-import { toast, toastProblem } from "../../field/toast.tsx"
+import { toastProblem } from "../../field/toast.tsx"
 import { SettingsPage } from "../settings-page.tsx"
 import { DesktopNotifications } from "./desktop-notifications.tsx"
+import { Done } from "./done.tsx"
 import { PasswordPart } from "./password-part.tsx"
 import classes from "./profile.module.css"
 import { preferencesQuery } from "./profile.queries.ts"
@@ -38,12 +40,13 @@ function NamePart() {
   const [name, setName] = useState(me.user.name)
   const save = useMutation({
     mutationFn: () => api.patch("/me", { name: name.trim() }),
-    onSuccess: () => {
-      void client.invalidateQueries({ queryKey: ["me"] })
-      toast(t`Name saved.`)
-    },
-    onError: toastProblem,
+    onSuccess: () => void client.invalidateQueries({ queryKey: ["me"] }),
   })
+  const wrong = name.trim()
+    ? save.error instanceof ApiProblem
+      ? save.error.at("/name")
+      : undefined
+    : t`Enter your name.`
   return (
     <section className={classes.part} aria-labelledby="profile-you">
       <LeaveGuard
@@ -53,30 +56,32 @@ function NamePart() {
       <h2 id="profile-you">
         <Trans>You</Trans>
       </h2>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault()
-          if (name.trim()) save.mutate()
-        }}
-      >
+      <Form onSubmit={() => name.trim() && save.mutate()}>
         <Stack gap="md" align="flex-start">
+          {save.error && !wrong && <Refusal>{save.error.message}</Refusal>}
           <TextInput
             label={t`Name`}
             w={320}
             maw="100%"
             maxLength={100}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
-            error={name.trim() ? undefined : t`Enter your name.`}
+            onChange={(event) => {
+              save.reset()
+              setName(event.currentTarget.value)
+            }}
+            error={wrong}
           />
           <Text size="sm" c="dimmed">
             {me.user.email}
           </Text>
-          <Button type="submit" variant="default" loading={save.isPending}>
-            <Trans>Save name</Trans>
-          </Button>
+          <Group gap="md">
+            <Button type="submit" variant="default" loading={save.isPending}>
+              <Trans>Save name</Trans>
+            </Button>
+            <Done>{save.isSuccess && <Trans>Name saved.</Trans>}</Done>
+          </Group>
         </Stack>
-      </form>
+      </Form>
     </section>
   )
 }

@@ -1,4 +1,4 @@
-import { Alert, Autocomplete, Select, Stack, Textarea } from "@mantine/core"
+import { Autocomplete, Select, Stack, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import { Link } from "@tanstack/react-router"
@@ -6,7 +6,7 @@ import { useState } from "react"
 import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useMe } from "../../can.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
 import { toast } from "../../field/toast.tsx"
 import { CreateInbox } from "../create-inbox.tsx"
@@ -81,7 +81,7 @@ function AddNumberForm({ onClose }: { onClose: () => void }) {
       <Stack gap="md">
         <AddWarning />
         {(add.error || numbers.error) && !numberError && (
-          <Alert color="red" variant="light" role="alert" p="sm">
+          <Refusal>
             {problem?.code === "default_inbox_missing" ? (
               <>
                 <Trans>Create an Inbox first: a text message must go somewhere.</Trans> <CreateInbox />
@@ -89,7 +89,7 @@ function AddNumberForm({ onClose }: { onClose: () => void }) {
             ) : (
               (add.error ?? numbers.error)?.message
             )}
-          </Alert>
+          </Refusal>
         )}
         <Select
           label={t`Carrier account`}

@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, Stack, Text, Textarea } from "@mantine/core"
+import { Button, Divider, Group, Stack, Text, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -6,7 +6,7 @@ import type { PhoneNumber } from "../../../../src/core/carriers/phone-number.ts"
 import { ApiProblem, api } from "../../api.ts"
 import { useCan, useMe } from "../../can.ts"
 import { formatPhoneNumber } from "../../field/phone-number.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { toast } from "../../field/toast.tsx"
 import { Removal } from "../removal.tsx"
 import { SmsState } from "./sms-state.tsx"
@@ -63,9 +63,7 @@ function Activation({ number, onClose }: { number: PhoneNumber; onClose: () => v
   return (
     <>
       {error && (
-        <Alert color="red" variant="light" role="alert" p="sm">
-          {error instanceof ApiProblem ? (error.errors[0]?.detail ?? error.message) : error.message}
-        </Alert>
+        <Refusal>{error instanceof ApiProblem ? (error.errors[0]?.detail ?? error.message) : error.message}</Refusal>
       )}
       <Form onSubmit={() => save.mutate()}>
         <Stack gap="md">

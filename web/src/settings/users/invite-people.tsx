@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Stack, Text } from "@mantine/core"
+import { Button, Group, Stack, Text } from "@mantine/core"
 import { Plural, Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import { useState } from "react"
@@ -7,7 +7,7 @@ import { ApiProblem, api } from "../../api.ts"
 import { AddressLines } from "../../field/address-lines.tsx"
 import { CopyField } from "../../field/copy-field.tsx"
 import { FocusedHeading } from "../../field/focused-heading.tsx"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { readAddressLines } from "../../field/read-address-lines.ts"
 import classes from "../settings.module.css"
 import { InboxChoice } from "./inbox-choice.tsx"
@@ -52,11 +52,7 @@ function InviteForm({ onClose }: { onClose: () => void }) {
       }}
     >
       <Stack gap="md">
-        {invite.error && refused.length === 0 && (
-          <Alert color="red" variant="light" role="alert" p="sm">
-            {invite.error.message}
-          </Alert>
-        )}
+        {invite.error && refused.length === 0 && <Refusal>{invite.error.message}</Refusal>}
         <AddressLines
           label={t`E-mail addresses`}
           description={t`One per line, or separated by commas.`}

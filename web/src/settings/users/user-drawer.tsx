@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core"
+import { Button, Divider, Group, NumberInput, Stack, Switch, Text, TextInput } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query"
 import type { User } from "../../../../src/core/people/user.ts"
@@ -7,7 +7,8 @@ import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { DraftConflict, isConflict, type Line } from "../../field/conflict.tsx"
 import { useDraft } from "../../field/draft.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
+import { locale } from "../../field/locale.ts"
 import { toast, toastProblem } from "../../field/toast.tsx"
 import { inboxesQuery } from "../inboxes/inboxes.queries.ts"
 import { Removal } from "../removal.tsx"
@@ -46,7 +47,7 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
   })
   const problem = save.error instanceof ApiProblem ? save.error : null
   const lastAdministrator = problem?.code === "last_administrator"
-  const list = (names: string[]) => new Intl.ListFormat(undefined, { style: "short" }).format(names)
+  const list = (names: string[]) => new Intl.ListFormat(locale, { style: "short" }).format(names)
   const lines: Line<Values>[] = [
     [t`Name`, ({ name }) => name],
     [t`Roles`, ({ roles }) => list(roles.map((role) => roleLabels[role].name))],
@@ -68,13 +69,7 @@ function UserForm({ user, onClose }: { user: User; onClose: () => void }) {
               save={save}
             />
           ) : (
-            save.error &&
-            !lastAdministrator &&
-            !problem?.errors.length && (
-              <Alert color="red" variant="light" role="alert" p="sm">
-                {save.error.message}
-              </Alert>
-            )
+            save.error && !lastAdministrator && !problem?.errors.length && <Refusal>{save.error.message}</Refusal>
           )}
           <TextInput
             label={t`Name`}
@@ -182,13 +177,13 @@ function Access({ user, onChanged }: { user: User; onChanged: () => void }) {
         <Trans>Access</Trans>
       </Text>
       {setActive.error && (
-        <Alert color="red" variant="light" role="alert" p="sm">
+        <Refusal>
           {problem?.code === "last_administrator" ? (
             <Trans>Someone must stay Administrator. Appoint another one first.</Trans>
           ) : (
             setActive.error.message
           )}
-        </Alert>
+        </Refusal>
       )}
       <Group gap="sm">
         <Button variant="default" onClick={() => signOut.mutate()} loading={signOut.isPending}>

@@ -1,4 +1,4 @@
-import { Alert, Button } from "@mantine/core"
+import { Button } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useMutation, useQueryClient } from "@tanstack/react-query"
 import type { WorkflowSettings } from "../../../../src/core/workflow/settings.ts"
@@ -6,7 +6,7 @@ import { ApiProblem, api } from "../../api.ts"
 import { useCan } from "../../can.ts"
 import { DraftConflict, isConflict } from "../../field/conflict.tsx"
 import { useDraft } from "../../field/draft.ts"
-import { Form } from "../../field/form.tsx"
+import { Form, Refusal } from "../../field/form.tsx"
 import { LeaveGuard } from "../../field/leave-guard.tsx"
 import { toast } from "../../field/toast.tsx"
 import { differences } from "./differences.ts"
@@ -65,9 +65,9 @@ export function WorkflowForm({ settings }: { settings: StoredWorkflow }) {
         ) : (
           save.error &&
           !problem?.errors.length && (
-            <Alert color="red" variant="light" role="alert" p="sm" mb="md" maw={860}>
+            <Refusal mb="md" maw={860}>
               {save.error.message}
-            </Alert>
+            </Refusal>
           )
         )}
         {can("workflow.edit") && (

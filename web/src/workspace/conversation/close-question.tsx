@@ -1,7 +1,8 @@
 import { Button, Checkbox, Group, Modal, Stack, Text } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
-import { type FormEvent, useRef, useState } from "react"
+import { useState } from "react"
+import { Form } from "../../field/form.tsx"
 import { ResourceState } from "../../field/resource-state.tsx"
 import { topicsQuery } from "../work.queries.ts"
 import classes from "./conversation.module.css"
@@ -36,15 +37,12 @@ export function CloseQuestion({ opened, asked, onCancel, ...rest }: Props) {
 function CloseForm({ asked, name, ago, onCancel, onClose, busy }: Omit<Props, "opened">) {
   const [topicIds, setTopicIds] = useState<string[]>([])
   const [missing, setMissing] = useState(false)
-  const form = useRef<HTMLFormElement>(null)
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const submit = () => {
     if (!asked.topicRequired || topicIds.length > 0) return onClose(topicIds)
     setMissing(true)
-    form.current?.querySelector<HTMLElement>("input")?.focus()
   }
   return (
-    <form ref={form} onSubmit={submit}>
+    <Form onSubmit={submit}>
       {asked.waiting && (
         <Text size="sm" mb="lg">
           <Trans>
@@ -74,7 +72,7 @@ function CloseForm({ asked, name, ago, onCancel, onClose, busy }: Omit<Props, "o
           </>
         )}
       </Group>
-    </form>
+    </Form>
   )
 }
 

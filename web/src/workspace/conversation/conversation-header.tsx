@@ -204,7 +204,7 @@ export function ConversationHeader({
           )}
           {!customerShown && (
             <Tooltip label={t`Customer details ( ] )`}>
-              <ActionIcon className={classes.customerButton} onClick={onCustomer} aria-label={t`Customer details`}>
+              <ActionIcon onClick={onCustomer} aria-label={t`Customer details`}>
                 <IconLayoutSidebarRightExpand className={classes.wideIcon} size={18} stroke={1.75} />
                 <IconUserCircle className={classes.phoneIcon} size={20} stroke={1.75} />
               </ActionIcon>

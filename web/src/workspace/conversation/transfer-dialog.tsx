@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Select, Stack, Text, Textarea } from "@mantine/core"
+import { Select, Stack, Text, Textarea } from "@mantine/core"
 import { Trans, useLingui } from "@lingui/react/macro"
 import { useQuery } from "@tanstack/react-query"
 import { useState } from "react"
 import { useMe } from "../../can.ts"
+import { Dialog, DialogButtons } from "../../field/dialog.tsx"
 import { InboxSelect } from "../../field/inbox-select.tsx"
 import { inboxMembersQuery } from "../../settings/inboxes/inboxes.queries.ts"
 import type { OpenConversation } from "../work.queries.ts"
@@ -14,14 +15,9 @@ type Props = { conversation: OpenConversation; opened: boolean; onClose: () => v
 export function TransferDialog({ conversation, opened, onClose }: Props) {
   const { t } = useLingui()
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      title={t`Transfer the conversation`}
-      closeButtonProps={{ "aria-label": t`Close` }}
-    >
+    <Dialog opened={opened} onClose={onClose} title={t`Transfer the conversation`}>
       {opened && <TransferForm conversation={conversation} onClose={onClose} />}
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -33,7 +29,8 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
   const [agentId, setAgentId] = useState<string | null>(null)
   const [note, setNote] = useState("")
   const members = useQuery(inboxMembersQuery(inboxId)).data ?? []
-  const stateOf = (status: string) => (status === "logged_in" ? t`active` : status === "away" ? t`away` : t`logged out`)
+  const stateOf = (status: string) =>
+    status === "logged_in" ? t`active` : status === "away" ? t`away` : t`not at work`
   const ready = (status: string) => (status === "logged_in" ? 0 : status === "away" ? 1 : 2)
   const agents = members
     .toSorted((a, b) => ready(a.status) - ready(b.status) || a.name.localeCompare(b.name))
@@ -64,7 +61,7 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
         />
         <Select
           label={t`Agent`}
-          placeholder={t`Whoever is free: it goes into the queue`}
+          placeholder={t`Whoever is free: the queue`}
           clearable
           searchable
           nothingFoundMessage={t`No agent of this name in this Inbox`}
@@ -85,14 +82,13 @@ function TransferForm({ conversation, onClose }: Omit<Props, "opened">) {
           value={note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        <Group justify="flex-end" gap="sm">
-          <Button variant="subtle" color="gray" onClick={onClose}>
-            <Trans>Cancel</Trans>
-          </Button>
-          <Button type="submit" loading={transfer.isPending} disabled={unchanged && note.trim() === ""}>
-            <Trans>Transfer</Trans>
-          </Button>
-        </Group>
+        <DialogButtons
+          pending={transfer.isPending}
+          changed={note.trim() !== ""}
+          disabled={unchanged && note.trim() === ""}
+        >
+          <Trans>Transfer</Trans>
+        </DialogButtons>
       </Stack>
     </form>
   )
