@@ -291,6 +291,18 @@ test("the far end tells states in any order, and waits for what comes", async ()
   expect((await ana.call("GET", "/sandbox/deliveries")).body.code).toBe("not_permitted")
 })
 
+test("a clock that is set back keeps the sweep from no delivery", async () => {
+  const { messageId } = await answered()
+  const sweep = new DeliverySweep(ground.store)
+  const now = ground.clock.now().getTime()
+  expect(await sweep.fire(new Date(now + 30_000))).toBe(0)
+  await sweep.fire(new Date(now + 7_200_000))
+  await sql`DELETE FROM jobs WHERE kind = 'deliver'`.execute(ground.db)
+  expect(await sweep.fire(new Date(now))).toBe(1)
+  await d.deliver()
+  expect((await deliveryOf(messageId)).status).toBe("sent")
+})
+
 test("a delivery without its job is found by the sweep", async () => {
   const { messageId } = await answered()
   await sql`DELETE FROM jobs WHERE kind = 'deliver'`.execute(ground.db)
