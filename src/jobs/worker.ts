@@ -17,7 +17,8 @@ export type JobOutcome = "done" | { retryAt: Date }
 
 export type JobHandler = (job: Job) => Promise<JobOutcome | undefined>
 
-const claimSeconds = 120
+/** Longer than any try takes: what is claimed anew while it still goes on is done twice. */
+export const claimSeconds = 180
 const claimsMax = 16
 /**
  * What one far side may hold up: jobs of one kind and channel, of one organization, since each has its own carrier, and of
