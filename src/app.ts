@@ -432,8 +432,9 @@ async function startOn(ground: Ground, demo: DemoFolder | null): Promise<App> {
       await server.close()
       await presence.stop()
       await invariants.stop()
-      await timers.stop()
+      // Before the timers, which wait for far sides: the other process is to have the companies at once.
       await routing.stop()
+      await timers.stop()
       await company.stop()
       await ground.stop()
     },

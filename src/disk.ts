@@ -12,3 +12,11 @@ export async function freeBytes(folder: string): Promise<number> {
 export async function isFull(folder: string): Promise<boolean> {
   return (await freeBytes(folder)) < fullBytes
 }
+
+/** What failed for want of room: of this user's share of a disk, or where the database stands. */
+export function isStorageFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && storageCodes.includes(String(error.code))
+}
+
+/** The system's two, and PostgreSQL's `disk_full`. */
+const storageCodes = ["ENOSPC", "EDQUOT", "53100"]

@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises"
 import { type Clock, systemClock } from "./clock.ts"
 import { type Config, ConfigError } from "./config.ts"
+import { makeIdsBy } from "./ids.ts"
 import { type Keys, loadKeys, loadOperatorToken } from "./keys.ts"
 import { createLog, type Log } from "./log.ts"
 import { createMetrics, type Metrics } from "./metrics.ts"
@@ -93,6 +94,7 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     onCorrected: (ms) => log.warn({ seconds: ms / 1000 }, "the time follows the database's clock"),
   })
   await time.start()
+  makeIdsBy(() => clock.real().getTime())
   metrics.gauge(
     "database_clock_ahead_seconds",
     "How far the database's clock is ahead of this machine's",

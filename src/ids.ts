@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomFillSync, randomInt } from "node:crypto"
 
 /** The only door to identity and chance. */
 
+let nowMs: () => number = Date.now
 let lastMs = 0
 let sequence = 0
 /** Randomness for many ids at once: asking the system for each takes longer than all the rest. */
@@ -9,11 +10,19 @@ const pool = Buffer.alloc(4_096)
 let poolUsed = pool.length
 
 /**
+ * By whose time ids are made from now on: all processes of a database go by its time, since what is newest, and what was
+ * seen, is judged by ids (reliability 14). Until then by this machine's.
+ */
+export function makeIdsBy(time: () => number): void {
+  nowMs = time
+}
+
+/**
  * A UUID of version 7 (RFC 9562 5.7): 48 bits of milliseconds, then 12 bits that count up within one millisecond,
  * so that ids made by one process sort in the order in which they were made, then 62 random bits.
  */
 export function newId(): string {
-  const ms = Date.now()
+  const ms = Math.floor(nowMs())
   if (ms > lastMs) {
     lastMs = ms
     sequence = randomInt(0, 0x800)
@@ -37,7 +46,9 @@ export function newId(): string {
 
 /** The least id of so long ago: what was made since has a greater one. */
 export function idOfSecondsAgo(seconds: number): string {
-  const time = (Date.now() - seconds * 1000).toString(16).padStart(12, "0")
+  const time = Math.floor(nowMs() - seconds * 1000)
+    .toString(16)
+    .padStart(12, "0")
   return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-000000000000`
 }
 

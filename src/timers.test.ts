@@ -49,3 +49,28 @@ test("woken a hundred times while it works, it looks once more, and at once", as
   expect(looks).toBe(2)
   await timers.stop()
 })
+
+test("who stops waits for a timer that is just being asked when it is next: its database is closed then", async () => {
+  const { promise: held, resolve: go } = Promise.withResolvers<void>()
+  const said: string[] = []
+  const timers = new Timers(systemClock(), (_name, error) => {
+    throw error
+  })
+  timers.register({
+    name: "slow to say",
+    nextAt: async () => {
+      said.push("asked")
+      await held
+      said.push("answered")
+      return null
+    },
+    fire: () => 0,
+  })
+  timers.start()
+  await expect.poll(() => said).toEqual(["asked"])
+  const stopped = timers.stop().then(() => said.push("stopped"))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  go()
+  await stopped
+  expect(said).toEqual(["asked", "answered", "stopped"])
+})

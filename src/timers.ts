@@ -28,6 +28,7 @@ export class Timers {
   readonly #onError: (name: string, error: unknown) => void
   #handle: NodeJS.Timeout | null = null
   #running: Promise<number> | null = null
+  #turn: Promise<void> | null = null
   #stopped = true
   #failed = false
   #turning = false
@@ -50,6 +51,8 @@ export class Timers {
   async stop(): Promise<void> {
     this.#stopped = true
     if (this.#handle) clearTimeout(this.#handle)
+    // A turn asks for the next instant when its work is done: nothing may ask a database that is closed.
+    await this.#turn
     await this.#running
     await Promise.all(this.#timers.map((timer) => timer.stop?.()))
   }
@@ -130,11 +133,13 @@ export class Timers {
 
   #schedule(ms: number): void {
     if (this.#handle) clearTimeout(this.#handle)
-    this.#handle = setTimeout(() => void this.#turn(), ms)
+    this.#handle = setTimeout(() => {
+      this.#turn = this.#takeTurn()
+    }, ms)
   }
 
   /** However often it is woken meanwhile, one turn follows. */
-  async #turn(): Promise<void> {
+  async #takeTurn(): Promise<void> {
     this.#turning = true
     this.#woken = false
     await this.#run((timer, now) => timer.begin?.(now) ?? timer.fire(now))

@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify"
+import { isStorageFull } from "../disk.ts"
 import { type FieldError, Problem, type ProblemCode, problem, problemCodes } from "../problem.ts"
 import { isUnavailable } from "../store/database.ts"
 import { JsonError } from "./json.ts"
@@ -29,7 +30,7 @@ export function toProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof JsonError)
     return problem("body_malformed", {}, `${error.message}. ${problemCodes.body_malformed.whatToDo}`)
   const code = error instanceof Error && "code" in error ? String(error.code) : ""
-  if (["53100", "ENOSPC", "EDQUOT"].includes(code))
+  if (isStorageFull(error))
     return problem("unavailable", { reason: "storage_full", retryAfterSeconds: storageRetrySeconds })
   if (isUnavailable(error)) return problem("unavailable", { reason: "database" })
   return ofFastify(error as FastifyError, code, request) ?? problem("internal")

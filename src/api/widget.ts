@@ -159,9 +159,10 @@ export function widgetRoutes(deps: WidgetDeps): RawRoutes {
         const from = networkOf(request.ip)
         refuseExceeded(limiter.take(uploadSizePolicy, `megabytes ${from}`, 0))
         refuseExceeded(limiter.take(uploadPolicy, `upload ${from}`))
+        // Counted before it comes: of many at once each would be the first.
+        limiter.take(uploadSizePolicy, `megabytes ${from}`, announcedBytes(request) / 1e6)
         const part = await filePart(request, attachmentBytesMax)
         const file = await receiveFile(deps.blobs, { name: part.filename, type: part.mimetype, content: part.file })
-        limiter.take(uploadSizePolicy, `megabytes ${from}`, file.sizeBytes / 1e6)
         refuseTruncated(part, attachmentBytesMax)
         const by = { type: "customer", id: visitor.id, name: visitor.profile.name ?? "" }
         const attachmentId = await deps.store.write({ orgId: app.orgId, kind: "act" }, (tx) => addUpload(tx, by, file))
@@ -212,6 +213,12 @@ export function widgetUpgrade(
       new ChatSocket(deps.chat, app, socket, test)
     },
   }
+}
+
+/** What may come: what the request says of itself, which the server holds it to, else the most that is taken. */
+function announcedBytes({ headers }: FastifyRequest): number {
+  const announced = headers["content-length"]
+  return announced === undefined ? attachmentBytesMax : Number(announced)
 }
 
 function readBody(body: unknown): z.infer<typeof NewVisitor> {

@@ -2,6 +2,7 @@ import { sql } from "kysely"
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
 import { routingWorld, type RoutingWorld } from "../../test/routing-world.ts"
+import { systemClock } from "../clock.ts"
 import { moveWaiting } from "../routing/move-inbox.ts"
 import { findBroken } from "../routing/invariants.ts"
 import { changeCapacity, continueDeactivation, deactivateAgent, ensureAgent } from "./agents.ts"
@@ -159,4 +160,39 @@ test("who works over HTTP alone stays as set; a tab on Settings pauses for 30 s 
   await presence.sweep()
   await world.routing.settled(world.orgId)
   expect((await agentsOf([waiting.conversationId]))[0]?.agentId).toBe(ana)
+})
+
+test("reliability 14 a clock that is set forward or back loses nobody who is there, and keeps nobody who is not", async () => {
+  const ana = await world.agent("Ana", { inboxIds: [inbox], availableFor: ["messaging"] })
+  // Behind the database by an hour: that one has just been set forward.
+  let ms = 1_000_000
+  let origin = Date.now() - ms - 3_600_000
+  const clock = { ...systemClock(), monotonic: () => ms, real: () => new Date(origin + ms) }
+  const there = createPresence({ store: world.store, clock, onError: (error) => console.error(error) })
+  await there.connected(world.orgId, ana)
+  await sql`UPDATE agent_states SET heartbeat_at = ${clock.real()} WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
+  await there.sweep()
+  expect((await agentRow(ana))?.connected).toBe(true)
+  origin += 3_600_000
+  await there.sweep()
+  expect(await agentRow(ana)).toMatchObject({ connected: true, status: "logged_in" })
+  // Silent from here on.
+  ms += 21_000
+  await there.sweep()
+  expect((await agentRow(ana))?.connected).toBe(false)
+
+  // The database has been set back: what was heard lies ahead.
+  await there.connected(world.orgId, ana)
+  await sql`
+    UPDATE agent_states SET heartbeat_at = clock_timestamp() + interval '1 hour' WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
+  await there.lost(world.orgId, ana)
+  const { rows } = await sql<{ ahead: boolean }>`
+    SELECT heartbeat_at > clock_timestamp() AS ahead FROM agent_states WHERE org_id = ${world.orgId} AND agent_id = ${ana}`.execute(
+    base.db,
+  )
+  expect(rows).toEqual([{ ahead: false }])
 })

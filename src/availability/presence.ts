@@ -25,6 +25,8 @@ export const settingsSeconds = 30
 /** Heartbeats are written together, and only those older than this. */
 const heartbeatSeconds = 5
 const sweepMs = 1_000
+/** What the true time moves by beside the time that runs here: more than this is no drift, it was set. */
+const leapMs = 5_000
 /** Idle times are minutes long; they are looked at less often. */
 const idleEvery = 15
 
@@ -34,6 +36,18 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
   let handle: NodeJS.Timeout | null = null
   let sweeping: Promise<void> | null = null
   let turns = 0
+  let ahead = aheadOf(clock)
+  /** Monotonic time until which nobody is lost. */
+  let patientUntil = 0
+
+  /** When the time was set, what was heard before tells nothing any more: everybody has as long again to be heard. */
+  function noticeLeap(): void {
+    const aheadNow = aheadOf(clock)
+    if (Math.abs(aheadNow - ahead) < leapMs) return
+    ahead = aheadNow
+    patientUntil = clock.monotonic() + lostSeconds * 1000
+    for (const beat of beats.values()) beat.written = 0
+  }
 
   async function writeBeats(): Promise<void> {
     const due = [...beats.values()].filter((beat) => beat.at.getTime() - beat.written >= heartbeatSeconds * 1000)
@@ -46,7 +60,7 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
           ${due.map((beat) => beat.agentId)}::uuid[], ${due.map((beat) => beat.at)}::timestamptz[]) AS b(org_id, agent_id, at)
         JOIN agent_states s ON s.org_id = b.org_id AND s.agent_id = b.agent_id
         ORDER BY s.org_id, s.agent_id FOR NO KEY UPDATE OF s SKIP LOCKED), told AS (
-        UPDATE agent_states a SET heartbeat_at = greatest(a.heartbeat_at, b.at) FROM beats b
+        UPDATE agent_states a SET heartbeat_at = least(greatest(a.heartbeat_at, b.at), clock_timestamp()) FROM beats b
         WHERE a.org_id = b.org_id AND a.agent_id = b.agent_id AND a.connected)
       SELECT agent_id FROM beats`.execute(store.db)
     for (const { agentId } of rows) {
@@ -57,6 +71,8 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
 
   /** A login that had a socket and was not heard for 20 s. */
   async function loseStale(): Promise<void> {
+    if (clock.monotonic() < patientUntil) return
+    const now = clock.real().getTime()
     const { rows } = await sql<{ orgId: string; agentId: string }>`
       SELECT org_id, agent_id FROM agent_states WHERE connected AND status <> 'logged_out' AND heartbeat_at IS NOT NULL
         AND heartbeat_at < clock_timestamp() - make_interval(secs => ${lostSeconds})`.execute(store.db)
@@ -66,7 +82,7 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
           // What was heard here may not be written yet: the row was held by somebody at each look.
           const heardAt =
             agent.heartbeatAt && Math.max(agent.heartbeatAt.getTime(), beats.get(agentId)?.at.getTime() ?? 0)
-          return agent.connected && heardAt !== null && clock.real().getTime() - heardAt > lostSeconds * 1000
+          return agent.connected && heardAt !== null && now - heardAt > lostSeconds * 1000
         }),
       )
     }
@@ -107,6 +123,7 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
   }
 
   async function sweep(): Promise<void> {
+    noticeLeap()
     await writeBeats()
     await loseStale()
     await endSettings()
@@ -127,7 +144,7 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
     async lost(orgId, agentId, at = clock.real()) {
       beats.delete(agentId)
       await sql`
-        UPDATE agent_states SET heartbeat_at = greatest(heartbeat_at, ${at}) WHERE org_id = ${orgId} AND agent_id = ${agentId}
+        UPDATE agent_states SET heartbeat_at = least(greatest(heartbeat_at, ${at}), clock_timestamp()) WHERE org_id = ${orgId} AND agent_id = ${agentId}
           AND connected`.execute(store.db)
     },
     async inSettings(orgId, agentId, on) {
@@ -164,4 +181,9 @@ export function createPresence(deps: { store: Store; clock: Clock; onError: (err
     },
     sweep,
   }
+}
+
+/** By how much the true time is ahead of the one that nothing sets. */
+function aheadOf(clock: Clock): number {
+  return clock.real().getTime() - clock.monotonic()
 }

@@ -47,9 +47,9 @@ export async function fromsOf(
     SELECT e.id, e.address, e.display_name,
       e.id = coalesce(
         (SELECT m.entry_point_id FROM messages m JOIN entry_points f ON f.org_id = m.org_id AND f.id = m.entry_point_id
-          WHERE m.org_id = e.org_id AND m.conversation_id = ${conversation.id}::uuid AND m.channel = ${channel}
+          WHERE m.org_id = ${orgId} AND m.conversation_id = ${conversation.id}::uuid AND m.channel = ${channel}
             AND m.direction = 'inbound' AND f.status = 'active' ORDER BY m.id DESC LIMIT 1),
-        (SELECT k.entry_point_id FROM contacts k WHERE k.org_id = e.org_id AND k.conversation_id = ${conversation.id}::uuid
+        (SELECT k.entry_point_id FROM contacts k WHERE k.org_id = ${orgId} AND k.conversation_id = ${conversation.id}::uuid
           AND k.channel = ${channel} AND k.entry_point_id IS NOT NULL ORDER BY k.started_at DESC, k.id DESC LIMIT 1)
       ) AS latest,
       CASE e.channel WHEN 'email' THEN coalesce(e.mailbox_id = i.default_mailbox_id, false) WHEN 'chat' THEN false

@@ -3,11 +3,13 @@ import { afterAll, beforeAll, expect, test } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
 import { type Desk, desk, type FarSide, type Person } from "../../test/desk.ts"
 import { setFault } from "../fault.ts"
+import { claimSeconds } from "../jobs/worker.ts"
 import { keysFrom } from "../keys.ts"
 import { failureOfStatus, sendFailure } from "./failure.ts"
 import { updateDelivery } from "./status.ts"
 import { DeliverySweep } from "./sweep.ts"
 import { sendSystemMail, systemMailHandler } from "./system-mail.ts"
+import { trySecondsMax } from "./worker.ts"
 
 let ground: TestStore
 let d: Desk
@@ -289,6 +291,22 @@ test("the far end tells states in any order, and waits for what comes", async ()
   expect((await jordan.call("POST", `/sandbox/deliveries/${got.id}/statuses`, { status: "sent" })).status).toBe(202)
   expect((await deliveryOf(messageId)).status).toBe("delivered")
   expect((await ana.call("GET", "/sandbox/deliveries")).body.code).toBe("not_permitted")
+})
+
+test("reliability 21 no claim of a job runs out while a try of it still asks, sends and stores", () => {
+  expect(claimSeconds).toBeGreaterThan(trySecondsMax + 10)
+})
+
+test("a clock that is set back keeps the sweep from no delivery", async () => {
+  const { messageId } = await answered()
+  const sweep = new DeliverySweep(ground.store)
+  const now = ground.clock.now().getTime()
+  expect(await sweep.fire(new Date(now + 30_000))).toBe(0)
+  await sweep.fire(new Date(now + 7_200_000))
+  await sql`DELETE FROM jobs WHERE kind = 'deliver'`.execute(ground.db)
+  expect(await sweep.fire(new Date(now))).toBe(1)
+  await d.deliver()
+  expect((await deliveryOf(messageId)).status).toBe("sent")
 })
 
 test("a delivery without its job is found by the sweep", async () => {

@@ -28,8 +28,9 @@ export type DeliveryDeps = {
 }
 
 const sendSecondsMax = 60
-/** Together with the sending less than the claim of a job. */
 const storeSecondsMax = 45
+/** What one try takes at most, asking, sending and storing: less than the claim of a job. */
+export const trySecondsMax = 2 * sendSecondsMax + storeSecondsMax
 const storeAgainMs = 500
 const orderPauseMs = 200
 const orderPauseMsMax = 5_000

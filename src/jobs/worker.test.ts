@@ -140,3 +140,34 @@ test("who moves the clock waits for everything that falls due; who stops does no
   expect(await left()).toBe(1)
   stuck.answer()
 })
+
+test("what another process has keeps the loop neither awake nor from it once the claim is over", async () => {
+  const { worker, begun } = rig(() => false)
+  const claimedUntil = (text: string) =>
+    sql`UPDATE jobs SET claimed_until = clock_timestamp() + ${text}::interval`.execute(ground.db)
+  await add("theirs", "chat", orgId, new Date(ground.clock.now().getTime() - 600_000))
+  await claimedUntil("1 minute")
+  expect(await worker.nextAt()).toBeNull()
+  await claimedUntil("-1 second")
+  expect((await worker.nextAt())?.getTime()).toBeLessThan(ground.clock.now().getTime())
+  await worker.fire(ground.clock.now())
+  expect(begun).toEqual(["theirs"])
+})
+
+test("a job that is asked for anew while a try of it fails, or when it was given up, runs when that says", async () => {
+  const ask = (runAt: Date) =>
+    ground.store.write({ orgId, kind: "act" }, async (tx) => tx.job("deliver", { name: "again" }, { key: "k", runAt }))
+  const tomorrow = new Date(ground.clock.now().getTime() + 86_400_000)
+  const worker = new JobWorker(ground.store, () => undefined)
+  worker.handle("deliver", async () => {
+    await ask(tomorrow)
+    throw new Error("no")
+  })
+  await ask(ground.clock.now())
+  await worker.fire(ground.clock.now())
+  expect(await worker.nextAt()).toEqual(tomorrow)
+  await sql`UPDATE jobs SET failed_at = now()`.execute(ground.db)
+  expect(await worker.nextAt()).toBeNull()
+  await ask(tomorrow)
+  expect(await worker.nextAt()).toEqual(tomorrow)
+})

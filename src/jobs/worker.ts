@@ -17,7 +17,8 @@ export type JobOutcome = "done" | { retryAt: Date }
 
 export type JobHandler = (job: Job) => Promise<JobOutcome | undefined>
 
-const claimSeconds = 120
+/** Longer than any try takes: what is claimed anew while it still goes on is done twice. */
+export const claimSeconds = 180
 const claimsMax = 16
 /**
  * What one far side may hold up: jobs of one kind and channel, of one organization, since each has its own carrier, and of
@@ -56,12 +57,12 @@ export class JobWorker implements BusinessTimer {
     this.#handlers.set(kind, handler)
   }
 
+  /** Not of what another process has, or had when it died: that is looked for whenever the loop looks anyway. */
   async nextAt(): Promise<Date | null> {
     if (this.#room() === 0) return null
     const next = await sql<{ at: Date | null }>`
-      SELECT min(greatest(run_at, CASE WHEN claimed_until > clock_timestamp()
-        THEN run_at + (claimed_until - clock_timestamp()) ELSE run_at END)) AS at
-      FROM jobs WHERE failed_at IS NULL AND ${this.#startable()}`.execute(this.#store.db)
+      SELECT min(run_at) AS at FROM jobs
+      WHERE failed_at IS NULL AND ${isUnclaimed} AND ${this.#startable()}`.execute(this.#store.db)
     return next.rows[0]?.at ?? null
   }
 
@@ -122,8 +123,7 @@ export class JobWorker implements BusinessTimer {
       UPDATE jobs SET claimed_until = clock_timestamp() + make_interval(secs => ${claimSeconds}), attempts = attempts + 1
       WHERE (org_id, id) IN (
         SELECT org_id, id FROM jobs
-        WHERE run_at <= ${now} AND failed_at IS NULL AND (claimed_until IS NULL OR claimed_until < clock_timestamp())
-          AND ${this.#startable()}
+        WHERE run_at <= ${now} AND failed_at IS NULL AND ${isUnclaimed} AND ${this.#startable()}
         ORDER BY run_at LIMIT ${this.#room()} FOR UPDATE SKIP LOCKED)
       RETURNING org_id, id, kind, key, payload, attempts`.execute(this.#store.db)
     return claimed.rows
@@ -142,25 +142,26 @@ export class JobWorker implements BusinessTimer {
       const pause = Math.min(pauseSecondsMax, 2 ** job.attempts) * (0.9 + chance() * 0.2)
       retryAt = new Date(this.#store.clock.now().getTime() + pause * 1000)
     }
+    await this.#settle(job, retryAt, lastError)
+  }
+
+  /** Only of this try: who asked for the job anew meanwhile, or took it over, said when it runs. */
+  async #settle({ orgId, id, attempts }: Job, retryAt: Date | null, lastError: string | null): Promise<void> {
     const { db, clock } = this.#store
-    const row = db.deleteFrom("jobs").where("orgId", "=", job.orgId).where("id", "=", job.id)
-    if (retryAt === null) {
-      await row.where("attempts", "=", job.attempts).execute()
-      return
-    }
-    await db
-      .updateTable("jobs")
-      .set({
-        runAt: retryAt,
-        claimedUntil: null,
-        lastError,
-        failedAt: job.attempts >= attemptsMax ? clock.now() : null,
-      })
-      .where("orgId", "=", job.orgId)
-      .where("id", "=", job.id)
-      .execute()
+    const failedAt = attempts >= attemptsMax ? clock.now() : null
+    await (retryAt === null
+      ? db.deleteFrom("jobs").where("orgId", "=", orgId).where("id", "=", id).where("attempts", "=", attempts).execute()
+      : db
+          .updateTable("jobs")
+          .set({ runAt: retryAt, claimedUntil: null, lastError, failedAt })
+          .where("orgId", "=", orgId)
+          .where("id", "=", id)
+          .where("attempts", "=", attempts)
+          .execute())
   }
 }
+
+const isUnclaimed = sql`(claimed_until IS NULL OR claimed_until < clock_timestamp())`
 
 /** As the claim's statement puts it together. */
 function laneOf({ kind, payload }: Job): string {

@@ -1,5 +1,5 @@
 import { sql } from "kysely"
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest"
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest"
 import { testStore, type TestStore } from "../../test/database.ts"
 import { setFault } from "../fault.ts"
 import { setAvailability } from "../availability/availability.ts"
@@ -186,4 +186,21 @@ test("who holds an agent already reserves none before him: two batches that cros
   await world.routing.settled(world.orgId)
   const rows = await Promise.all(receipts.map((receipt) => conversation(receipt.conversationId)))
   expect(rows.map((row) => row?.agentId)).toEqual([ana, ben, ben, ana])
+})
+
+test("a stop waits for no partition that cannot read again what it wrote", async () => {
+  await using away = await testStore()
+  const errors = vi.spyOn(console, "error").mockImplementation(() => undefined)
+  const there = await routingWorld(away, { unfused: true })
+  const inbox = await there.inbox("General Support")
+  const mail = await there.entryPoint("email", inbox)
+  await there.agent("Ana", { inboxIds: [inbox], availableFor: ["mail"] })
+  await there.routing.settled(there.orgId)
+  await sql`ALTER TABLE offers RENAME TO offers_away`.execute(away.db)
+  await there.send(mail, "email", "maya@example.com")
+  await expect.poll(() => errors.mock.calls.length).toBeGreaterThan(1)
+  // The look around of each second waits for it too by then.
+  await away.clock.sleep(1_200)
+  await there.stop()
+  errors.mockRestore()
 })

@@ -225,9 +225,10 @@ export function createRouting(deps: RoutingDeps): Routing {
       running = false
       unsubscribe()
       for (const handle of handles) clearInterval(handle)
-      await Promise.allSettled([...turns, ...taking.values()])
+      // Told before anything is waited for: one that reads again until a database that is away answers would never end.
       const held = [...partitions.values()]
       for (const partition of held) drop(partition)
+      await Promise.allSettled([...turns, ...taking.values()])
       await Promise.all(held.map((partition) => partition.drained()))
       await Promise.allSettled(held.map((partition) => freeLease(side, partition.lease)))
     },

@@ -134,7 +134,7 @@ function jobInsert(trx: Transaction<DB>, orgId: string, job: PendingJob): Statem
   return sql`
     INSERT INTO jobs (org_id, id, kind, key, payload, run_at)
     VALUES (${orgId}, ${newId()}, ${job.kind}, ${job.key}, ${JSON.stringify(job.payload)}::jsonb, ${job.runAt})
-    ON CONFLICT (org_id, kind, key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, attempts = 0, claimed_until = NULL`.compile(
+    ON CONFLICT (org_id, kind, key) DO UPDATE SET payload = excluded.payload, run_at = excluded.run_at, attempts = 0, claimed_until = NULL, failed_at = NULL`.compile(
     trx,
   )
 }

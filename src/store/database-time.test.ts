@@ -23,6 +23,16 @@ test.each([7_200_000, -7_200_000])("a process whose clock is %d ms wrong takes t
   expect(Math.sign(corrections[0] ?? 0)).toBe(-Math.sign(wrong))
 })
 
+test("a lag that two ask about at once is made up for once", async () => {
+  const clock = systemClock()
+  clock.correct(-7_200_000)
+  const time = new DatabaseTime({ db: base.db, clock, onCorrected: () => undefined })
+  const asked = [time.follow(), time.follow()]
+  expect(asked[1]).toBe(asked[0])
+  await Promise.all(asked)
+  expect(Math.abs(clock.aheadOfMachine())).toBeLessThan(60_000)
+})
+
 test("a database that does not answer leaves the time as it is, also at start", async () => {
   const { db, close } = await testStore()
   await close()

@@ -17,6 +17,7 @@ export class DatabaseTime {
   readonly #clock: Clock
   readonly #onCorrected: (ms: number) => void
   #next: NodeJS.Timeout | null = null
+  #following: Promise<void> | null = null
 
   constructor(deps: { db: Kysely<DB>; clock: Clock; onCorrected: (ms: number) => void }) {
     this.#db = deps.db
@@ -34,8 +35,15 @@ export class DatabaseTime {
     if (this.#next) clearInterval(this.#next)
   }
 
-  /** Asks once. Throws where the database does not answer. */
-  async follow(): Promise<void> {
+  /** Asks once, together with who asks meanwhile: the same lag must not be made up for twice. Throws where the database does not answer. */
+  follow(): Promise<void> {
+    this.#following ??= this.#follow().finally(() => {
+      this.#following = null
+    })
+    return this.#following
+  }
+
+  async #follow(): Promise<void> {
     let best: { behindMs: number; doubtMs: number } | null = null
     for (let asked = 0; asked < questions; asked++) {
       const began = this.#clock.monotonic()

@@ -2,6 +2,7 @@ import type { AddressInfo, Socket } from "node:net"
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from "smtp-server"
 import type { Certificate } from "../../certificate.ts"
 import { networkOf } from "../../core/addresses/network.ts"
+import { isStorageFull } from "../../disk.ts"
 
 /** One mail as it came over the wire, for one or more of our recipients. */
 export type ReceivedMail = {
@@ -132,8 +133,7 @@ export async function listenSmtp(deps: SmtpDeps): Promise<SmtpListener> {
 
   function notTaken(error: unknown): SmtpRefusal {
     deps.onError(error)
-    const full = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "53100")
-    return full
+    return isStorageFull(error)
       ? new SmtpRefusal(452, "4.3.1 Out of storage, try again later")
       : new SmtpRefusal(451, "4.3.0 Not available, try again later")
   }

@@ -38,7 +38,9 @@ export class Reconciliation implements BusinessTimer {
 
   nextAt(): Date | null {
     const { clock } = this.#deps.store
-    if (this.#last === null) return clock.now()
+    if (this.#running) return null
+    // Before the last run: the time was set back since.
+    if (this.#last === null || this.#last.at > clock.now()) return clock.now()
     const isQuick = clock.monotonic() - this.#last.monotonic < quickMs && this.#last.quick >= quickRunsMax
     const pause = isQuick
       ? Math.min(pauseSecondsMax, everySeconds * 2 ** (this.#last.quick - quickRunsMax + 1))
@@ -55,7 +57,7 @@ export class Reconciliation implements BusinessTimer {
   /** A run takes as long as the slowest carrier: the next one waits for its end. */
   begin(now: Date): number {
     const next = this.nextAt()
-    if (this.#running || next === null || next > now) return 0
+    if (next === null || next > now) return 0
     const monotonic = this.#deps.store.clock.monotonic()
     const isQuick = this.#last !== null && monotonic - this.#last.monotonic < quickMs
     this.#last = { at: now, monotonic, quick: isQuick ? (this.#last?.quick ?? 0) + 1 : 0 }
