@@ -75,6 +75,11 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     statementTimeoutMs: 2_000,
     onError,
   })
+  const endDatabase = async () => {
+    stopping = true
+    await Promise.allSettled([database.close(), side.close()])
+    await embedded?.stop()
+  }
   try {
     if (config.databaseUrl) {
       await reachDatabase(database, { seconds: reachSeconds, warn: (text) => log.warn(text) })
@@ -82,10 +87,8 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     } else await migrate(database.pool)
     await checkShared(database.pool, { fingerprint: keys.fingerprint, blobDir: config.blobDir })
   } catch (error) {
-    stopping = true
     if (error instanceof ConfigError && error.lines.some((line) => line.startsWith("SECRET_KEY:"))) await keys.forget()
-    await Promise.allSettled([database.close(), side.close()])
-    await embedded?.stop()
+    await endDatabase()
     throw error
   }
   const time = new DatabaseTime({
@@ -110,8 +113,19 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     onGateWait: (seconds) => waits.observe(seconds),
     onJob: () => timers.wake(),
   })
-  if (config.testClock) await followTestClock(store)
-  await bus.start()
+  const end = async () => {
+    stopping = true
+    time.stop()
+    await bus.stop()
+    await endDatabase()
+  }
+  try {
+    if (config.testClock) await followTestClock(store)
+    await bus.start()
+  } catch (error) {
+    await end()
+    throw error
+  }
   return {
     config,
     keys,
@@ -126,11 +140,7 @@ async function layOn(given: Config, lock: { release(): Promise<void> }, override
     store,
     timers,
     async stop() {
-      stopping = true
-      time.stop()
-      await bus.stop()
-      await Promise.allSettled([database.close(), side.close()])
-      await embedded?.stop()
+      await end()
       await lock.release()
     },
   }
