@@ -14,6 +14,9 @@ export async function putReadMark(
   )
 }
 
+/** Of a bigint, so that the index finds the last one. */
+const positionMax = "9223372036854775807"
+
 /** Who answers has read what he answers: all that is there, but for what came unseen and after it. */
 export function readByAnswering(
   tx: Tx,
@@ -24,7 +27,7 @@ export function readByAnswering(
     SELECT ${tx.orgId}, ${answered.conversationId}, ${answered.userId}, max(i.position), ${tx.now}
     FROM timeline_items i WHERE i.org_id = ${tx.orgId} AND i.conversation_id = ${answered.conversationId}
       AND i.position < coalesce((SELECT u.position FROM timeline_items u WHERE u.org_id = i.org_id
-        AND u.conversation_id = i.conversation_id AND u.thing_id = ${answered.firstUnseenMessageId}), 'Infinity'::float8)
+        AND u.conversation_id = i.conversation_id AND u.thing_id = ${answered.firstUnseenMessageId}), ${positionMax}::bigint)
     HAVING max(i.position) IS NOT NULL
     ON CONFLICT (org_id, conversation_id, user_id) DO UPDATE
       SET up_to_position = greatest(read_marks.up_to_position, excluded.up_to_position), at = excluded.at`

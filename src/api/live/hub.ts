@@ -241,10 +241,9 @@ export class Hub implements ConnectionHost {
 
   /** Whether this person has a page open under another session, on this process. */
   isElsewhere(orgId: string, userId: string, sessionId: string): boolean {
-    for (const { greeted, principal } of this.#connections)
-      if (greeted && principal.orgId === orgId && principal.userId === userId && principal.sessionId !== sessionId)
-        return true
-    return false
+    return this.#of({ orgId, id: userId }).some(
+      ({ greeted, principal }) => greeted && principal.sessionId !== sessionId,
+    )
   }
 
   /** Sessions ended, or a key was revoked: at once, not at the next look. */
@@ -375,10 +374,8 @@ export class Hub implements ConnectionHost {
     }
   }
 
-  #of(principal: Principal): Connection[] {
-    return [...this.#connections].filter(
-      (other) => other.principal.id === principal.id && other.principal.orgId === principal.orgId,
-    )
+  #of({ orgId, id }: Pick<Principal, "orgId" | "id">): Connection[] {
+    return [...this.#connections].filter(({ principal }) => principal.id === id && principal.orgId === orgId)
   }
 
   #heardAt(connection: Connection): Date {
