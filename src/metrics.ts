@@ -1,4 +1,5 @@
 import prom from "prom-client"
+import { atMost } from "./at-most.ts"
 
 /** What `/metrics` shows. Names get the prefix `switchboard_`; units stand in them (`_seconds`, `_bytes`, `_total`). */
 export interface Metrics {
@@ -69,7 +70,10 @@ export function createMetrics(): Metrics {
         gauge: new prom.Gauge({ name: prefix + name, help: helps[name], registers: [registry] }),
       }))
       groups.push(async () => {
-        const values = await inTime(read())
+        const values = await atMost(
+          readMsMax,
+          read().catch(() => null),
+        )
         for (const { name, gauge } of made) gauge.set(values?.[name] ?? Number.NaN)
       })
     },
@@ -79,15 +83,4 @@ export function createMetrics(): Metrics {
       return registry.metrics()
     },
   }
-}
-
-/** Null where it fails or takes too long. */
-async function inTime<Value>(asked: Promise<Value>): Promise<Value | null> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), readMsMax)
-  })
-  const value = await Promise.race([asked.catch(() => null), late])
-  clearTimeout(timer)
-  return value
 }

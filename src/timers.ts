@@ -151,16 +151,3 @@ export class Timers {
     this.#schedule(Math.max(this.#failed ? pollMsMax : 5, Math.min(pollMsMax, wait)))
   }
 }
-
-/** Waits for the work, but no longer than `ms`. */
-export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms)
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

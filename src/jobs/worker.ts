@@ -1,7 +1,8 @@
 import { type RawBuilder, sql } from "kysely"
 import { chance } from "../ids.ts"
 import type { Store } from "../store/write.ts"
-import { atMost, type BusinessTimer } from "../timers.ts"
+import { atMost } from "../at-most.ts"
+import type { BusinessTimer } from "../timers.ts"
 
 export type Job = {
   orgId: string

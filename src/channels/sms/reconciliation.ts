@@ -2,7 +2,8 @@ import { sql } from "kysely"
 import type { Accounts, OpenAccount } from "../../carriers/accounts.ts"
 import type { CarrierMessages, ListedMessage } from "../../carriers/carrier.ts"
 import type { Store } from "../../store/write.ts"
-import { atMost, type BusinessTimer } from "../../timers.ts"
+import { atMost } from "../../at-most.ts"
+import type { BusinessTimer } from "../../timers.ts"
 import { type InboundDeps, takeMessage } from "./inbound.ts"
 
 export type ReconciliationDeps = InboundDeps & {
